@@ -1,0 +1,54 @@
+/**
+ * API keys: who may call the producer, and for what. Only SHA-256 hashes are kept, so that neither the settings
+ * nor a dump of the process gives a key away. (A key is 256 random bits: a slow hash would add nothing.)
+ *
+ * Written `name:scope+scope:sha256-hex`, separated by white space or commas.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+
+export type Scope = 'publish' | 'read' | 'admin'
+
+export const SCOPES: readonly Scope[] = ['publish', 'read', 'admin']
+
+export type ApiKey = { readonly name: string; readonly scopes: ReadonlySet<Scope>; readonly hash: Buffer }
+
+const ENTRY = /^(?<name>[A-Za-z0-9._-]{1,64}):(?<scopes>[a-z+]+):(?<hash>[0-9a-f]{64})$/
+
+/** Reads `MANIFOLD_API_KEYS`. Mistakes are values; a message never repeats a hash. */
+export function parseApiKeys(text: string): { keys: ApiKey[]; errors: string[] } {
+  const keys: ApiKey[] = []
+  const errors: string[] = []
+  const entries = text.split(/[\s,]+/).filter((entry) => entry !== '')
+  for (const [index, entry] of entries.entries()) {
+    const where = `entry ${String(index + 1)}`
+    const groups = ENTRY.exec(entry)?.groups
+    if (groups?.['name'] === undefined || groups['scopes'] === undefined || groups['hash'] === undefined) {
+      errors.push(
+        `${where}: write name:scope+scope:sha256-hex; make one with "npm run manifold -- keys create"`,
+      )
+      continue
+    }
+    const name = groups['name']
+    const scopes = groups['scopes'].split('+')
+    const unknown = scopes.filter((scope) => !isScope(scope))
+    if (unknown.length > 0)
+      errors.push(`${where}: unknown scope ${unknown.join(', ')}; known: ${SCOPES.join(', ')}`)
+    if (keys.some((key) => key.name === name)) errors.push(`${where}: the name ${name} is used twice`)
+    keys.push({ name, scopes: new Set(scopes.filter(isScope)), hash: Buffer.from(groups['hash'], 'hex') })
+  }
+  return { keys, errors }
+}
+
+/** Makes a key. The key is shown once; the entry is what the settings keep. */
+export function createApiKey(name: string, scopes: readonly Scope[]): { key: string; entry: string } {
+  const key = `mk_${randomBytes(32).toString('base64url')}`
+  return { key, entry: `${name}:${scopes.join('+')}:${hashApiKey(key).toString('hex')}` }
+}
+
+export function hashApiKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
+}
+
+export function isScope(text: string): text is Scope {
+  return (SCOPES as readonly string[]).includes(text)
+}

@@ -1,0 +1,14 @@
+/** What a user writes in `manifold.config.ts`. Validated by load-config.ts. */
+import type { z } from 'zod'
+import type { TargetDefinition } from './define-target.ts'
+
+export type ConfigDefinition = {
+  /** The event catalogue: a schema for the `data` of each type. A type that is not listed is taken as it is. */
+  events?: Record<string, z.ZodType>
+  targets: TargetDefinition[]
+}
+
+/** Types a config file. Mistakes are reported when it is loaded. */
+export function defineConfig(definition: ConfigDefinition): ConfigDefinition {
+  return definition
+}

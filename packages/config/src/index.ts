@@ -1,0 +1,11 @@
+/** What users write (config, targets, secrets) and what operators set (the environment), validated. */
+export * from './api-keys.ts'
+export { bearer } from './auth/bearer.ts'
+export { none } from './auth/none.ts'
+export * from './define-config.ts'
+export * from './define-target.ts'
+export * from './from-environment.ts'
+export * from './load-config.ts'
+export * from './secret.ts'
+export * from './settings.ts'
+export { delivered, permanent, retryable, throttled } from '@manifold/domain'

@@ -1,0 +1,114 @@
+/**
+ * Loads `manifold.config.ts` and resolves it, or reports every mistake at once, each with its path.
+ *
+ * Owns the judgement of a config. It does not read secrets: the process that sends to a target asks for its own.
+ */
+import { pathToFileURL } from 'node:url'
+import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { fieldErrors, type FieldError, type Target } from '@manifold/domain'
+import { z } from 'zod'
+import { targetSchema, toTarget } from './target-schema.ts'
+
+export type Config = {
+  /** Where it was read from. */
+  readonly path: string
+  readonly events: ReadonlyMap<string, z.ZodType>
+  readonly targets: readonly Target[]
+}
+
+/** A config that cannot be used; the message lists every mistake, one a line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly errors: readonly FieldError[]
+
+  constructor(path: string, errors: readonly FieldError[]) {
+    const lines = errors.map((error) => `  ${error.path}: ${error.message}`)
+    super(
+      `${path} has ${String(errors.length)} mistake${errors.length === 1 ? '' : 's'}:\n${lines.join('\n')}`,
+    )
+    this.errors = errors
+  }
+}
+
+const configSchema = z.strictObject({
+  events: z
+    .record(
+      z.string(),
+      z.custom<z.ZodType>(
+        (value) => value instanceof z.ZodType,
+        'must be a zod schema such as z.object({ … })',
+      ),
+    )
+    .default({}),
+  targets: z.array(z.unknown()),
+})
+
+/** @throws {ConfigError} */
+export async function loadConfig(path: string): Promise<Config> {
+  const file = resolve(path)
+  if (!existsSync(file)) {
+    throw new ConfigError(file, [
+      { path: '(file)', message: 'does not exist: create it, or name another with MANIFOLD_CONFIG' },
+    ])
+  }
+  let module: { default?: unknown }
+  try {
+    module = (await import(pathToFileURL(file).href)) as { default?: unknown }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(file, [{ path: '(file)', message: `cannot be loaded: ${message}` }])
+  }
+  return resolveConfig(file, module.default)
+}
+
+/** Checks what a config file exports. @throws {ConfigError} with every mistake. */
+export function resolveConfig(path: string, definition: unknown): Config {
+  const config = configSchema.safeParse(definition)
+  const rawTargets = targetList(definition)
+  const parsed = rawTargets.map((raw) => targetSchema.safeParse(raw))
+
+  const errors = [
+    ...(config.success ? [] : fieldErrors(config.error).map(explainMissingExport)),
+    ...parsed.flatMap((one, index) => (one.success ? [] : fieldErrors(one.error, ['targets', index]))),
+    ...duplicateNames(rawTargets),
+  ]
+  if (!config.success || errors.length > 0) throw new ConfigError(path, errors)
+
+  return {
+    path,
+    events: new Map(Object.entries(config.data.events)),
+    targets: parsed.flatMap((one) => (one.success ? [toTarget(one.data)] : [])),
+  }
+}
+
+function targetList(definition: unknown): unknown[] {
+  if (typeof definition !== 'object' || definition === null || !('targets' in definition)) return []
+  return Array.isArray(definition.targets) ? (definition.targets as unknown[]) : []
+}
+
+function explainMissingExport(error: FieldError): FieldError {
+  return error.path === '(root)'
+    ? { path: '(root)', message: 'must `export default defineConfig({ … })`' }
+    : error
+}
+
+function duplicateNames(targets: readonly unknown[]): FieldError[] {
+  const firstAt = new Map<unknown, number>()
+  return targets.flatMap((target, index): FieldError[] => {
+    const name: unknown =
+      typeof target === 'object' && target !== null && 'name' in target ? target.name : undefined
+    if (name === undefined) return []
+    const first = firstAt.get(name)
+    if (first === undefined) {
+      firstAt.set(name, index)
+      return []
+    }
+    return [
+      {
+        path: `targets[${String(index)}].name`,
+        message: `"${String(name)}" is taken by targets[${String(first)}]`,
+      },
+    ]
+  })
+}

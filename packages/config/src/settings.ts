@@ -1,0 +1,129 @@
+/**
+ * Settings: the environment, read once and checked. The only place that knows the variables' names;
+ * the README's table is held equal to this list by a contract test.
+ */
+import { z } from 'zod'
+import { parseApiKeys, type ApiKey } from './api-keys.ts'
+import { readSecret } from './secret.ts'
+
+const DAY_MS = 86_400_000
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const duration = (fallback: number) =>
+  z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_650 * DAY_MS)
+    .default(fallback)
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
+
+const environmentSchema = z.object({
+  PORT: port.optional(),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  REDIS_URL: z
+    .string()
+    .regex(/^(rediss?:\/\/|\/)/, 'use redis://host:port, rediss://host:port or the path of a unix socket')
+    .default('redis://127.0.0.1:6379'),
+  MANIFOLD_CONFIG: z.string().min(1).default('manifold.config.ts'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  MANIFOLD_MAX_BODY_BYTES: z.coerce.number().int().min(1).max(104_857_600).default(1_048_576),
+  MANIFOLD_RETENTION_SETTLED_MS: duration(DAY_MS),
+  MANIFOLD_RETENTION_DEAD_MS: duration(30 * DAY_MS),
+  MANIFOLD_DRAIN_MS: z.coerce.number().int().min(0).max(600_000).default(8_000),
+  MANIFOLD_LOCK_MS: z.coerce.number().int().min(200).max(600_000).default(8_000),
+  MANIFOLD_STALLED_CHECK_MS: z.coerce.number().int().min(100).max(600_000).default(3_000),
+  MANIFOLD_RELAY_AGE_MS: z.coerce.number().int().min(10).max(600_000).default(5_000),
+  MANIFOLD_JANITOR_MS: z.coerce.number().int().min(10).max(DAY_MS).default(60_000),
+  MANIFOLD_FAILPOINT: z.string().default(''),
+})
+
+/** Names of every variable the settings read; `MANIFOLD_API_KEYS` may also be given as a file. */
+export const SETTING_NAMES: readonly string[] = [...Object.keys(environmentSchema.shape), 'MANIFOLD_API_KEYS']
+
+export type Settings = {
+  /** `undefined`: the part's own default. 0: any free port. */
+  readonly port: number | undefined
+  readonly host: string
+  readonly redisUrl: string
+  readonly configPath: string
+  readonly logLevel: string
+  readonly apiKeys: readonly ApiKey[]
+  readonly maxBodyBytes: number
+  readonly retention: { readonly settledMs: number; readonly deadMs: number }
+  /** How long a stopping process lets work finish before it hands it back. */
+  readonly drainMs: number
+  /** How long a worker's claim on a job outlives the worker. */
+  readonly lockMs: number
+  readonly stalledCheckMs: number
+  /** Accepted events not enqueued after this long are enqueued by the relay. */
+  readonly relayAgeMs: number
+  readonly janitorIntervalMs: number
+  /** Test only: a named point at which the process kills itself. */
+  readonly failpoint: string
+}
+
+/** The environment cannot be used; the message lists every mistake. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+
+  constructor(mistakes: readonly string[]) {
+    super(
+      `The settings have ${String(mistakes.length)} mistake(s):\n${mistakes.map((line) => `  ${line}`).join('\n')}`,
+    )
+  }
+}
+
+/** Reads and checks the environment. @throws {SettingsError} naming every wrong variable, never a secret's value. */
+export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
+  const mistakes: string[] = []
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = environmentSchema.safeParse(given)
+  if (!parsed.success)
+    mistakes.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
+
+  const keys = readApiKeys(given)
+  mistakes.push(...keys.errors)
+  if (!parsed.success || mistakes.length > 0) throw new SettingsError(mistakes)
+
+  const env = parsed.data
+  return {
+    port: env.PORT,
+    host: env.HOST,
+    redisUrl: env.REDIS_URL,
+    configPath: env.MANIFOLD_CONFIG,
+    logLevel: env.LOG_LEVEL,
+    apiKeys: keys.keys,
+    maxBodyBytes: env.MANIFOLD_MAX_BODY_BYTES,
+    retention: { settledMs: env.MANIFOLD_RETENTION_SETTLED_MS, deadMs: env.MANIFOLD_RETENTION_DEAD_MS },
+    drainMs: env.MANIFOLD_DRAIN_MS,
+    lockMs: env.MANIFOLD_LOCK_MS,
+    stalledCheckMs: env.MANIFOLD_STALLED_CHECK_MS,
+    relayAgeMs: env.MANIFOLD_RELAY_AGE_MS,
+    janitorIntervalMs: env.MANIFOLD_JANITOR_MS,
+    failpoint: env.MANIFOLD_FAILPOINT,
+  }
+}
+
+/**
+ * Without API keys anyone who reaches the producer may use it, so it then listens on loopback only.
+ * @throws {SettingsError} when `host` is anything else
+ */
+export function requireKeysBeyondLoopback(settings: Settings): void {
+  if (settings.apiKeys.length > 0 || LOOPBACK.has(settings.host)) return
+  throw new SettingsError([
+    `HOST: without API keys the producer listens on loopback only, not on ${settings.host}; ` +
+      'set MANIFOLD_API_KEYS (make one with "npm run manifold -- keys create")',
+  ])
+}
+
+function readApiKeys(given: Record<string, string | undefined>): { keys: ApiKey[]; errors: string[] } {
+  if (given['MANIFOLD_API_KEYS'] === undefined && given['MANIFOLD_API_KEYS_FILE'] === undefined) {
+    return { keys: [], errors: [] }
+  }
+  const source = readSecret('MANIFOLD_API_KEYS', given)
+  if (source.kind === 'missing') return { keys: [], errors: [source.message] }
+  const { keys, errors } = parseApiKeys(source.value)
+  return { keys, errors: errors.map((error) => `MANIFOLD_API_KEYS: ${error}`) }
+}

@@ -1,0 +1,46 @@
+/**
+ * The body of `POST /v1/events`: what a caller may send.
+ *
+ * Unknown fields are refused, not dropped: a misspelt `subjct` would otherwise be lost in silence.
+ */
+import { z } from 'zod'
+import { TARGET_NAME_PATTERN } from './delivery.ts'
+import { EVENT_ID_PATTERN } from './event.ts'
+
+/** Deeper JSON is refused: it costs every reader a stack frame a level, and no API wants it. */
+export const MAX_DATA_DEPTH = 64
+
+export const eventInputSchema = z.strictObject({
+  type: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[A-Za-z0-9._-]+$/, 'use only A-Z a-z 0-9 . _ -'),
+  data: z.custom<unknown>((value) => value !== undefined, 'required: any JSON value'),
+  id: z
+    .string()
+    .regex(EVENT_ID_PATTERN, 'use 1 to 128 of A-Z a-z 0-9 . _ ~ -, starting with a letter or digit')
+    .optional(),
+  source: z.string().min(1).max(1_024).optional(),
+  subject: z.string().min(1).max(1_024).optional(),
+  time: z.iso
+    .datetime({ offset: true, error: 'use an RFC 3339 time such as 2026-01-31T09:30:00Z' })
+    .optional(),
+  targets: z
+    .array(z.string().regex(TARGET_NAME_PATTERN, 'not a target name'))
+    .min(1, 'name at least one target, or leave the field out to use subscriptions')
+    .max(1_000)
+    .optional(),
+})
+
+export type EventInput = z.infer<typeof eventInputSchema>
+
+/** Whether a JSON value nests deeper than `limit` levels. Stops as soon as it knows. */
+export function isDeeperThan(value: unknown, limit: number): boolean {
+  if (value === null || typeof value !== 'object') return false
+  if (limit === 0) return true
+  for (const child of Array.isArray(value) ? (value as unknown[]) : Object.values(value)) {
+    if (isDeeperThan(child, limit - 1)) return true
+  }
+  return false
+}

@@ -1,0 +1,140 @@
+/**
+ * The catalogue of errors an HTTP caller can meet (RFC 9457): a stable code, its status, its title and the fix.
+ *
+ * `docs/errors.md` lists the same codes; a contract test keeps the two equal. A code, once released, keeps its meaning.
+ */
+
+export type ProblemDefinition = { readonly status: number; readonly title: string; readonly fix: string }
+
+export const PROBLEMS = {
+  'malformed-json': {
+    status: 400,
+    title: 'The body is not JSON',
+    fix: 'Send one JSON document; `detail` says where parsing stopped.',
+  },
+  'invalid-utf8': {
+    status: 400,
+    title: 'The body is not UTF-8',
+    fix: 'Encode the body as UTF-8 (RFC 8259, section 8.1).',
+  },
+  'json-too-deep': {
+    status: 400,
+    title: 'The JSON is nested too deeply',
+    fix: 'Flatten the document to at most 64 levels.',
+  },
+  'request-aborted': {
+    status: 400,
+    title: 'The body ended early',
+    fix: 'Send as many bytes as `Content-Length` announces; nothing was stored.',
+  },
+  'invalid-query': {
+    status: 400,
+    title: 'A query parameter is wrong',
+    fix: 'Correct the parameters listed in `errors`.',
+  },
+  'invalid-cursor': {
+    status: 400,
+    title: 'The cursor is not one of ours',
+    fix: 'Use `nextCursor` exactly as the previous page gave it, with the same filters.',
+  },
+  'invalid-idempotency-key': {
+    status: 400,
+    title: 'The Idempotency-Key is malformed',
+    fix: 'Send 1 to 255 printable ASCII characters, the same for each try of one request.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'No valid API key',
+    fix: 'Send `Authorization: Bearer <key>` with a key whose hash is in MANIFOLD_API_KEYS.',
+  },
+  'missing-scope': {
+    status: 403,
+    title: 'The key lacks a scope',
+    fix: 'Use a key with the scope named in `detail`.',
+  },
+  'route-not-found': {
+    status: 404,
+    title: 'No such path',
+    fix: 'See the README for the paths; all of them start with /v1 but for the health checks.',
+  },
+  'event-not-found': {
+    status: 404,
+    title: 'No such event',
+    fix: 'Check the id; settled events are kept for MANIFOLD_RETENTION_SETTLED_MS (24 h by default).',
+  },
+  'dead-letter-not-found': {
+    status: 404,
+    title: 'No such dead letter',
+    fix: 'Check the delivery id with GET /v1/admin/dead-letters.',
+  },
+  'replay-not-found': {
+    status: 404,
+    title: 'No such replay',
+    fix: 'Use the `Location` the replay was answered with; progress is kept for 7 days.',
+  },
+  'target-not-found': {
+    status: 404,
+    title: 'No such target',
+    fix: 'See GET /v1/admin/targets for the names in the config.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The path does not take this method',
+    fix: 'Use one of the methods in the `Allow` header.',
+  },
+  'event-id-taken': {
+    status: 409,
+    title: 'Another event has this id',
+    fix: 'Choose a new `id`, or leave it out; the same id with the same body answers as the first time.',
+  },
+  'delivery-not-dead': {
+    status: 409,
+    title: 'The delivery is not a dead letter',
+    fix: 'Look at its event: it was replayed, discarded or delivered in the meantime.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    fix: 'Send a smaller body, or raise MANIFOLD_MAX_BODY_BYTES.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'The content type is not taken here',
+    fix: 'Send `Content-Type: application/json`, in UTF-8, uncompressed or gzip, deflate or br.',
+  },
+  'invalid-event': {
+    status: 422,
+    title: 'The event has missing or wrong fields',
+    fix: 'Correct the fields listed in `errors`, each with its path.',
+  },
+  'invalid-request': {
+    status: 422,
+    title: 'The body has missing or wrong fields',
+    fix: 'Correct the fields listed in `errors`, each with its path.',
+  },
+  'unknown-target': {
+    status: 422,
+    title: 'The event names a target that is not configured',
+    fix: 'Correct `targets`, or add the target to the config and restart the producer.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The Idempotency-Key was used with another body',
+    fix: 'Use a new key for a new request; a key belongs to one body for 24 hours.',
+  },
+  'internal-error': {
+    status: 500,
+    title: 'Manifold failed',
+    fix: 'This is a bug: report it with the `requestId`. Retrying with the same Idempotency-Key is safe.',
+  },
+  'store-unavailable': {
+    status: 503,
+    title: 'Redis cannot take the request now',
+    fix: 'Retry after `Retry-After` seconds, with the same Idempotency-Key: an event is stored at most once.',
+  },
+} as const satisfies Record<string, ProblemDefinition>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** One wrong field: where (`data.items[2].price`) and what. */
+export type FieldError = { readonly path: string; readonly message: string }

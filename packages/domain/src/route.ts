@@ -1,0 +1,53 @@
+/**
+ * Routing: which targets an event goes to. Compiled once per config, then a plain walk.
+ *
+ * A filter that throws counts as a match: delivering to one API too many can be seen and mended,
+ * an event silently not delivered cannot.
+ */
+import type { ManifoldEvent } from './event.ts'
+import type { Target } from './target.ts'
+import { compileTypePattern } from './type-pattern.ts'
+
+export type Routable = Pick<Target, 'name' | 'subscribe' | 'filter'>
+
+export type Routing =
+  | {
+      readonly kind: 'routed'
+      readonly targets: readonly string[]
+      readonly brokenFilters: readonly string[]
+    }
+  | { readonly kind: 'unknown-targets'; readonly names: readonly string[] }
+
+/** Chooses the targets of an event: `explicit` names if given, else by subscription and filter. */
+export type Router = (event: ManifoldEvent, explicit: readonly string[] | undefined) => Routing
+
+export function compileRouter(targets: readonly Routable[]): Router {
+  const names = new Set(targets.map((target) => target.name))
+  const routes = targets.map((target) => ({
+    name: target.name,
+    filter: target.filter,
+    wants: target.subscribe.map(compileTypePattern),
+  }))
+
+  return (event, explicit) => {
+    if (explicit !== undefined) {
+      const unknown = explicit.filter((name) => !names.has(name))
+      if (unknown.length > 0) return { kind: 'unknown-targets', names: unknown }
+      return { kind: 'routed', targets: [...new Set(explicit)], brokenFilters: [] }
+    }
+    const chosen: string[] = []
+    const brokenFilters: string[] = []
+    for (const route of routes) {
+      if (!route.wants.some((test) => test(event.type))) continue
+      if (route.filter !== undefined) {
+        try {
+          if (!route.filter(event)) continue
+        } catch {
+          brokenFilters.push(route.name)
+        }
+      }
+      chosen.push(route.name)
+    }
+    return { kind: 'routed', targets: chosen, brokenFilters }
+  }
+}
