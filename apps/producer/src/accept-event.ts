@@ -1,0 +1,97 @@
+/**
+ * Accept: from a caller's event to a durable record with all its deliveries, in one round trip to Redis.
+ *
+ * Owns what makes an event acceptable. Enqueueing happens right behind the answer (enqueuer.ts): the record is on
+ * the outbox, so that a process that dies in between loses nothing.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Config } from '@manifold/config'
+import {
+  eventInputSchema,
+  fieldErrors,
+  isDeeperThan,
+  MAX_DATA_DEPTH,
+  readTraceparent,
+  type EventInput,
+  type FieldError,
+  type ManifoldEvent,
+  type Router,
+} from '@manifold/domain'
+import type { Failpoint } from '@manifold/runtime'
+import { recordEvent, type Accepted, type Store } from '@manifold/store'
+
+export type AcceptDeps = {
+  readonly store: Store
+  readonly events: Config['events']
+  readonly route: Router
+  readonly newEventId: () => string
+  readonly enqueue: (accepted: Accepted) => void
+  readonly onBrokenFilters: (eventType: string, targets: readonly string[]) => void
+  readonly failpoint: Failpoint
+}
+
+export type AcceptRequest = {
+  /** The parsed body. */
+  readonly body: unknown
+  /** The body as it came: its hash tells a repeated request from another one. */
+  readonly rawBody: Uint8Array
+  readonly idempotencyKey: string | undefined
+  /** Whose idempotency keys these are. */
+  readonly caller: string
+  readonly traceparent: string | undefined
+}
+
+export type AcceptAnswer =
+  | ({ readonly kind: 'accepted' | 'duplicate' } & Accepted)
+  | { readonly kind: 'too-deep' }
+  | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] }
+  | { readonly kind: 'unknown-targets'; readonly errors: readonly FieldError[] }
+  | { readonly kind: 'key-reused' | 'id-taken'; readonly eventId: string }
+
+/** Accepts an event, or says why not. @throws when Redis cannot take it: nothing is promised then */
+export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Promise<AcceptAnswer> {
+  if (isDeeperThan(request.body, MAX_DATA_DEPTH)) return { kind: 'too-deep' }
+  const parsed = eventInputSchema.safeParse(request.body)
+  if (!parsed.success) return { kind: 'invalid', errors: fieldErrors(parsed.error) }
+  const input = parsed.data
+  const mismatches = checkAgainstCatalogue(deps.events, input)
+  if (mismatches.length > 0) return { kind: 'invalid', errors: mismatches }
+
+  const event = { ...envelope(input, deps.newEventId), time: input.time }
+  const routing = deps.route({ ...event, time: input.time ?? new Date().toISOString(), data: input.data }, input.targets)
+  if (routing.kind === 'unknown-targets') {
+    return { kind: 'unknown-targets', errors: unknownTargetErrors(input, routing.names) }
+  }
+  if (routing.brokenFilters.length > 0) deps.onBrokenFilters(event.type, routing.brokenFilters)
+
+  const result = await recordEvent(deps.store, {
+    event,
+    payload: JSON.stringify(input.data),
+    targets: routing.targets,
+    ownId: input.id !== undefined,
+    fingerprint: createHash('sha256').update(request.rawBody).digest('base64url'),
+    idempotencyKey:
+      request.idempotencyKey === undefined ? undefined : { owner: request.caller, key: request.idempotencyKey },
+    trace: readTraceparent(request.traceparent) ?? { traceId: randomBytes(16).toString('hex'), flags: '01' },
+  })
+  deps.failpoint('recorded')
+  if (result.kind === 'accepted') deps.enqueue(result)
+  return result
+}
+
+/** The type's own schema judges the data; what is stored is what was posted, nothing stripped or converted. */
+function checkAgainstCatalogue(events: Config['events'], input: EventInput): FieldError[] {
+  const result = events.get(input.type)?.safeParse(input.data)
+  return result === undefined || result.success ? [] : fieldErrors(result.error, ['data'])
+}
+
+function envelope(input: EventInput, newEventId: () => string): Omit<ManifoldEvent, 'time' | 'data'> {
+  return { id: input.id ?? newEventId(), type: input.type, source: input.source ?? 'manifold', subject: input.subject }
+}
+
+function unknownTargetErrors(input: EventInput, names: readonly string[]): FieldError[] {
+  return names.map((name) => ({
+    path: `targets[${String(input.targets?.indexOf(name) ?? 0)}]`,
+    message: `"${name}" is not configured`,
+  }))
+}

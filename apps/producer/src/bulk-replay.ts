@@ -1,0 +1,140 @@
+/**
+ * Bulk replay: dead letters that match a filter go back to their targets, in the background, at a given rate.
+ *
+ * Every producer looks for open replays; a lease lets one of them work on each. The progress is in Redis, so that
+ * another producer carries on when this one dies.
+ *
+ * Invariants
+ * 1. A dead letter is reopened and counted by one script: a crash in between counts nothing twice.
+ * 2. Only what had died before the replay was asked for is taken, oldest first; what dies again during it is not.
+ * 3. The position moves on after its letters were dealt with: a crash repeats the chunk, whose letters are no longer dead.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { reconcile, type Queues } from '@manifold/queue'
+import {
+  advanceReplay,
+  completeReplay,
+  dropLease,
+  dropReplay,
+  listDeadLetters,
+  openReplays,
+  readReplay,
+  reopenDelivery,
+  startReplaying,
+  takeLease,
+  type DeadLetter,
+  type DeadLetterFilter,
+  type OutboxEntry,
+  type Replay,
+  type Store,
+} from '@manifold/store'
+import type { Failpoint } from '@manifold/runtime'
+
+export type BulkReplayDeps = {
+  readonly store: Store
+  readonly queues: Queues
+  /** Names this process in the lease. */
+  readonly holder: string
+  /** Aborts when the process stops; the replay is then another's to carry on. */
+  readonly signal: AbortSignal
+  readonly failpoint: Failpoint
+  readonly onCompleted: (replay: Replay) => void
+}
+
+const CHUNK = 100
+const LEASE_MS = 10_000
+
+/** Works on every open replay that no other process works on, until all are done or the process stops. */
+export async function advanceReplays(deps: BulkReplayDeps): Promise<void> {
+  for (const id of await openReplays(deps.store)) {
+    if (deps.signal.aborted) return
+    if (!(await takeLease(deps.store, `replay:${id}`, deps.holder, LEASE_MS))) continue
+    try {
+      await carryOn(deps, id)
+    } finally {
+      await dropLease(deps.store, `replay:${id}`, deps.holder)
+    }
+  }
+}
+
+async function carryOn(deps: BulkReplayDeps, id: string): Promise<void> {
+  for (;;) {
+    const replay = await readReplay(deps.store, id)
+    if (deps.signal.aborted || !(await takeLease(deps.store, `replay:${id}`, deps.holder, LEASE_MS))) return
+    if (replay === undefined) {
+      await dropReplay(deps.store, id)
+      return
+    }
+    switch (replay.status) {
+      case 'matching':
+        await startReplaying(deps.store, id, await countMatches(deps, replay))
+        break
+      case 'running':
+        if (!(await replayChunk(deps, replay))) await completeReplay(deps.store, id)
+        break
+      case 'completed':
+        deps.onCompleted(replay)
+        return
+      default:
+        replay.status satisfies never
+    }
+  }
+}
+
+/** How many dead letters the replay takes. */
+async function countMatches(deps: BulkReplayDeps, replay: Replay): Promise<number> {
+  const limit = replay.filter.limit ?? Infinity
+  let matched = 0
+  let from: Replay['position']
+  do {
+    const page = await listDeadLetters(deps.store, filterOf(replay), 'oldest', from, 1_000)
+    matched += page.items.length
+    from = page.next
+    await takeLease(deps.store, `replay:${replay.id}`, deps.holder, LEASE_MS)
+  } while (from !== undefined && matched < limit && !deps.signal.aborted)
+  return Math.min(matched, limit)
+}
+
+/** Replays the next letters. @returns whether there may be more */
+async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<boolean> {
+  const { ratePerSecond, limit = Infinity } = replay.filter
+  const size = Math.min(CHUNK, ratePerSecond ?? CHUNK, limit - replay.replayed - replay.failed)
+  if (size <= 0) return false
+  const startedAtMs = Date.now()
+  const page = await listDeadLetters(deps.store, filterOf(replay), 'oldest', replay.position, size)
+
+  const reopened: OutboxEntry[] = []
+  for (const { event, delivery } of page.items) {
+    const result = await reopenDelivery(deps.store, event.id, delivery.target, replay.id)
+    if (result.kind === 'reopened') reopened.push({ kind: 'delivery', ref: result.ref })
+    deps.failpoint('replaying')
+  }
+  await reconcile(deps.store, deps.queues, reopened)
+
+  const last = page.next ?? positionOf(page.items.at(-1))
+  if (last !== undefined) await advanceReplay(deps.store, replay.id, last, page.items.length - reopened.length)
+  if (page.next === undefined) return false
+  if (ratePerSecond !== undefined) await pace(deps.signal, (page.items.length / ratePerSecond) * 1_000, startedAtMs)
+  return true
+}
+
+function positionOf(letter: DeadLetter | undefined): Replay['position'] {
+  if (letter?.delivery.endedAtMs === undefined) return undefined
+  return { atMs: letter.delivery.endedAtMs, id: letter.delivery.id }
+}
+
+/** Waits out what is left of the time that a chunk may not be faster than. */
+async function pace(signal: AbortSignal, chunkMs: number, startedAtMs: number): Promise<void> {
+  const leftMs = startedAtMs + chunkMs - Date.now()
+  if (leftMs <= 0) return
+  try {
+    await wait(Math.min(leftMs, LEASE_MS / 2), undefined, { signal })
+  } catch {
+    // Stopping: the next line of the caller sees the signal.
+  }
+}
+
+function filterOf(replay: Replay): DeadLetterFilter {
+  const { target, type, reason, afterMs, beforeMs = Infinity } = replay.filter
+  return { target, type, reason, afterMs, beforeMs: Math.min(beforeMs, replay.startedAtMs + 1) }
+}

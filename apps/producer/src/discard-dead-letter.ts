@@ -1,0 +1,21 @@
+/** Discard: one dead letter that nobody wants any more. The record is changed first; the queue follows. */
+import { reconcile, type Queues } from '@manifold/queue'
+import { discardDelivery, findDelivery, type Store } from '@manifold/store'
+
+export type DiscardAnswer =
+  | { readonly kind: 'discarded' }
+  | { readonly kind: 'not-dead'; readonly status: string }
+  | { readonly kind: 'not-found' }
+
+export async function discardDeadLetter(
+  deps: { readonly store: Store; readonly queues: Queues },
+  deliveryId: string,
+): Promise<DiscardAnswer> {
+  const found = await findDelivery(deps.store, deliveryId)
+  if (found === undefined) return { kind: 'not-found' }
+  const discarded = await discardDelivery(deps.store, found.event.id, found.delivery.target)
+  if (discarded.kind === 'missing') return { kind: 'not-found' }
+  if (discarded.kind === 'not-dead') return discarded
+  await reconcile(deps.store, deps.queues, [{ kind: 'delivery', ref: discarded.ref }])
+  return { kind: 'discarded' }
+}

@@ -1,0 +1,66 @@
+/**
+ * The enqueuer: puts accepted events on the queues right behind their answers.
+ *
+ * Events of one tick share one `addBulk` per queue, and while one batch is under way the next one gathers: the busier
+ * the intake, the larger the batches. A batch that fails is left to the relay; its events are on the outbox.
+ */
+import { enqueueDeliveries, type Queues } from '@manifold/queue'
+import type { Failpoint } from '@manifold/runtime'
+import { confirmOutbox, type Accepted, type Store } from '@manifold/store'
+
+export type Enqueuer = {
+  readonly enqueue: (accepted: Accepted) => void
+  /** Resolves when everything handed in so far is on the queues, or left to the relay. */
+  readonly drain: () => Promise<void>
+}
+
+export type EnqueuerDeps = {
+  readonly store: Store
+  readonly queues: Queues
+  readonly failpoint: Failpoint
+  readonly onError: (error: unknown) => void
+}
+
+export function createEnqueuer(deps: EnqueuerDeps): Enqueuer {
+  let gathering: Accepted[] = []
+  let running: Promise<void> | undefined
+
+  const run = async (): Promise<void> => {
+    // The answers of this tick go out first.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (gathering.length > 0) {
+      const batch = gathering
+      gathering = []
+      await enqueueBatch(deps, batch)
+    }
+    running = undefined
+  }
+
+  return {
+    enqueue: (accepted) => {
+      if (accepted.targets.length === 0) return
+      gathering.push(accepted)
+      running ??= run()
+    },
+    drain: async () => {
+      await running
+    },
+  }
+}
+
+async function enqueueBatch(deps: EnqueuerDeps, batch: readonly Accepted[]): Promise<void> {
+  deps.failpoint('enqueueing')
+  try {
+    await enqueueDeliveries(
+      deps.queues,
+      batch.flatMap(({ eventId, targets }) => targets.map((target) => ({ eventId, target, generation: 1 }))),
+    )
+    deps.failpoint('enqueued')
+    await confirmOutbox(
+      deps.store,
+      batch.map(({ eventId }) => ({ kind: 'event', eventId })),
+    )
+  } catch (error) {
+    deps.onError(error)
+  }
+}

@@ -1,0 +1,79 @@
+/** The producer's HTTP application: what is in front of every route, the routes, and what catches what they throw. */
+import type { Target } from '@manifold/domain'
+import type { Queues } from '@manifold/queue'
+import type { Logger, Registry } from '@manifold/runtime'
+import { isStoreUnavailable } from '@manifold/store'
+import express, { type ErrorRequestHandler, type Express } from 'express'
+import helmet from 'helmet'
+import { deadLettersRouter, type DeadLettersDeps } from './dead-letters.ts'
+import { eventsRouter, type EventsDeps } from './events.ts'
+import { operateRouter } from './operate.ts'
+import { sendProblem } from './problem.ts'
+import { replaysRouter } from './replays.ts'
+import { requestLog } from './request-log.ts'
+import { targetsRouter } from './targets.ts'
+
+export type AppDeps = EventsDeps &
+  DeadLettersDeps & {
+    readonly targets: readonly Target[]
+    readonly queues: Queues
+    readonly registry: Registry
+    readonly logger: Logger
+  }
+
+export function createApp(deps: AppDeps): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', 'simple')
+  app.use(requestLog(deps.logger))
+  app.use(helmet())
+
+  app.use(operateRouter(deps))
+  app.use('/v1/events', eventsRouter(deps))
+  app.use('/v1/admin/dead-letters', deadLettersRouter(deps))
+  app.use('/v1/admin/replays', replaysRouter(deps))
+  app.use('/v1/admin/targets', targetsRouter(deps))
+
+  app.use((request, response) => {
+    sendProblem(response, 'route-not-found', { detail: `${request.method} ${request.path}` })
+  })
+  app.use(answerError(deps.logger))
+  return app
+}
+
+/** Redis away is 503; a body that could not be read is the caller's; all else is a bug. */
+function answerError(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    if (response.headersSent) {
+      next(error)
+      return
+    }
+    if (isStoreUnavailable(error)) {
+      sendProblem(response, 'store-unavailable', { headers: { 'retry-after': '1' } })
+      return
+    }
+    const type = typeof error === 'object' && error !== null && 'type' in error ? String(error.type) : ''
+    const detail = error instanceof Error ? error.message : String(error)
+    switch (type) {
+      case 'entity.too.large':
+        sendProblem(response, 'body-too-large')
+        return
+      case 'encoding.unsupported':
+        sendProblem(response, 'unsupported-media-type', { detail })
+        return
+      case 'request.aborted':
+      case 'request.size.invalid':
+        sendProblem(response, 'request-aborted', { detail })
+        return
+      default:
+    }
+    const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500
+    if (error instanceof URIError || (status >= 400 && status < 500)) {
+      sendProblem(response, error instanceof URIError ? 'route-not-found' : 'malformed-json', { detail })
+      return
+    }
+    logger.error({ err: error, requestId: response.locals['requestId'] as unknown }, 'request failed')
+    sendProblem(response, 'internal-error')
+  }
+}

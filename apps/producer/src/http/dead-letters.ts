@@ -1,0 +1,155 @@
+/** `/v1/admin/dead-letters`: inspect, replay and discard what could not be delivered. */
+import { DEAD_REASONS, fieldErrors } from '@manifold/domain'
+import type { Queues } from '@manifold/queue'
+import { createReplay, findDelivery, listDeadLetters, readAttempts, readPayload, type Store } from '@manifold/store'
+import { Router, type RequestHandler } from 'express'
+import { ulid } from 'ulid'
+import { z } from 'zod'
+import { discardDeadLetter } from '../discard-dead-letter.ts'
+import { replayDeadLetter } from '../replay-dead-letter.ts'
+import { jsonBody, readJsonBody } from './json-body.ts'
+import { allowOnly } from './method-not-allowed.ts'
+import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
+import { sendProblem } from './problem.ts'
+import type { RequireScope } from './require-scope.ts'
+import { attemptView, deadLetterView } from './views.ts'
+
+export type DeadLettersDeps = {
+  readonly store: Store
+  readonly queues: Queues
+  readonly requireScope: RequireScope
+  readonly maxBodyBytes: number
+  /** A bulk replay was asked for: begin now instead of at the next look. */
+  readonly onReplayCreated: () => void
+}
+
+const filterQuery = {
+  ...timeRangeQuery,
+  target: z.string().optional(),
+  type: z.string().optional(),
+  reason: z.enum(DEAD_REASONS).optional(),
+}
+
+const listQuery = z.strictObject({ ...pageQuery, ...filterQuery })
+
+const replayBody = z.strictObject({
+  ...filterQuery,
+  limit: z.int().min(1).optional(),
+  ratePerSecond: z.number().gt(0).max(100_000).optional(),
+})
+
+export function deadLettersRouter(deps: DeadLettersDeps): Router {
+  const { store, requireScope } = deps
+  const router = Router()
+  router.use(requireScope('admin'))
+  router.route('/').get(list(store)).all(allowOnly('GET'))
+  router
+    .route('/replay')
+    .post(...readJsonBody(deps.maxBodyBytes), replayByFilter(deps))
+    .all(allowOnly('POST'))
+  router.route('/:deliveryId').get(show(store)).delete(discard(deps)).all(allowOnly('GET', 'DELETE'))
+  router.route('/:deliveryId/replay').post(replay(deps)).all(allowOnly('POST'))
+  return router
+}
+
+function list(store: Store): RequestHandler {
+  return async (request, response) => {
+    const query = listQuery.safeParse(request.query)
+    if (!query.success) {
+      sendProblem(response, 'invalid-query', { errors: fieldErrors(query.error) })
+      return
+    }
+    const { limit, cursor, after, before, target, type, reason } = query.data
+    const from = readCursor(cursor)
+    if (from.kind === 'invalid') {
+      sendProblem(response, 'invalid-cursor')
+      return
+    }
+    const filter = { afterMs: after, beforeMs: before, target, type, reason }
+    const page = await listDeadLetters(store, filter, 'newest', from.position, limit)
+    response.json({ items: page.items.map(deadLetterView), nextCursor: writeCursor(page.next) })
+  }
+}
+
+function show(store: Store): RequestHandler {
+  return async (request, response) => {
+    const found = await findDelivery(store, String(request.params['deliveryId']))
+    if (found?.delivery.status !== 'dead') {
+      sendProblem(response, 'dead-letter-not-found')
+      return
+    }
+    const [data, attempts] = await Promise.all([
+      readPayload(store, found.event.id),
+      readAttempts(store, found.event.id),
+    ])
+    response.json({
+      ...deadLetterView(found),
+      data,
+      attempts: attempts.filter((attempt) => attempt.deliveryId === found.delivery.id).map(attemptView),
+    })
+  }
+}
+
+function replay(deps: DeadLettersDeps): RequestHandler {
+  return async (request, response) => {
+    const deliveryId = String(request.params['deliveryId'])
+    const answer = await replayDeadLetter(deps, deliveryId)
+    switch (answer.kind) {
+      case 'replayed':
+        response.locals['eventId'] = answer.ref.eventId
+        response.status(202).location(`/v1/events/${answer.ref.eventId}`).json({
+          id: deliveryId,
+          eventId: answer.ref.eventId,
+          target: answer.ref.target,
+          status: 'pending',
+          generation: answer.ref.generation,
+        })
+        return
+      case 'not-dead':
+        sendProblem(response, 'delivery-not-dead', { detail: `the delivery is ${answer.status}` })
+        return
+      case 'not-found':
+        sendProblem(response, 'dead-letter-not-found')
+        return
+      default:
+        answer satisfies never
+    }
+  }
+}
+
+function discard(deps: DeadLettersDeps): RequestHandler {
+  return async (request, response) => {
+    const answer = await discardDeadLetter(deps, String(request.params['deliveryId']))
+    switch (answer.kind) {
+      case 'discarded':
+        response.status(204).end()
+        return
+      case 'not-dead':
+        sendProblem(response, 'delivery-not-dead', { detail: `the delivery is ${answer.status}` })
+        return
+      case 'not-found':
+        sendProblem(response, 'dead-letter-not-found')
+        return
+      default:
+        answer satisfies never
+    }
+  }
+}
+
+function replayByFilter(deps: DeadLettersDeps): RequestHandler {
+  return async (_request, response) => {
+    const body = replayBody.safeParse(jsonBody(response).value)
+    if (!body.success) {
+      sendProblem(response, 'invalid-request', { errors: fieldErrors(body.error) })
+      return
+    }
+    const { after, before, ...filter } = body.data
+    const id = `rpl_${ulid()}`
+    await createReplay(deps.store, id, { ...filter, afterMs: after, beforeMs: before })
+    deps.onReplayCreated()
+    response
+      .status(202)
+      .location(`/v1/admin/replays/${id}`)
+      .json({ id, status: 'matching', matched: 0, replayed: 0, failed: 0 })
+  }
+}

@@ -1,0 +1,125 @@
+/** `/v1/events`: accept events and show their life. */
+import { EVENT_STATUSES, fieldErrors } from '@manifold/domain'
+import { listEvents, readAttempts, readEvent, type Store } from '@manifold/store'
+import { Router, type RequestHandler, type Response } from 'express'
+import { z } from 'zod'
+import { acceptEvent, type AcceptAnswer, type AcceptDeps } from '../accept-event.ts'
+import { readIdempotencyKey } from './idempotency-key.ts'
+import { jsonBody, readJsonBody } from './json-body.ts'
+import { allowOnly } from './method-not-allowed.ts'
+import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
+import { sendProblem } from './problem.ts'
+import type { RequireScope } from './require-scope.ts'
+import { acceptedView, attemptView, eventView } from './views.ts'
+
+export type EventsDeps = AcceptDeps & {
+  readonly requireScope: RequireScope
+  readonly maxBodyBytes: number
+  readonly onAccepted: (type: string) => void
+}
+
+const listQuery = z.strictObject({
+  ...pageQuery,
+  ...timeRangeQuery,
+  type: z.string().optional(),
+  status: z.enum(EVENT_STATUSES).optional(),
+})
+
+export function eventsRouter(deps: EventsDeps): Router {
+  const router = Router()
+  const { requireScope, store } = deps
+
+  router
+    .route('/')
+    .post(requireScope('publish'), ...readJsonBody(deps.maxBodyBytes), accept(deps))
+    .get(requireScope('read'), list(store))
+    .all(allowOnly('GET', 'POST'))
+
+  router
+    .route('/:id')
+    .get(requireScope('read'), async (request, response) => {
+      const event = await readEvent(store, String(request.params['id']))
+      if (event === undefined) sendProblem(response, 'event-not-found')
+      else response.json(eventView(event))
+    })
+    .all(allowOnly('GET'))
+
+  router
+    .route('/:id/attempts')
+    .get(requireScope('read'), async (request, response) => {
+      const id = String(request.params['id'])
+      const event = await readEvent(store, id)
+      if (event === undefined) sendProblem(response, 'event-not-found')
+      else response.json({ items: (await readAttempts(store, id)).map(attemptView), nextCursor: null })
+    })
+    .all(allowOnly('GET'))
+
+  return router
+}
+
+function accept(deps: EventsDeps): RequestHandler {
+  return async (request, response) => {
+    const key = readIdempotencyKey(request.headers['idempotency-key'])
+    if (key.kind === 'invalid') {
+      sendProblem(response, 'invalid-idempotency-key')
+      return
+    }
+    const { value, raw } = jsonBody(response)
+    const answer = await acceptEvent(deps, {
+      body: value,
+      rawBody: raw,
+      idempotencyKey: key.value,
+      caller: String(response.locals['caller']),
+      traceparent: request.get('traceparent'),
+    })
+    sendAcceptAnswer(deps, response, answer)
+  }
+}
+
+function sendAcceptAnswer(deps: EventsDeps, response: Response, answer: AcceptAnswer): void {
+  switch (answer.kind) {
+    case 'accepted':
+    case 'duplicate':
+      response.locals['eventId'] = answer.eventId
+      if (answer.kind === 'accepted') deps.onAccepted(answer.type)
+      else response.set('idempotent-replayed', 'true')
+      response.status(202).location(`/v1/events/${answer.eventId}`).json(acceptedView(answer))
+      return
+    case 'too-deep':
+      sendProblem(response, 'json-too-deep')
+      return
+    case 'invalid':
+      sendProblem(response, 'invalid-event', { errors: answer.errors })
+      return
+    case 'unknown-targets':
+      sendProblem(response, 'unknown-target', { errors: answer.errors })
+      return
+    case 'key-reused':
+      sendProblem(response, 'idempotency-key-reused', { detail: `the key belongs to event ${answer.eventId}` })
+      return
+    case 'id-taken':
+      sendProblem(response, 'event-id-taken', { detail: `event ${answer.eventId} was made by another body` })
+      return
+    default:
+      answer satisfies never
+  }
+}
+
+function list(store: Store): RequestHandler {
+  return async (request, response) => {
+    const query = listQuery.safeParse(request.query)
+    if (!query.success) {
+      sendProblem(response, 'invalid-query', { errors: fieldErrors(query.error) })
+      return
+    }
+    const { limit, cursor, after, before, type, status } = query.data
+    const from = readCursor(cursor)
+    if (from.kind === 'invalid') {
+      sendProblem(response, 'invalid-cursor')
+      return
+    }
+    const filter = { afterMs: after, beforeMs: before, type, status }
+    const page = await listEvents(store, filter, from.position, limit)
+    response.json({ items: page.items.map(eventView), nextCursor: writeCursor(page.next) })
+  }
+}

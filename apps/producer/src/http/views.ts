@@ -1,0 +1,105 @@
+/** How events, deliveries, attempts and dead letters look from outside: RFC 3339 times, `null` for what is not there. */
+import { deliveryId } from '@manifold/domain'
+import type { Accepted, DeadLetter, DeliveryRecord, EventAttempt, EventRecord, RecordedAttempt, Replay } from '@manifold/store'
+
+export function acceptedView(accepted: Accepted) {
+  return {
+    id: accepted.eventId,
+    type: accepted.type,
+    status: accepted.targets.length === 0 ? 'unrouted' : 'pending',
+    acceptedAt: time(accepted.acceptedAtMs),
+    deliveries: accepted.targets.map((target) => ({
+      id: deliveryId(accepted.eventId, target),
+      target,
+      status: 'pending',
+    })),
+  }
+}
+
+export function eventView(event: EventRecord) {
+  return {
+    id: event.id,
+    type: event.type,
+    source: event.source,
+    subject: event.subject ?? null,
+    time: event.time,
+    acceptedAt: time(event.acceptedAtMs),
+    settledAt: timeOrNull(event.settledAtMs),
+    status: event.status,
+    deliveries: event.deliveries.map(deliveryView),
+  }
+}
+
+export function deliveryView(delivery: DeliveryRecord) {
+  return {
+    id: delivery.id,
+    target: delivery.target,
+    status: delivery.status,
+    attempts: delivery.attempts,
+    generation: delivery.generation,
+    nextAttemptAt: timeOrNull(delivery.nextAttemptAtMs),
+    deliveredAt: delivery.status === 'delivered' ? timeOrNull(delivery.endedAtMs) : null,
+    reason: delivery.reason ?? null,
+    lastAttempt: delivery.lastAttempt === undefined ? null : lastAttemptView(delivery.lastAttempt),
+  }
+}
+
+function lastAttemptView(attempt: RecordedAttempt) {
+  return {
+    number: attempt.number,
+    at: time(attempt.atMs),
+    durationMs: attempt.durationMs,
+    httpStatus: attempt.httpStatus,
+    outcome: attempt.outcome,
+    reason: attempt.reason,
+    error: attempt.error ?? null,
+  }
+}
+
+export function attemptView(attempt: EventAttempt) {
+  return {
+    deliveryId: attempt.deliveryId,
+    target: attempt.target,
+    generation: attempt.generation,
+    ...lastAttemptView(attempt),
+  }
+}
+
+export function deadLetterView({ event, delivery }: DeadLetter) {
+  return {
+    id: delivery.id,
+    eventId: event.id,
+    target: delivery.target,
+    type: event.type,
+    source: event.source,
+    subject: event.subject ?? null,
+    reason: delivery.reason ?? null,
+    diedAt: timeOrNull(delivery.endedAtMs),
+    acceptedAt: time(event.acceptedAtMs),
+    attempts: delivery.attempts,
+    generation: delivery.generation,
+    lastAttempt: delivery.lastAttempt === undefined ? null : lastAttemptView(delivery.lastAttempt),
+  }
+}
+
+export function replayView(replay: Replay) {
+  const { target, type, reason, afterMs, beforeMs, limit, ratePerSecond } = replay.filter
+  return {
+    id: replay.id,
+    status: replay.status,
+    matched: replay.matched,
+    replayed: replay.replayed,
+    failed: replay.failed,
+    startedAt: time(replay.startedAtMs),
+    completedAt: timeOrNull(replay.completedAtMs),
+    filter: { target, type, reason, after: timeOrNull(afterMs), before: timeOrNull(beforeMs), limit, ratePerSecond },
+  }
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+function timeOrNull(ms: number | undefined): string | null {
+  return ms === undefined ? null : time(ms)
+}

@@ -1,0 +1,15 @@
+/** The producer process: `npm run producer`. */
+import { loadConfig, readSettings } from '@manifold/config'
+import { createLogger, onShutdown } from '@manifold/runtime'
+import { startProducer } from './producer.ts'
+
+try {
+  const settings = readSettings()
+  const logger = createLogger('producer', settings.logLevel)
+  const config = await loadConfig(settings.configPath)
+  const producer = await startProducer({ settings, config, logger })
+  onShutdown(logger, settings.drainMs, producer.close)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,152 @@
+/**
+ * The producer: the HTTP intake, and the background work any producer may do (relay, janitor, bulk replays).
+ *
+ * Owns the assembly of the parts and the order in which they stop. `main.ts` is the process around it.
+ */
+import { randomUUID } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
+import { compileRouter, createEventIdFactory } from '@manifold/domain'
+import { forgetDueEvents, openQueues, registerQueueGauges, relayOnce } from '@manifold/queue'
+import { createFailpoint, createRegistry, repeat, type Logger } from '@manifold/runtime'
+import { connectRedis, isStoreUnavailable, persistenceWarnings, waitForRedis, type Store } from '@manifold/store'
+import { advanceReplays } from './bulk-replay.ts'
+import { createEnqueuer } from './enqueuer.ts'
+import { createApp } from './http/app.ts'
+import { scopeGuard } from './http/require-scope.ts'
+import { createProducerMetrics } from './producer-metrics.ts'
+
+export type ProducerOptions = { readonly settings: Settings; readonly config: Config; readonly logger: Logger }
+
+export type RunningProducer = { readonly port: number; readonly close: () => Promise<void> }
+
+const DEFAULT_PORT = 3_000
+const REPLAY_LOOK_MS = 500
+
+/** Starts taking events. Waits for Redis, however long, and says so. @throws when the port is taken */
+export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
+  requireKeysBeyondLoopback(settings)
+  const redis = connectRedis(settings.redisUrl, 'fail-fast', (error) => {
+    logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
+  })
+  await waitForRedis(redis, () => {
+    logger.warn('waiting for Redis')
+  })
+  const store: Store = { redis, retention: settings.retention }
+  for (const warning of await persistenceWarnings(store)) logger.warn(warning)
+
+  const onError = (err: unknown) => {
+    // An outage is told once, by the connection; a line for each thing it stops would bury it.
+    if (!isStoreUnavailable(err)) logger.error({ err }, 'producer error')
+  }
+  const queues = openQueues(redis, onError)
+  const registry = createRegistry('producer')
+  const metrics = createProducerMetrics(registry)
+  const targetNames = config.targets.map((target) => target.name)
+  registerQueueGauges({ registry, store, queues, targets: targetNames })
+
+  const failpoint = createFailpoint(settings.failpoint)
+  const enqueuer = createEnqueuer({ store, queues, failpoint, onError })
+  const holder = randomUUID()
+  const stopping = new AbortController()
+  const newEventId = createEventIdFactory()
+
+  const replays = repeat(
+    REPLAY_LOOK_MS,
+    () =>
+      advanceReplays({
+        store,
+        queues,
+        holder,
+        signal: stopping.signal,
+        failpoint,
+        onCompleted: ({ id, matched, replayed, failed }) => {
+          logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
+        },
+      }),
+    onError,
+  )
+  const background = [
+    replays,
+    repeat(
+      settings.relayAgeMs,
+      () =>
+        relayOnce({
+          store,
+          queues,
+          holder,
+          ageMs: settings.relayAgeMs,
+          onRescued: (entries) => {
+            metrics.rescued(entries)
+            logger.warn({ entries }, 'enqueued what another process left behind')
+          },
+        }),
+      onError,
+    ),
+    repeat(
+      settings.janitorIntervalMs,
+      () => forgetDueEvents({ store, queues, holder, intervalMs: settings.janitorIntervalMs }),
+      onError,
+    ),
+  ]
+
+  const app = createApp({
+    store,
+    queues,
+    registry,
+    logger,
+    failpoint,
+    newEventId: () => newEventId(Date.now()),
+    events: config.events,
+    targets: config.targets,
+    route: compileRouter(config.targets),
+    enqueue: enqueuer.enqueue,
+    requireScope: scopeGuard(settings.apiKeys),
+    maxBodyBytes: settings.maxBodyBytes,
+    onAccepted: metrics.accepted,
+    onReplayCreated: replays.wake,
+    onBrokenFilters: (type, targets) => {
+      logger.warn({ type, targets }, 'a filter threw: its target gets the event')
+    },
+  })
+  const server = createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, app)
+  await listen(server, settings.host, settings.port ?? DEFAULT_PORT)
+  const { port } = server.address() as AddressInfo
+  logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
+
+  return {
+    port,
+    close: async () => {
+      await closeServer(server, settings.drainMs)
+      await enqueuer.drain()
+      stopping.abort()
+      await Promise.all(background.map((one) => one.stop()))
+      await queues.close()
+      redis.disconnect()
+    },
+  }
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const taken = 'code' in error && error.code === 'EADDRINUSE'
+      reject(taken ? new Error(`port ${String(port)} on ${host} is in use: set PORT to another, or 0 for any`) : error)
+    })
+    server.listen(port, host, resolve)
+  })
+}
+
+/** Lets requests under way finish, for at most `drainMs`. */
+async function closeServer(server: Server, drainMs: number): Promise<void> {
+  const timer = setTimeout(() => {
+    server.closeAllConnections()
+  }, drainMs)
+  await new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve()
+    })
+  })
+  clearTimeout(timer)
+}

@@ -1,0 +1,22 @@
+/** Replay: one dead letter goes back to its target. The record is reopened first; the queues follow. */
+import type { DeliveryRef } from '@manifold/domain'
+import { reconcile, type Queues } from '@manifold/queue'
+import { findDelivery, reopenDelivery, type Store } from '@manifold/store'
+
+export type ReplayAnswer =
+  | { readonly kind: 'replayed'; readonly ref: DeliveryRef }
+  | { readonly kind: 'not-dead'; readonly status: string }
+  | { readonly kind: 'not-found' }
+
+export type ReplayDeps = { readonly store: Store; readonly queues: Queues }
+
+/** Replays a dead letter. Of two callers at once, one replays it and the other is told that it is not dead. */
+export async function replayDeadLetter(deps: ReplayDeps, deliveryId: string): Promise<ReplayAnswer> {
+  const found = await findDelivery(deps.store, deliveryId)
+  if (found === undefined) return { kind: 'not-found' }
+  const reopened = await reopenDelivery(deps.store, found.event.id, found.delivery.target)
+  if (reopened.kind === 'missing') return { kind: 'not-found' }
+  if (reopened.kind === 'not-dead') return reopened
+  await reconcile(deps.store, deps.queues, [{ kind: 'delivery', ref: reopened.ref }])
+  return { kind: 'replayed', ref: reopened.ref }
+}

@@ -1,0 +1,35 @@
+/** The worker process: `npm run worker -- --target crm`. */
+import { loadConfig, missingSecrets, readSettings, type Config } from '@manifold/config'
+import type { Target } from '@manifold/domain'
+import { createLogger, onShutdown } from '@manifold/runtime'
+import { parseArguments, type WorkerArguments } from './arguments.ts'
+import { startWorker } from './worker.ts'
+
+try {
+  const args = parseArguments(process.argv.slice(2))
+  const settings = readSettings()
+  const logger = createLogger('worker', settings.logLevel)
+  const targets = chooseTargets(await loadConfig(settings.configPath), args)
+  requireSecrets(targets)
+  const worker = await startWorker({ settings, targets, logger })
+  onShutdown(logger, settings.drainMs, worker.close)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+}
+
+function chooseTargets(config: Config, args: WorkerArguments): Target[] {
+  return args.targets.map((name) => {
+    const target = config.targets.find((one) => one.name === name)
+    if (target === undefined) {
+      const known = config.targets.map((one) => one.name).join(', ')
+      throw new Error(`no target "${name}" in ${config.path}; it has: ${known}`)
+    }
+    return args.concurrency === undefined ? target : { ...target, concurrency: args.concurrency }
+  })
+}
+
+function requireSecrets(targets: readonly Target[]): void {
+  const missing = missingSecrets(targets.flatMap((target) => target.auth.secrets))
+  if (missing.length > 0) throw new Error(`missing secrets:\n${missing.map((line) => `  ${line}`).join('\n')}`)
+}

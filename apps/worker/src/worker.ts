@@ -1,0 +1,198 @@
+/**
+ * The worker: consumes the queues of some targets and delivers, with a health server beside.
+ *
+ * Owns the assembly of the parts and the order in which they stop. `main.ts` is the process around it.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Settings } from '@manifold/config'
+import { createSender } from '@manifold/delivery'
+import { deliveryId, type Target } from '@manifold/domain'
+import { consumeDeliveries, openQueues, registerQueueGauges, relayOnce, type Consumer } from '@manifold/queue'
+import {
+  createFailpoint,
+  createRegistry,
+  repeat,
+  startHealthServer,
+  VERSION,
+  withinMs,
+  type Health,
+  type Logger,
+} from '@manifold/runtime'
+import { connectRedis, persistenceWarnings, waitForRedis, type Store } from '@manifold/store'
+import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
+import { createWorkerMetrics } from './worker-metrics.ts'
+
+export type WorkerOptions = {
+  readonly settings: Settings
+  readonly targets: readonly Target[]
+  readonly logger: Logger
+}
+
+export type RunningWorker = {
+  /** Of the health server. */
+  readonly port: number
+  readonly close: () => Promise<void>
+}
+
+const DEFAULT_HEALTH_PORT = 3_001
+const SAMPLE_MS = 5_000
+/** Jobs that wait this long beside a worker with room for them mean that it no longer consumes. */
+const STUCK_MS = 30_000
+
+/** Starts consuming. Waits for Redis, however long, and says so. @throws when the health port is taken */
+export async function startWorker({ settings, targets, logger }: WorkerOptions): Promise<RunningWorker> {
+  const onError = (err: unknown) => {
+    logger.error({ err }, 'worker error')
+  }
+  const redis = connectRedis(settings.redisUrl, 'patient', (error) => {
+    logger.warn({ reason: error.message }, 'Redis is away; work goes on when it is back')
+  })
+  await waitForRedis(redis, () => {
+    logger.warn('waiting for Redis')
+  })
+  const store: Store = { redis, retention: settings.retention }
+  for (const warning of await persistenceWarnings(store)) logger.warn(warning)
+
+  const queues = openQueues(redis, onError)
+  const registry = createRegistry('worker')
+  const consumers = new Map<string, Consumer>()
+  const metrics = createWorkerMetrics({
+    registry,
+    targets: targets.map((target) => target.name),
+    inFlight: (target) => consumers.get(target)?.inFlight() ?? 0,
+  })
+  registerQueueGauges({ registry, store, queues, targets: targets.map((target) => target.name) })
+
+  const senders = targets.map((target) => {
+    const sender = createSender(target)
+    const deps: DeliverDeps = {
+      store,
+      target,
+      sender,
+      userAgent: `manifold/${VERSION}`,
+      now: Date.now,
+      random: Math.random,
+      failpoint: createFailpoint(settings.failpoint),
+      onSettled: (report) => {
+        metrics.settled(report)
+        logDelivery(logger, report)
+      },
+    }
+    const consumer = consumeDeliveries({
+      target,
+      redis,
+      queues,
+      deliver: (ref, signal) => deliver(deps, ref, signal),
+      refuse: (ref, error) => refuse(deps, ref, error),
+      lockMs: settings.lockMs,
+      stalledCheckMs: settings.stalledCheckMs,
+      onError,
+      onStalled: (jobId) => {
+        metrics.takenOver(target.name)
+        logger.warn({ target: target.name, job: jobId }, 'taken over from a worker that died')
+      },
+    })
+    consumers.set(target.name, consumer)
+    return sender
+  })
+
+  const holder = randomUUID()
+  const background = [
+    repeat(SAMPLE_MS, () => Promise.all([...consumers.values()].map((consumer) => consumer.sample())), onError),
+    repeat(
+      settings.relayAgeMs,
+      () =>
+        relayOnce({
+          store,
+          queues,
+          holder,
+          ageMs: settings.relayAgeMs,
+          onRescued: (entries) => {
+            metrics.rescued(entries)
+            logger.warn({ entries }, 'enqueued what another process left behind')
+          },
+        }),
+      onError,
+    ),
+  ]
+
+  const health = await startHealthServer(
+    settings.host,
+    settings.port ?? DEFAULT_HEALTH_PORT,
+    {
+      live: () => liveness(redis.status === 'ready', consumers),
+      ready: async (): Promise<Health> => {
+        await withinMs(1_000, 'Redis', redis.ping())
+        return { ok: true }
+      },
+    },
+    registry,
+  )
+  logger.info({ targets: targets.map((target) => target.name), healthPort: health.port }, 'worker is consuming')
+
+  return {
+    port: health.port,
+    close: async () => {
+      await Promise.all([...consumers.values()].map((consumer) => consumer.close(settings.drainMs)))
+      // Without Redis a background run would wait for it for ever: cut the connection under it.
+      const stopped = Promise.all(background.map((one) => one.stop()))
+      if (redis.status !== 'ready') redis.disconnect()
+      await stopped
+      await Promise.all(senders.map((sender) => sender.close()))
+      await health.close()
+      await queues.close()
+      redis.disconnect()
+    },
+  }
+}
+
+/** Stuck while Redis is away is not for a restart to mend. */
+function liveness(redisIsReady: boolean, consumers: ReadonlyMap<string, Consumer>): Health {
+  if (!redisIsReady) return { ok: true }
+  for (const [target, consumer] of consumers) {
+    const stuckMs = consumer.consumption.stuckForMs(Date.now())
+    if (stuckMs > STUCK_MS) {
+      return { ok: false, problem: `deliveries to ${target} have waited ${String(stuckMs)} ms without one being taken` }
+    }
+  }
+  return { ok: true }
+}
+
+/** The one wide line of an attempt. */
+function logDelivery(logger: Logger, report: DeliveryReport): void {
+  const { ref, attempt, settlement, result } = report
+  const line = {
+    eventId: ref.eventId,
+    deliveryId: deliveryId(ref.eventId, ref.target),
+    target: ref.target,
+    type: report.eventType,
+    generation: ref.generation,
+    attempt: report.attemptNumber,
+    outcome: attempt?.outcome,
+    reason: settlement.kind === 'dead' ? settlement.reason : attempt?.reason,
+    httpStatus: attempt?.httpStatus ?? undefined,
+    error: attempt?.error,
+    durationMs: attempt?.durationMs,
+    ageMs: report.ageMs,
+    settlement: settlement.kind,
+    nextInMs: settlement.kind === 'retry' || settlement.kind === 'defer' ? settlement.delayMs : undefined,
+    applied: result.kind === 'applied' ? undefined : result.kind,
+    eventStatus: result.kind === 'applied' && result.eventStatus !== 'pending' ? result.eventStatus : undefined,
+  }
+  switch (settlement.kind) {
+    case 'delivered':
+      logger.info(line, 'delivered')
+      return
+    case 'retry':
+      logger.warn(line, 'will retry')
+      return
+    case 'defer':
+      logger.warn(line, 'deferred')
+      return
+    case 'dead':
+      logger.error(line, 'dead letter')
+      return
+    default:
+      settlement satisfies never
+  }
+}

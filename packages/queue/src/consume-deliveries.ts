@@ -1,0 +1,185 @@
+/**
+ * Consuming: takes a target's jobs, has each delivered, and applies what came of it to the queue.
+ *
+ * Owns the translation of a verdict into BullMQ calls; decides nothing about deliveries.
+ *
+ * Invariants
+ * 1. The event record is settled before a verdict is applied: whatever happens here can be repeated from the record.
+ * 2. A dead letter is on its queue before the delivery's job goes.
+ * 3. A job is never failed because its worker died: stalled jobs go back to the queue without limit.
+ * 4. Deferring and handing back cost no attempt, neither here nor in the record.
+ */
+import { setMaxListeners } from 'node:events'
+import type { DeadReason, DeliveryRef, Target } from '@manifold/domain'
+import { keys, type RedisClient } from '@manifold/store'
+import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq'
+import { watchConsumption, type Consumption } from './consumption.ts'
+import { addDeadLetter } from './dead-letter-queue.ts'
+import { readPayload } from './job-payload.ts'
+import type { Queues } from './queues.ts'
+import { isTargetPaused, isTargetRateLimited, readQueueDepth } from './target-queue.ts'
+
+/** What is to become of a job. */
+export type Verdict =
+  /** Nothing left to do: delivered, or somebody else's by now. */
+  | { readonly kind: 'finish' }
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  | { readonly kind: 'defer'; readonly delayMs: number }
+  | { readonly kind: 'bury'; readonly reason: DeadReason }
+  /** Not done, because this process is stopping. */
+  | { readonly kind: 'hand-back' }
+
+export type ConsumeOptions = {
+  readonly target: Pick<Target, 'name' | 'concurrency' | 'rateLimit'>
+  readonly redis: RedisClient
+  readonly queues: Queues
+  /** Settles one delivery. The signal aborts when the process must stop. Throws only for a bug or a lost Redis. */
+  readonly deliver: (ref: DeliveryRef, signal: AbortSignal) => Promise<Verdict>
+  /** Settles a delivery whose job cannot be read. */
+  readonly refuse: (ref: DeliveryRef, error: string) => Promise<Verdict>
+  /** How long a claim on a job outlives its worker. Renewed while the worker lives. */
+  readonly lockMs: number
+  /** How often jobs whose worker died are looked for. */
+  readonly stalledCheckMs: number
+  readonly onError: (error: Error) => void
+  readonly onStalled: (jobId: string) => void
+}
+
+export type Consumer = {
+  readonly inFlight: () => number
+  readonly consumption: Consumption
+  /** Looks at the queue once and notes whether this worker still consumes. */
+  readonly sample: () => Promise<void>
+  /** Takes no more jobs; work under way has `drainMs` to finish and is then handed back. */
+  readonly close: (drainMs: number) => Promise<void>
+}
+
+/** Failed, to be attempted again. Carries the wait to BullMQ's back-off strategy. */
+class RetryLater extends Error {
+  readonly delayMs: number
+
+  constructor(delayMs: number) {
+    super('retry later')
+    this.delayMs = delayMs
+  }
+}
+
+/** An exception in `deliver` is a bug or a lost Redis: the job comes back after this long. */
+const UNEXPECTED_DELAY_MS = 1_000
+
+/** How soon BullMQ tries again after losing Redis; its own default of 15 s would make recovery slow. */
+const RUN_RETRY_MS = 500
+
+/** Failing on stalls would turn a killed worker into a failed delivery. */
+const UNLIMITED_STALLS = 1_000_000_000
+
+export function consumeDeliveries(options: ConsumeOptions): Consumer {
+  const { target, queues } = options
+  const stopping = new AbortController()
+  // One listener per attempt under way.
+  setMaxListeners(0, stopping.signal)
+  const consumption = watchConsumption()
+  let inFlight = 0
+  let taken = 0
+
+  const settle = async (job: Job): Promise<Verdict> => {
+    const reading = readPayload(target.name, job.id ?? '', job.data)
+    if (reading.kind === 'readable') return options.deliver(reading.ref, stopping.signal)
+    options.onError(new Error(reading.error))
+    return reading.ref === undefined ? { kind: 'finish' } : options.refuse(reading.ref, reading.error)
+  }
+
+  const worker = new Worker(
+    target.name,
+    async (job: Job, token?: string): Promise<void> => {
+      inFlight++
+      taken++
+      try {
+        await apply(queues, target.name, job, token, await settle(job))
+      } finally {
+        inFlight--
+      }
+    },
+    {
+      connection: options.redis,
+      prefix: keys.queuePrefix,
+      concurrency: target.concurrency,
+      ...(target.rateLimit === undefined
+        ? {}
+        : { limiter: { max: target.rateLimit.max, duration: target.rateLimit.perMs } }),
+      lockDuration: options.lockMs,
+      stalledInterval: options.stalledCheckMs,
+      maxStalledCount: UNLIMITED_STALLS,
+      runRetryDelay: RUN_RETRY_MS,
+      skipVersionCheck: true,
+      settings: {
+        backoffStrategy: (_attemptsMade, _type, error) =>
+          error instanceof RetryLater ? error.delayMs : UNEXPECTED_DELAY_MS,
+      },
+    },
+  )
+  worker.on('error', options.onError)
+  worker.on('stalled', options.onStalled)
+  worker.on('failed', (_job, error) => {
+    if (!(error instanceof RetryLater) && !(error instanceof UnrecoverableError)) options.onError(error)
+  })
+
+  return {
+    inFlight: () => inFlight,
+    consumption,
+    sample: async () => {
+      const [depth, paused, limited] = await Promise.all([
+        readQueueDepth(queues, target.name),
+        isTargetPaused(queues, target.name),
+        isTargetRateLimited(queues, target.name),
+      ])
+      const held = paused || limited
+      consumption.observe({
+        atMs: Date.now(),
+        waiting: held ? 0 : depth.waiting,
+        inFlight,
+        concurrency: target.concurrency,
+        taken,
+      })
+    },
+    close: async (drainMs) => {
+      const timer = setTimeout(() => {
+        stopping.abort(new Error('the worker is stopping'))
+      }, drainMs)
+      try {
+        await worker.close()
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+  }
+}
+
+/** Makes the queue agree with what the record already says. */
+async function apply(
+  queues: Queues,
+  target: string,
+  job: Job,
+  token: string | undefined,
+  verdict: Verdict,
+): Promise<void> {
+  switch (verdict.kind) {
+    case 'finish':
+      return
+    case 'retry':
+      throw new RetryLater(verdict.delayMs)
+    case 'defer':
+      await job.moveToDelayed(Date.now() + verdict.delayMs, token)
+      throw new DelayedError()
+    case 'hand-back':
+      await job.moveToWait(token)
+      throw new WaitingError()
+    case 'bury': {
+      const reading = readPayload(target, job.id ?? '', job.data)
+      if (reading.ref !== undefined) await addDeadLetter(queues, reading.ref, verdict.reason)
+      throw new UnrecoverableError(verdict.reason)
+    }
+    default:
+      verdict satisfies never
+  }
+}

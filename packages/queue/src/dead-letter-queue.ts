@@ -1,0 +1,23 @@
+/**
+ * The dead-letter queue of a target: a job per dead delivery, under the same id as the delivery's job.
+ *
+ * Adding and removing can be repeated. The event record is the judge of what is dead; the queue shows it to every tool
+ * that can look at BullMQ queues.
+ */
+import type { DeadReason, DeliveryRef } from '@manifold/domain'
+import { jobIdOf, makePayload } from './job-payload.ts'
+import type { Queues } from './queues.ts'
+
+export async function addDeadLetter(queues: Queues, ref: DeliveryRef, reason: DeadReason): Promise<void> {
+  await queues.deadOf(ref.target).add('dead-letter', { ...makePayload(ref), reason }, { jobId: jobIdOf(ref) })
+}
+
+export async function removeDeadLetter(queues: Queues, ref: DeliveryRef): Promise<void> {
+  await queues.deadOf(ref.target).remove(jobIdOf(ref))
+}
+
+/** Ids of the deliveries on the dead-letter queue as `<eventId>.<generation>`, oldest first. */
+export async function deadLetterJobIds(queues: Queues, target: string): Promise<string[]> {
+  const jobs = await queues.deadOf(target).getWaiting(0, -1)
+  return jobs.flatMap((job) => (job.id === undefined ? [] : [job.id]))
+}

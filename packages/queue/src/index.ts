@@ -1,0 +1,11 @@
+/** The queues: the only package that knows BullMQ. Its word "job" does not leave. */
+export * from './consume-deliveries.ts'
+export * from './consumption.ts'
+export * from './dead-letter-queue.ts'
+export * from './enqueue-deliveries.ts'
+export * from './janitor.ts'
+export * from './queue-gauges.ts'
+export * from './queues.ts'
+export * from './reconcile.ts'
+export * from './relay.ts'
+export * from './target-queue.ts'

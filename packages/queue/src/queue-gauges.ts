@@ -1,0 +1,69 @@
+/** Gauges of the queues, read when they are scraped. While Redis is away they keep their last value. */
+import { Gauge, withinMs, type Registry } from '@manifold/runtime'
+import { countDeadLetters, outboxSize, type Store } from '@manifold/store'
+import type { Queues } from './queues.ts'
+import { readQueueDepth } from './target-queue.ts'
+
+const SCRAPE_MS = 1_000
+
+export type QueueGaugesDeps = {
+  readonly registry: Registry
+  readonly store: Store
+  readonly queues: Queues
+  readonly targets: readonly string[]
+}
+
+export function registerQueueGauges({ registry, store, queues, targets }: QueueGaugesDeps): void {
+  const registers = [registry]
+  const depths = new Gauge({
+    name: 'manifold_queue_depth',
+    help: 'Deliveries by target and state: waiting, delayed, in_flight',
+    labelNames: ['target', 'state'],
+    registers,
+    collect: () =>
+      quietly(
+        Promise.all(
+          targets.map(async (target) => {
+            const depth = await readQueueDepth(queues, target)
+            depths.set({ target, state: 'waiting' }, depth.waiting)
+            depths.set({ target, state: 'delayed' }, depth.delayed)
+            depths.set({ target, state: 'in_flight' }, depth.inFlight)
+          }),
+        ),
+      ),
+  })
+  const deadLetters = new Gauge({
+    name: 'manifold_dead_letters',
+    help: 'Dead letters by target',
+    labelNames: ['target'],
+    registers,
+    collect: () =>
+      quietly(
+        Promise.all(
+          targets.map(async (target) => {
+            deadLetters.set({ target }, await countDeadLetters(store, target))
+          }),
+        ),
+      ),
+  })
+  const outbox = new Gauge({
+    name: 'manifold_outbox_entries',
+    help: 'Accepted, replayed or discarded, and not yet confirmed on the queues',
+    registers,
+    collect: () =>
+      quietly(
+        outboxSize(store).then((size) => {
+          outbox.set(size)
+        }),
+      ),
+  })
+}
+
+/** A scrape must not fail, nor hang, because Redis does. */
+async function quietly(work: Promise<unknown>): Promise<void> {
+  try {
+    await withinMs(SCRAPE_MS, 'Redis', work)
+  } catch {
+    // The gauge keeps its last value; readiness tells that Redis is away.
+  }
+}

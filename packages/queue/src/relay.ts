@@ -1,0 +1,35 @@
+/**
+ * The relay: finds what was recorded but never confirmed on the queues, because a process died in between, and reconciles it.
+ *
+ * Runs in every producer and worker; a lease lets one of them work at a time. Nothing depends on the lease:
+ * two relays at once do the same work twice, to the same end.
+ */
+import { overdueOutbox, takeLease, type Store } from '@manifold/store'
+import { reconcile } from './reconcile.ts'
+import type { Queues } from './queues.ts'
+
+const BATCH = 500
+
+export type RelayDeps = {
+  readonly store: Store
+  readonly queues: Queues
+  /** Names this process in the lease. */
+  readonly holder: string
+  /** Entries younger than this belong to the process that made them. */
+  readonly ageMs: number
+  readonly onRescued: (entries: number) => void
+}
+
+/** One round of rescue. @returns how many entries it took care of */
+export async function relayOnce(deps: RelayDeps): Promise<number> {
+  if (!(await takeLease(deps.store, 'relay', deps.holder, deps.ageMs))) return 0
+  let rescued = 0
+  for (;;) {
+    const entries = await overdueOutbox(deps.store, deps.ageMs, BATCH)
+    await reconcile(deps.store, deps.queues, entries)
+    rescued += entries.length
+    if (entries.length < BATCH) break
+  }
+  if (rescued > 0) deps.onRescued(rescued)
+  return rescued
+}

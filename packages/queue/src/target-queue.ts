@@ -1,0 +1,42 @@
+/** A target's queue as an operator sees it: how full it is, and whether it is stopped. */
+import type { Queues } from './queues.ts'
+
+export type QueueDepth = {
+  /** Ready to be attempted. */
+  readonly waiting: number
+  /** Waiting for their time: retries and deferred ones. */
+  readonly delayed: number
+  readonly inFlight: number
+  readonly dead: number
+}
+
+export async function readQueueDepth(queues: Queues, target: string): Promise<QueueDepth> {
+  const [counts, dead] = await Promise.all([
+    queues.of(target).getJobCounts('wait', 'prioritized', 'delayed', 'active'),
+    queues.deadOf(target).getJobCounts('wait'),
+  ])
+  return {
+    waiting: (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0),
+    delayed: counts['delayed'] ?? 0,
+    inFlight: counts['active'] ?? 0,
+    dead: dead['wait'] ?? 0,
+  }
+}
+
+/** Stops all workers of the target from starting attempts; those under way finish. Nothing is lost while paused. */
+export async function pauseTarget(queues: Queues, target: string): Promise<void> {
+  await queues.of(target).pause()
+}
+
+export async function resumeTarget(queues: Queues, target: string): Promise<void> {
+  await queues.of(target).resume()
+}
+
+export async function isTargetPaused(queues: Queues, target: string): Promise<boolean> {
+  return queues.of(target).isPaused()
+}
+
+/** Whether the target's rate limit holds its workers back at this moment. */
+export async function isTargetRateLimited(queues: Queues, target: string): Promise<boolean> {
+  return (await queues.of(target).getRateLimitTtl()) > 0
+}

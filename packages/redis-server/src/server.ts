@@ -1,0 +1,160 @@
+/**
+ * A private Redis server: a child process on a free loopback port, with its data in a folder of ours.
+ *
+ * Owns the process. It ends when it is stopped, and also when the process that started it is gone, however that ended:
+ * a small shell between the two holds the server only as long as its standard input is open.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+
+export type RedisServerOptions = {
+  readonly program: string
+  /** Made if it does not exist. One server at a time can use it. */
+  readonly folder: string
+  /** More `redis.conf` settings, such as `['maxmemory', '64mb']`. */
+  readonly settings?: readonly (readonly string[])[]
+  /** A port to take again after a restart. Default: a free one. */
+  readonly port?: number
+}
+
+export type RedisServer = {
+  readonly url: string
+  readonly port: number
+  readonly pid: number
+  /** Ends it as an operator would: everything is on disk. */
+  readonly stop: () => Promise<void>
+  /** Ends it as a crash would. */
+  readonly kill: () => Promise<void>
+}
+
+/** Nothing accepted is lost when the server dies: each write is on disk before it is answered. */
+const DURABLE = [
+  ['appendonly', 'yes'],
+  ['appendfsync', 'always'],
+  ['maxmemory-policy', 'noeviction'],
+  ['save', ''],
+]
+
+/** Starts the server in the background and ends it when standard input closes. `$@` is its command line. */
+const LIFELINE = '"$@" </dev/null & server=$!; cat >/dev/null; kill -TERM "$server" 2>/dev/null; wait "$server"'
+
+const START_MS = 15_000
+
+/** Starts a server and waits until it answers. @throws when it does not, with what it said. */
+export async function startRedisServer(options: RedisServerOptions): Promise<RedisServer> {
+  const folder = resolve(options.folder)
+  mkdirSync(folder, { recursive: true })
+  await waitForFormerServer(folder)
+  const port = options.port ?? (await freePort())
+  const settings = [...DURABLE, ...(options.settings ?? [])]
+  const args = [
+    ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--pidfile', pidFile(folder)],
+    ...['--daemonize', 'no', '--loglevel', 'warning'],
+    ...settings.flatMap(([name = '', ...values]) => [`--${name}`, ...values]),
+  ]
+  // Its own process group: a Ctrl-C in the terminal must not end it before those who write to it.
+  const child = spawn('/bin/sh', ['-c', LIFELINE, 'redis', options.program, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let output = ''
+  const note = (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-2_000)
+  }
+  child.stdout.on('data', note)
+  child.stderr.on('data', note)
+
+  const ended = once(child, 'exit')
+  await untilAnswering(port, child, () => output)
+  const pid = Number(readFileSync(pidFile(folder), 'utf8'))
+
+  return {
+    url: `redis://127.0.0.1:${String(port)}`,
+    port,
+    pid,
+    stop: async () => {
+      child.stdin.end()
+      await ended
+    },
+    kill: async () => {
+      signal(pid, 'SIGKILL')
+      child.stdin.end()
+      await ended
+    },
+  }
+}
+
+function pidFile(folder: string): string {
+  return join(folder, 'redis.pid')
+}
+
+/** A server whose owner was just killed needs a moment to end; two on one folder would spoil its data. */
+async function waitForFormerServer(folder: string): Promise<void> {
+  if (!existsSync(pidFile(folder))) return
+  const pid = Number(readFileSync(pidFile(folder), 'utf8'))
+  const deadline = Date.now() + 5_000
+  while (isRedis(pid)) {
+    if (Date.now() > deadline) {
+      throw new Error(`another Redis server (process ${String(pid)}) uses ${folder}: is Manifold running already?`)
+    }
+    await new Promise((done) => setTimeout(done, 50))
+  }
+}
+
+/** A process id alone may be somebody else's by now; where /proc tells, ask it. */
+function isRedis(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 1 || !signal(pid, 0)) return false
+  try {
+    return /redis|valkey/.test(readFileSync(`/proc/${String(pid)}/comm`, 'utf8'))
+  } catch {
+    return !existsSync('/proc/self')
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(pid, name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A TCP port nobody listens on. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+async function untilAnswering(port: number, child: ChildProcess, output: () => string): Promise<void> {
+  const deadline = Date.now() + START_MS
+  while (!(await answersPing(port))) {
+    if (child.exitCode !== null) throw new Error(`the Redis server ended at once:\n${output()}`)
+    if (Date.now() > deadline) throw new Error(`the Redis server does not answer on port ${String(port)}:\n${output()}`)
+    await new Promise((done) => setTimeout(done, 20))
+  }
+}
+
+/** Speaks just enough of the protocol to know that data is loaded: `LOADING` is not an answer. */
+function answersPing(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
+    socket.setTimeout(1_000)
+    const finish = (answer: boolean) => () => {
+      socket.destroy()
+      done(answer)
+    }
+    socket.once('data', (data) => {
+      finish(data.toString().startsWith('+PONG'))()
+    })
+    socket.once('error', finish(false))
+    socket.once('timeout', finish(false))
+  })
+}

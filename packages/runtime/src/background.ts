@@ -1,0 +1,51 @@
+/** Background work: a task repeated for as long as the process lives, one run at a time. */
+
+export type Background = {
+  /** Runs the task now instead of at the end of the pause. */
+  readonly wake: () => void
+  /** Resolves when the run under way has ended. */
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Runs `task` every `intervalMs`, counted from the end of one run to the start of the next; the first at once.
+ * @param onError told of a failed run; the next one comes all the same
+ */
+export function repeat(intervalMs: number, task: () => Promise<unknown>, onError: (error: unknown) => void): Background {
+  let stopped = false
+  let wake: () => void = () => undefined
+
+  const loop = (async () => {
+    while (!stopped) {
+      try {
+        await task()
+      } catch (error) {
+        // Checked again: the task may have failed because the process is stopping.
+        if (!isStopped()) onError(error)
+      }
+      if (isStopped()) break
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, intervalMs)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  })()
+
+  function isStopped(): boolean {
+    return stopped
+  }
+
+  return {
+    wake: () => {
+      wake()
+    },
+    stop: async () => {
+      stopped = true
+      wake()
+      await loop
+    },
+  }
+}

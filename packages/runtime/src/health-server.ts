@@ -1,0 +1,70 @@
+/**
+ * The health server of a process that serves nothing else: /livez, /readyz and /metrics.
+ *
+ * Live: this process still gets its work done; if not, restarting it helps. Ready: what it depends on answers.
+ */
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Registry } from 'prom-client'
+
+/** A check's finding: `ok`, or what is wrong in one line. */
+export type Health = { readonly ok: true } | { readonly ok: false; readonly problem: string }
+
+export type HealthChecks = {
+  readonly live: () => Health | Promise<Health>
+  readonly ready: () => Health | Promise<Health>
+}
+
+export type HealthServer = { readonly port: number; readonly close: () => Promise<void> }
+
+/** @throws when the port is taken */
+export async function startHealthServer(
+  host: string,
+  port: number,
+  checks: HealthChecks,
+  registry: Registry,
+): Promise<HealthServer> {
+  const server = createServer((request, response) => {
+    void answer(request.url ?? '', response, checks, registry)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve()
+        })
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function answer(url: string, response: ServerResponse, checks: HealthChecks, registry: Registry): Promise<void> {
+  try {
+    switch (url.split('?')[0]) {
+      case '/livez':
+        send(response, await checks.live())
+        return
+      case '/readyz':
+        send(response, await checks.ready())
+        return
+      case '/metrics':
+        response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
+        return
+      default:
+        response.writeHead(404, { 'content-type': 'text/plain' }).end('see /livez, /readyz and /metrics\n')
+    }
+  } catch (error) {
+    send(response, { ok: false, problem: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+function send(response: ServerResponse, health: Health): void {
+  response
+    .writeHead(health.ok ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+    .end(`${JSON.stringify(health.ok ? { status: 'ok' } : { status: 'failing', problem: health.problem })}\n`)
+}

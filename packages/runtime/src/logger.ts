@@ -1,0 +1,19 @@
+/** The logger: JSON lines on stdout, one wide line per unit of work. */
+import { pino, type DestinationStream, type Logger } from 'pino'
+
+export type { Logger }
+
+/** Header and field names whose values never reach a log. */
+const REDACTED = ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', '*.authorization']
+
+/** @param part the process this is, on every line */
+export function createLogger(part: string, level: string, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: { part },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: REDACTED, censor: '[secret]' },
+  }
+  return destination === undefined ? pino(options) : pino(options, destination)
+}

@@ -1,0 +1,23 @@
+/**
+ * Shutdown: on SIGTERM, SIGINT, a crash, or the end of the parent that supervises this process, close once, within a limit.
+ */
+import closeWithGrace from 'close-with-grace'
+import type { Logger } from './logger.ts'
+
+/** How much longer than the drain a process may take before it is ended. */
+const MARGIN_MS = 1_500
+
+/**
+ * Calls `close` when the process is to end, and ends it with 0, or 1 after a crash.
+ * @param drainMs what `close` may take for unfinished work
+ */
+export function onShutdown(logger: Logger, drainMs: number, close: () => Promise<void>): void {
+  const grace = closeWithGrace({ delay: drainMs + MARGIN_MS, logger: false }, async ({ signal, err }) => {
+    if (err === undefined) logger.info({ signal: signal ?? 'parent gone' }, 'stopping')
+    else logger.fatal({ err }, 'crashed')
+    await close()
+    logger.info('stopped')
+  })
+  // A supervisor's children must not outlive it, even when it was killed.
+  if (process.connected) process.once('disconnect', () => void grace.close())
+}

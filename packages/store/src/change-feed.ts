@@ -1,0 +1,28 @@
+/**
+ * The change feed: a stream of what happens to events, in order, for those who follow them live.
+ *
+ * Bounded: a reader that is too far behind finds its place gone. The event record, not the feed, is the truth.
+ */
+import { keys } from './keys.ts'
+import type { Store } from './store.ts'
+
+export type Change = {
+  /** Place in the feed; give it back as `after` to go on from here. */
+  readonly id: string
+  /** `accepted`, `attempt`, `delivery` or `settled`. */
+  readonly change: string
+  readonly eventId: string
+  /** What the script wrote beside: `target`, `status`, `number`, `attempt` … */
+  readonly fields: Readonly<Record<string, string>>
+}
+
+/** Changes after a place in the feed (`0` is the oldest kept), oldest first. */
+export async function readChanges(store: Store, after: string, limit: number): Promise<Change[]> {
+  const entries = await store.redis.xrange(keys.changes, `(${after}`, '+', 'COUNT', limit)
+  return entries.map(([id, flat]) => {
+    const fields: Record<string, string> = {}
+    for (let at = 0; at + 1 < flat.length; at += 2) fields[flat[at] ?? ''] = flat[at + 1] ?? ''
+    const { change = '', event = '', ...rest } = fields
+    return { id, change, eventId: event, fields: rest }
+  })
+}

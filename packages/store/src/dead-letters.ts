@@ -1,0 +1,100 @@
+/**
+ * Dead letters as the records know them: listed by time, with filters; found by delivery id.
+ *
+ * The dead-letter queues hold the same ones as jobs (packages/queue); the record is the judge.
+ */
+import { readDeliveryId, type DeadReason } from '@manifold/domain'
+import { readEvents, type DeliveryRecord, type EventRecord } from './event-record.ts'
+import type { Page } from './event-list.ts'
+import { keys } from './keys.ts'
+import type { Store } from './store.ts'
+import { walkIndex, type Position, type Range } from './time-index.ts'
+
+/** By the time the delivery died. */
+export type DeadLetterFilter = Range & {
+  readonly target?: string | undefined
+  readonly type?: string | undefined
+  readonly reason?: DeadReason | undefined
+}
+
+export type DeadLetter = { readonly event: EventRecord; readonly delivery: DeliveryRecord }
+
+const MAX_SCANNED = 2_000
+
+/** Finds a delivery by its id, dead or not. */
+export async function findDelivery(store: Store, id: string): Promise<DeadLetter | undefined> {
+  const readings = readDeliveryId(id)
+  const events = await readEvents(
+    store,
+    readings.map((reading) => reading.eventId),
+  )
+  for (const event of events) {
+    const delivery = event?.deliveries.find((one) => one.id === id)
+    if (event !== undefined && delivery !== undefined) return { event, delivery }
+  }
+  return undefined
+}
+
+/** One page of dead letters. A page may hold fewer than `limit` and still have a `next`. */
+export async function listDeadLetters(
+  store: Store,
+  filter: DeadLetterFilter,
+  order: 'newest' | 'oldest',
+  from: Position | undefined,
+  limit: number,
+): Promise<Page<DeadLetter>> {
+  const key = filter.target === undefined ? keys.deadLetters : keys.deadLettersOf(filter.target)
+  const filtered = filter.type !== undefined || filter.reason !== undefined
+  const step = filtered ? Math.max(limit, 200) : limit
+  const items: DeadLetter[] = []
+  let position = from
+  for (let scanned = 0; scanned < MAX_SCANNED; ) {
+    const positions = await walkIndex(store, key, order, filter, position, step)
+    const found = await findDeliveries(store, positions, filter.target)
+    for (const [index, letter] of found.entries()) {
+      position = positions[index]
+      if (letter !== undefined && matches(letter, filter)) items.push(letter)
+      if (items.length === limit) {
+        const isLast = index === found.length - 1 && positions.length < step
+        return { items, next: isLast ? undefined : position }
+      }
+    }
+    if (positions.length < step) return { items, next: undefined }
+    scanned += positions.length
+  }
+  return { items, next: position }
+}
+
+export async function countDeadLetters(store: Store, target: string): Promise<number> {
+  return store.redis.zcard(keys.deadLettersOf(target))
+}
+
+/** Reads the deliveries of index entries in one round trip; an unknown one is `undefined`. */
+async function findDeliveries(
+  store: Store,
+  positions: readonly Position[],
+  target: string | undefined,
+): Promise<(DeadLetter | undefined)[]> {
+  const readings = positions.map(({ id }) =>
+    target === undefined ? readDeliveryId(id) : [{ eventId: id.slice(0, -target.length - 1), target }],
+  )
+  const events = await readEvents(
+    store,
+    readings.flatMap((candidates) => candidates.map((candidate) => candidate.eventId)),
+  )
+  let at = 0
+  return readings.map((candidates, index) => {
+    const own = events.slice(at, (at += candidates.length))
+    for (const event of own) {
+      const delivery = event?.deliveries.find((one) => one.id === positions[index]?.id)
+      if (event !== undefined && delivery !== undefined) return { event, delivery }
+    }
+    return undefined
+  })
+}
+
+function matches({ event, delivery }: DeadLetter, filter: DeadLetterFilter): boolean {
+  if (delivery.status !== 'dead') return false
+  if (filter.type !== undefined && event.type !== filter.type) return false
+  return filter.reason === undefined || delivery.reason === filter.reason
+}

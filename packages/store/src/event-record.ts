@@ -1,0 +1,192 @@
+/**
+ * The event record: one hash per event with its envelope, the state of every delivery and the counts that settle it.
+ *
+ * Owns making it (accept) and reading it. Claim, settle, reopen and discard change it, each in its own file.
+ */
+import { createHash } from 'node:crypto'
+import {
+  deliveryId,
+  isTerminal,
+  type DeadReason,
+  type DeliveryStatus,
+  type EventStatus,
+  type ManifoldEvent,
+} from '@manifold/domain'
+import { readLastAttempt, type RecordedAttempt } from './attempts.ts'
+import { keys } from './keys.ts'
+import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
+import { CHANGE_FEED_LENGTH, IDEMPOTENCY_MS, type Store } from './store.ts'
+
+const acceptEvent = loadScript('accept-event')
+
+export type NewEvent = {
+  readonly event: Omit<ManifoldEvent, 'time' | 'data'> & { readonly time: string | undefined }
+  /** The event's data, JSON. */
+  readonly payload: string
+  readonly targets: readonly string[]
+  /** Whether the caller chose the id, so that meeting it again can mean another event. */
+  readonly ownId: boolean
+  /** Hash of the request body: tells a repeated request from another one with the same key. */
+  readonly fingerprint: string
+  readonly idempotencyKey: { readonly owner: string; readonly key: string } | undefined
+  /** Trace id and flags of `traceparent`. */
+  readonly trace: { readonly traceId: string; readonly flags: string }
+}
+
+export type Accepted = {
+  readonly eventId: string
+  readonly type: string
+  readonly acceptedAtMs: number
+  readonly targets: readonly string[]
+}
+
+export type AcceptResult =
+  | ({ readonly kind: 'accepted' | 'duplicate' } & Accepted)
+  | { readonly kind: 'key-reused' | 'id-taken'; readonly eventId: string }
+
+/** Makes an event durable, or finds that it already is. One round trip. */
+export async function recordEvent(store: Store, input: NewEvent): Promise<AcceptResult> {
+  const { event, idempotencyKey } = input
+  const digest = idempotencyKey === undefined ? 'none' : idempotencyDigest(idempotencyKey)
+  const reply = replyStrings(
+    acceptEvent,
+    await runScript(
+      store.redis,
+      acceptEvent,
+      [
+        keys.event(event.id),
+        keys.payload(event.id),
+        keys.outbox,
+        keys.events,
+        keys.retention,
+        keys.changes,
+        keys.idempotency(digest),
+      ],
+      [
+        event.id,
+        input.fingerprint,
+        input.ownId ? 1 : 0,
+        idempotencyKey === undefined ? 0 : IDEMPOTENCY_MS,
+        keys.eventPrefix,
+        event.type,
+        event.source,
+        event.subject ?? '',
+        event.time ?? '',
+        input.payload,
+        `${input.trace.traceId} ${input.trace.flags}`,
+        store.retention.settledMs,
+        CHANGE_FEED_LENGTH,
+        ...input.targets,
+      ],
+    ),
+  )
+  const [kind, eventId, acceptedAt, type, ...targets] = reply
+  if (eventId === undefined) throw unexpectedReply(acceptEvent, reply)
+  if (kind === 'key-reused' || kind === 'id-taken') return { kind, eventId }
+  if ((kind !== 'accepted' && kind !== 'duplicate') || acceptedAt === undefined || type === undefined) {
+    throw unexpectedReply(acceptEvent, reply)
+  }
+  return { kind, eventId, type, acceptedAtMs: Number(acceptedAt), targets }
+}
+
+/** Keys are namespaced by owner, and of any length: only their hash is a Redis key. */
+function idempotencyDigest({ owner, key }: { owner: string; key: string }): string {
+  return createHash('sha256').update(JSON.stringify([owner, key])).digest('base64url')
+}
+
+export type DeliveryRecord = {
+  readonly id: string
+  readonly target: string
+  readonly status: DeliveryStatus
+  /** Over all generations. */
+  readonly attempts: number
+  readonly generation: number
+  readonly nextAttemptAtMs: number | undefined
+  /** When it was delivered, died or was discarded. */
+  readonly endedAtMs: number | undefined
+  /** Only of a dead one. */
+  readonly reason: DeadReason | undefined
+  readonly lastAttempt: RecordedAttempt | undefined
+}
+
+export type EventRecord = {
+  readonly id: string
+  readonly type: string
+  readonly source: string
+  readonly subject: string | undefined
+  readonly time: string
+  readonly acceptedAtMs: number
+  readonly settledAtMs: number | undefined
+  readonly status: EventStatus
+  readonly deliveries: readonly DeliveryRecord[]
+}
+
+/** Reads one event with the state of its deliveries, without its data. */
+export async function readEvent(store: Store, eventId: string): Promise<EventRecord | undefined> {
+  return parseEvent(eventId, await store.redis.hgetall(keys.event(eventId)))
+}
+
+/** Reads many events in one round trip; one that is no longer kept is `undefined`. */
+export async function readEvents(store: Store, eventIds: readonly string[]): Promise<(EventRecord | undefined)[]> {
+  if (eventIds.length === 0) return []
+  const pipeline = store.redis.pipeline()
+  for (const eventId of eventIds) pipeline.hgetall(keys.event(eventId))
+  const replies = (await pipeline.exec()) ?? []
+  return eventIds.map((eventId, index) => {
+    const [error, fields] = replies[index] ?? [new Error('no reply'), undefined]
+    if (error !== null) throw error
+    return parseEvent(eventId, fields as Record<string, string>)
+  })
+}
+
+/** The event's data, parsed. */
+export async function readPayload(store: Store, eventId: string): Promise<unknown> {
+  const payload = await store.redis.get(keys.payload(eventId))
+  return payload === null ? undefined : (JSON.parse(payload) as unknown)
+}
+
+/** Deliveries of an event that are still to be made. */
+export function openDeliveries(event: EventRecord): DeliveryRecord[] {
+  return event.deliveries.filter((delivery) => !isTerminal(delivery.status))
+}
+
+// The store wrote these fields: their values are ours, and are trusted.
+function parseEvent(eventId: string, fields: Record<string, string>): EventRecord | undefined {
+  const acceptedAt = fields['acceptedAt']
+  if (acceptedAt === undefined) return undefined
+  const acceptedAtMs = Number(acceptedAt)
+  const time = fields['time']
+  return {
+    id: eventId,
+    type: fields['type'] ?? '',
+    source: fields['source'] ?? '',
+    subject: fields['subject'],
+    time: time === undefined || time === '' ? new Date(acceptedAtMs).toISOString() : time,
+    acceptedAtMs,
+    settledAtMs: optionalNumber(fields['settledAt']),
+    status: fields['status'] as EventStatus,
+    deliveries: (fields['targets'] ?? '')
+      .split(',')
+      .filter((target) => target !== '')
+      .map((target) => parseDelivery(eventId, target, fields)),
+  }
+}
+
+function parseDelivery(eventId: string, target: string, fields: Record<string, string>): DeliveryRecord {
+  const field = (name: string) => fields[`${target}/${name}`]
+  return {
+    id: deliveryId(eventId, target),
+    target,
+    status: field('status') as DeliveryStatus,
+    attempts: Number(field('attempts') ?? 0),
+    generation: Number(field('generation') ?? 1),
+    nextAttemptAtMs: optionalNumber(field('nextAt')),
+    endedAtMs: optionalNumber(field('endedAt')),
+    reason: field('reason') as DeadReason | undefined,
+    lastAttempt: readLastAttempt(field('last')),
+  }
+}
+
+function optionalNumber(text: string | undefined): number | undefined {
+  return text === undefined || text === '' ? undefined : Number(text)
+}

@@ -1,0 +1,45 @@
+/**
+ * The only maker of Redis keys.
+ *
+ * Every key carries the hash tag `{manifold}`, so that a script's keys share one slot of a Redis Cluster. Nothing
+ * outside this file may assume that there is one tag: partitions will bring `{manifold:0}` … `{manifold:n}`.
+ * BullMQ's keys live below `queuePrefix`, which no noun here uses.
+ */
+
+const TAG = '{manifold}'
+
+export const keys = {
+  /** BullMQ's prefix: `<queuePrefix>:<queue>:…`. */
+  queuePrefix: `${TAG}:queue`,
+  /** HASH: the event record. */
+  event: (eventId: string) => `${TAG}:event:${eventId}`,
+  /** `event(id)` without the id, for scripts that meet another event. */
+  eventPrefix: `${TAG}:event:`,
+  /** STRING: the event's data, JSON. */
+  payload: (eventId: string) => `${TAG}:payload:${eventId}`,
+  /** HASH: every attempt of every delivery of the event. */
+  attempts: (eventId: string) => `${TAG}:attempts:${eventId}`,
+  /** STRING: an idempotency key, in its owner's namespace. */
+  idempotency: (digest: string) => `${TAG}:idempotency:${digest}`,
+  /** ZSET: events by the time they were accepted. */
+  events: `${TAG}:events`,
+  /** ZSET: what is accepted, replayed or discarded, and not yet confirmed on the queues. */
+  outbox: `${TAG}:outbox`,
+  /** ZSET: settled events by the time they may be forgotten. */
+  retention: `${TAG}:retention`,
+  /** ZSET: dead deliveries of all targets by the time they died. */
+  deadLetters: `${TAG}:dead-letters`,
+  /** ZSET: those of one target. */
+  deadLettersOf: (target: string) => `${TAG}:dead-letters-of:${target}`,
+  deadLettersOfPrefix: `${TAG}:dead-letters-of:`,
+  /** STREAM: the change feed. */
+  changes: `${TAG}:changes`,
+  /** HASH: outcome counts of a target within ten seconds. */
+  rates: (target: string, tenSeconds: number) => `${TAG}:rates:${target}:${String(tenSeconds)}`,
+  /** HASH: a bulk replay. */
+  replay: (replayId: string) => `${TAG}:replay:${replayId}`,
+  /** SET: bulk replays not yet completed. */
+  openReplays: `${TAG}:open-replays`,
+  /** STRING: who may do a piece of background work now. */
+  lease: (work: string) => `${TAG}:lease:${work}`,
+} as const

@@ -1,0 +1,117 @@
+--[[
+  Makes an event durable: its record with every delivery pending, its payload, its place in the outbox and in the
+  time index; claims its idempotency key. All or nothing, in one round trip.
+
+  Keys
+    1 event        HASH    the event record
+    2 payload      STRING  the event's data, JSON
+    3 outbox       ZSET    accepted, not yet confirmed on the queues
+    4 events       ZSET    time index
+    5 retention    ZSET    settled events by the time they may be forgotten
+    6 changes      STREAM  the change feed
+    7 idempotency  STRING  '<fingerprint> <eventId>' (unused when ARGV 4 is 0)
+
+  Arguments
+    1 eventId
+    2 fingerprint      hash of the request body
+    3 ownId            1 when the caller chose the id
+    4 idempotencyMs    how long the idempotency key is kept; 0 without one
+    5 eventKeyPrefix   key of another event = prefix .. id
+    6 type   7 source   8 subject ('' for none)   9 time ('' for now)
+   10 data             JSON
+   11 trace            '<traceId> <flags>'
+   12 settledMs        retention of an event nobody wants
+   13 feedLength       entries the change feed keeps
+   14… targets
+
+  Returns
+    {'accepted',  eventId, acceptedAt, type, target…}
+    {'duplicate', eventId, acceptedAt, type, target…}  the same request was accepted before as this event
+    {'key-reused', eventId}                            the idempotency key belongs to another body
+    {'id-taken', eventId}                              the caller's id belongs to another body
+
+  Guarantees
+    Repeating the call with the same id or key stores nothing twice: it answers 'duplicate'.
+
+  Events
+    change 'accepted'; 'settled' for an event without targets.
+]]
+-- @include now
+
+local eventKey, payloadKey, outboxKey, eventsKey, retentionKey, changesKey, idempotencyKey = unpack(KEYS)
+local eventId, fingerprint, ownId, idempotencyMs = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local eventKeyPrefix, feedLength = ARGV[5], ARGV[13]
+local FIRST_TARGET = 14
+
+local function answer(kind, id)
+  local record = redis.call('HMGET', eventKeyPrefix .. id, 'acceptedAt', 'type', 'targets')
+  local reply = { kind, id, record[1], record[2] }
+  for target in string.gmatch(record[3] or '', '[^,]+') do
+    reply[#reply + 1] = target
+  end
+  return reply
+end
+
+if idempotencyMs > 0 then
+  local held = redis.call('GET', idempotencyKey)
+  if held then
+    local separator = string.find(held, ' ', 1, true)
+    local firstId = string.sub(held, separator + 1)
+    if string.sub(held, 1, separator - 1) ~= fingerprint then
+      return { 'key-reused', firstId }
+    end
+    return answer('duplicate', firstId)
+  end
+end
+
+if redis.call('EXISTS', eventKey) == 1 then
+  -- Without an id of the caller's, the only way here is this very call, sent again after a lost reply.
+  if ownId == '0' or redis.call('HGET', eventKey, 'fingerprint') == fingerprint then
+    return answer('duplicate', eventId)
+  end
+  return { 'id-taken', eventId }
+end
+
+local now = nowMs()
+local acceptedAt = int(now)
+local targetCount = #ARGV - FIRST_TARGET + 1
+local status = targetCount > 0 and 'pending' or 'unrouted'
+local fields = {
+  'type', ARGV[6],
+  'source', ARGV[7],
+  'time', ARGV[9],
+  'acceptedAt', acceptedAt,
+  'status', status,
+  'trace', ARGV[11],
+  'targetCount', targetCount,
+  'pending', targetCount,
+  'deliveredCount', 0,
+  'deadCount', 0,
+}
+local function field(name, value)
+  fields[#fields + 1] = name
+  fields[#fields + 1] = value
+end
+if ARGV[8] ~= '' then field('subject', ARGV[8]) end
+if ownId == '1' then field('fingerprint', fingerprint) end
+if idempotencyMs > 0 then field('keepUntil', int(now + idempotencyMs)) end
+if targetCount > 0 then field('targets', table.concat(ARGV, ',', FIRST_TARGET)) end
+for index = FIRST_TARGET, #ARGV do
+  field(ARGV[index] .. '/status', 'pending')
+end
+
+redis.call('HSET', eventKey, unpack(fields))
+redis.call('SET', payloadKey, ARGV[10])
+redis.call('ZADD', eventsKey, acceptedAt, eventId)
+if idempotencyMs > 0 then
+  redis.call('SET', idempotencyKey, fingerprint .. ' ' .. eventId, 'PX', idempotencyMs)
+end
+redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'accepted', 'event', eventId, 'type', ARGV[6])
+if targetCount > 0 then
+  redis.call('ZADD', outboxKey, acceptedAt, eventId)
+else
+  redis.call('HSET', eventKey, 'settledAt', acceptedAt)
+  redis.call('ZADD', retentionKey, int(now + math.max(tonumber(ARGV[12]), idempotencyMs)), eventId)
+  redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'settled', 'event', eventId, 'status', status)
+end
+return answer('accepted', eventId)

@@ -1,0 +1,15 @@
+--[[
+  Lists outbox entries older than a given age by Redis's clock, oldest first, and says how old the oldest is.
+
+  Keys
+    1 outbox  ZSET
+
+  Arguments
+    1 minAgeMs
+    2 limit
+
+  Returns
+    {entry…}
+]]
+-- @include now
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', int(nowMs() - tonumber(ARGV[1])), 'LIMIT', 0, tonumber(ARGV[2]))

@@ -1,0 +1,42 @@
+/**
+ * The outbox: what the event records say and the queues may not know yet.
+ *
+ * The scripts put entries in; whoever made the queues agree takes them out (`confirm`). What stays too long is found
+ * by the relay. An entry is a whole accepted event, or one delivery in one generation (replayed or discarded).
+ */
+import type { DeliveryRef } from '@manifold/domain'
+import { keys } from './keys.ts'
+import { loadScript, replyStrings, runScript } from './script.ts'
+import type { Store } from './store.ts'
+
+const overdueScript = loadScript('overdue-outbox')
+
+export type OutboxEntry =
+  { readonly kind: 'event'; readonly eventId: string } | { readonly kind: 'delivery'; readonly ref: DeliveryRef }
+
+/** Removes entries whose queues agree with the record. */
+export async function confirmOutbox(store: Store, entries: readonly OutboxEntry[]): Promise<void> {
+  if (entries.length > 0) await store.redis.zrem(keys.outbox, ...entries.map(formatEntry))
+}
+
+/** Entries at least `minAgeMs` old by Redis's clock, oldest first. */
+export async function overdueOutbox(store: Store, minAgeMs: number, limit: number): Promise<OutboxEntry[]> {
+  const reply = await runScript(store.redis, overdueScript, [keys.outbox], [minAgeMs, limit])
+  return replyStrings(overdueScript, reply).map(parseEntry)
+}
+
+export async function outboxSize(store: Store): Promise<number> {
+  return store.redis.zcard(keys.outbox)
+}
+
+function formatEntry(entry: OutboxEntry): string {
+  if (entry.kind === 'event') return entry.eventId
+  return `${entry.ref.eventId}/${entry.ref.target}/${String(entry.ref.generation)}`
+}
+
+// An event id holds no slash (EVENT_ID_PATTERN), nor does a target's name.
+function parseEntry(text: string): OutboxEntry {
+  const [eventId = '', target, generation] = text.split('/')
+  if (target === undefined) return { kind: 'event', eventId }
+  return { kind: 'delivery', ref: { eventId, target, generation: Number(generation) } }
+}

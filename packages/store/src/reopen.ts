@@ -1,0 +1,52 @@
+/** Reopening: a dead letter is sent back to its target, in the delivery's next generation. */
+import { deliveryId, type DeliveryRef, type DeliveryStatus } from '@manifold/domain'
+import { keys } from './keys.ts'
+import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
+import { CHANGE_FEED_LENGTH, type Store } from './store.ts'
+
+const reopenScript = loadScript('reopen-delivery')
+
+export type ReopenResult =
+  | { readonly kind: 'reopened'; readonly ref: DeliveryRef }
+  | { readonly kind: 'not-dead'; readonly status: DeliveryStatus }
+  | { readonly kind: 'missing' }
+
+/**
+ * Opens a dead delivery again and puts it on the outbox. Of two callers, one reopens it.
+ * @param replayId the bulk replay that counts it
+ */
+export async function reopenDelivery(
+  store: Store,
+  eventId: string,
+  target: string,
+  replayId?: string,
+): Promise<ReopenResult> {
+  const reply = replyStrings(
+    reopenScript,
+    await runScript(
+      store.redis,
+      reopenScript,
+      [
+        keys.event(eventId),
+        keys.outbox,
+        keys.deadLetters,
+        keys.deadLettersOf(target),
+        keys.retention,
+        keys.changes,
+        keys.replay(replayId ?? 'none'),
+      ],
+      [eventId, target, deliveryId(eventId, target), replayId === undefined ? 0 : 1, CHANGE_FEED_LENGTH],
+    ),
+  )
+  const [kind = '', value = ''] = reply
+  switch (kind) {
+    case 'reopened':
+      return { kind, ref: { eventId, target, generation: Number(value) } }
+    case 'not-dead':
+      return { kind, status: value as DeliveryStatus }
+    case 'missing':
+      return { kind }
+    default:
+      throw unexpectedReply(reopenScript, reply)
+  }
+}

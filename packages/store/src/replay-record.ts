@@ -1,0 +1,108 @@
+/**
+ * Bulk replays: a filter, how far it has come, and what it did. Kept in Redis, so that any producer can carry on
+ * where another stopped.
+ *
+ * A replay takes the dead letters that had died before it was asked for, oldest first: one that dies again during
+ * the replay is later than `startedAtMs`, and is not taken twice.
+ */
+import type { DeadReason } from '@manifold/domain'
+import { keys } from './keys.ts'
+import type { Store } from './store.ts'
+import type { Position } from './time-index.ts'
+
+const KEPT_MS = 7 * 86_400_000
+
+export type ReplayFilter = {
+  readonly target?: string | undefined
+  readonly type?: string | undefined
+  readonly reason?: DeadReason | undefined
+  readonly afterMs?: number | undefined
+  readonly beforeMs?: number | undefined
+  readonly limit?: number | undefined
+  readonly ratePerSecond?: number | undefined
+}
+
+export type ReplayStatus = 'matching' | 'running' | 'completed'
+
+export type Replay = {
+  readonly id: string
+  readonly status: ReplayStatus
+  readonly filter: ReplayFilter
+  /** Of Redis's clock: only what died before is taken. */
+  readonly startedAtMs: number
+  readonly completedAtMs: number | undefined
+  /** Dead letters the filter takes. Still counting while `matching`. */
+  readonly matched: number
+  readonly replayed: number
+  /** No longer dead when their turn came. */
+  readonly failed: number
+  /** The last dead letter dealt with. */
+  readonly position: Position | undefined
+}
+
+export async function createReplay(store: Store, id: string, filter: ReplayFilter): Promise<void> {
+  const [seconds, microseconds] = await store.redis.time()
+  const startedAtMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
+  const key = keys.replay(id)
+  await store.redis
+    .multi()
+    .hset(key, {
+      status: 'matching',
+      filter: JSON.stringify(filter),
+      startedAt: startedAtMs,
+      matched: 0,
+      replayed: 0,
+      failed: 0,
+    })
+    .pexpire(key, KEPT_MS)
+    .sadd(keys.openReplays, id)
+    .exec()
+}
+
+export async function readReplay(store: Store, id: string): Promise<Replay | undefined> {
+  const fields = await store.redis.hgetall(keys.replay(id))
+  const { status, filter, startedAt, completedAt, position } = fields
+  if (status === undefined || filter === undefined) return undefined
+  return {
+    id,
+    status: status as ReplayStatus,
+    filter: JSON.parse(filter) as ReplayFilter,
+    startedAtMs: Number(startedAt),
+    completedAtMs: completedAt === undefined ? undefined : Number(completedAt),
+    matched: Number(fields['matched']),
+    replayed: Number(fields['replayed']),
+    failed: Number(fields['failed']),
+    position: position === undefined ? undefined : (JSON.parse(position) as Position),
+  }
+}
+
+/** Replays that are not completed. */
+export async function openReplays(store: Store): Promise<string[]> {
+  return store.redis.smembers(keys.openReplays)
+}
+
+/** Counting is over: the replay runs. */
+export async function startReplaying(store: Store, id: string, matched: number): Promise<void> {
+  await store.redis.hset(keys.replay(id), { matched, status: 'running' })
+}
+
+/** Notes how far a replay has come; `failed` is added. `replayed` is counted by the reopen script itself. */
+export async function advanceReplay(store: Store, id: string, position: Position, failed: number): Promise<void> {
+  const key = keys.replay(id)
+  const write = store.redis.multi().hset(key, 'position', JSON.stringify(position))
+  if (failed > 0) write.hincrby(key, 'failed', failed)
+  await write.exec()
+}
+
+export async function completeReplay(store: Store, id: string): Promise<void> {
+  await store.redis
+    .multi()
+    .hset(keys.replay(id), { status: 'completed', completedAt: Date.now() })
+    .srem(keys.openReplays, id)
+    .exec()
+}
+
+/** Takes a replay whose record has expired off the list. */
+export async function dropReplay(store: Store, id: string): Promise<void> {
+  await store.redis.srem(keys.openReplays, id)
+}

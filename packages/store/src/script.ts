@@ -1,0 +1,53 @@
+/**
+ * Lua scripts: read from `lua/`, sent by hash, sent whole when Redis does not know them (after a restart).
+ *
+ * A line `-- @include name` is replaced by `lua/includes/name.lua`.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { RedisClient } from './connection.ts'
+
+export type Script = { readonly name: string; readonly source: string; readonly sha1: string }
+
+type Argument = string | number
+
+/** Reads a script once, at module load. */
+export function loadScript(name: string): Script {
+  const source = read(`${name}.lua`).replaceAll(/^-- @include (\S+)$/gm, (_line, include: string) =>
+    read(`includes/${include}.lua`),
+  )
+  return { name, source, sha1: createHash('sha1').update(source).digest('hex') }
+}
+
+function read(file: string): string {
+  return readFileSync(new URL(`lua/${file}`, import.meta.url), 'utf8')
+}
+
+/** Runs a script. Numbers in replies are strings here: the typed wrapper beside each script reads them. */
+export async function runScript(
+  redis: RedisClient,
+  script: Script,
+  keys: readonly string[],
+  args: readonly Argument[],
+): Promise<unknown> {
+  try {
+    return await redis.call('EVALSHA', script.sha1, keys.length, ...keys, ...args)
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+    return redis.call('EVAL', script.source, keys.length, ...keys, ...args)
+  }
+}
+
+/** Reads a reply that a script documents as a list of strings. A different reply is a bug. */
+export function replyStrings(script: Script, reply: unknown): string[] {
+  if (!Array.isArray(reply)) throw unexpectedReply(script, reply)
+  return reply.map((item: unknown) => {
+    if (typeof item === 'string') return item
+    if (typeof item === 'number') return String(item)
+    throw unexpectedReply(script, reply)
+  })
+}
+
+export function unexpectedReply(script: Script, reply: unknown): Error {
+  return new Error(`script ${script.name} answered ${JSON.stringify(reply)}, which its header does not list`)
+}
