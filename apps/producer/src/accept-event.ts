@@ -58,7 +58,10 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
   if (mismatches.length > 0) return { kind: 'invalid', errors: mismatches }
 
   const event = { ...envelope(input, deps.newEventId), time: input.time }
-  const routing = deps.route({ ...event, time: input.time ?? new Date().toISOString(), data: input.data }, input.targets)
+  const routing = deps.route(
+    { ...event, time: input.time ?? new Date().toISOString(), data: input.data },
+    input.targets,
+  )
   if (routing.kind === 'unknown-targets') {
     return { kind: 'unknown-targets', errors: unknownTargetErrors(input, routing.names) }
   }
@@ -71,7 +74,9 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
     ownId: input.id !== undefined,
     fingerprint: createHash('sha256').update(request.rawBody).digest('base64url'),
     idempotencyKey:
-      request.idempotencyKey === undefined ? undefined : { owner: request.caller, key: request.idempotencyKey },
+      request.idempotencyKey === undefined
+        ? undefined
+        : { owner: request.caller, key: request.idempotencyKey },
     trace: readTraceparent(request.traceparent) ?? { traceId: randomBytes(16).toString('hex'), flags: '01' },
   })
   deps.failpoint('recorded')
@@ -86,7 +91,12 @@ function checkAgainstCatalogue(events: Config['events'], input: EventInput): Fie
 }
 
 function envelope(input: EventInput, newEventId: () => string): Omit<ManifoldEvent, 'time' | 'data'> {
-  return { id: input.id ?? newEventId(), type: input.type, source: input.source ?? 'manifold', subject: input.subject }
+  return {
+    id: input.id ?? newEventId(),
+    type: input.type,
+    source: input.source ?? 'manifold',
+    subject: input.subject,
+  }
 }
 
 function unknownTargetErrors(input: EventInput, names: readonly string[]): FieldError[] {

@@ -112,9 +112,11 @@ async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<boolea
   await reconcile(deps.store, deps.queues, reopened)
 
   const last = page.next ?? positionOf(page.items.at(-1))
-  if (last !== undefined) await advanceReplay(deps.store, replay.id, last, page.items.length - reopened.length)
+  if (last !== undefined)
+    await advanceReplay(deps.store, replay.id, last, page.items.length - reopened.length)
   if (page.next === undefined) return false
-  if (ratePerSecond !== undefined) await pace(deps.signal, (page.items.length / ratePerSecond) * 1_000, startedAtMs)
+  if (ratePerSecond !== undefined)
+    await pace(deps.signal, (page.items.length / ratePerSecond) * 1_000, startedAtMs)
   return true
 }
 

@@ -1,6 +1,6 @@
 /** The producer process: `npm run producer`. */
 import { loadConfig, readSettings } from '@manifold/config'
-import { createLogger, onShutdown } from '@manifold/runtime'
+import { announceReady, createLogger, onShutdown } from '@manifold/runtime'
 import { startProducer } from './producer.ts'
 
 try {
@@ -9,6 +9,7 @@ try {
   const config = await loadConfig(settings.configPath)
   const producer = await startProducer({ settings, config, logger })
   onShutdown(logger, settings.drainMs, producer.close)
+  announceReady(producer.port)
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(1)

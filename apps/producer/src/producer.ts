@@ -6,18 +6,28 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
+import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
 import { forgetDueEvents, openQueues, registerQueueGauges, relayOnce } from '@manifold/queue'
 import { createFailpoint, createRegistry, repeat, type Logger } from '@manifold/runtime'
-import { connectRedis, isStoreUnavailable, persistenceWarnings, waitForRedis, type Store } from '@manifold/store'
+import {
+  connectRedis,
+  isStoreUnavailable,
+  persistenceWarnings,
+  waitForRedis,
+  type Store,
+} from '@manifold/store'
 import { advanceReplays } from './bulk-replay.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 
-export type ProducerOptions = { readonly settings: Settings; readonly config: Config; readonly logger: Logger }
+export type ProducerOptions = {
+  readonly settings: Settings
+  readonly config: Config
+  readonly logger: Logger
+}
 
 export type RunningProducer = { readonly port: number; readonly close: () => Promise<void> }
 
@@ -27,7 +37,7 @@ const REPLAY_LOOK_MS = 500
 /** Starts taking events. Waits for Redis, however long, and says so. @throws when the port is taken */
 export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
   requireKeysBeyondLoopback(settings)
-  const redis = connectRedis(settings.redisUrl, 'fail-fast', (error) => {
+  const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
   })
   await waitForRedis(redis, () => {
@@ -132,7 +142,11 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       const taken = 'code' in error && error.code === 'EADDRINUSE'
-      reject(taken ? new Error(`port ${String(port)} on ${host} is in use: set PORT to another, or 0 for any`) : error)
+      reject(
+        taken
+          ? new Error(`port ${String(port)} on ${host} is in use: set PORT to another, or 0 for any`)
+          : error,
+      )
     })
     server.listen(port, host, resolve)
   })

@@ -25,7 +25,8 @@ const ok: Behaviour = ({ response }) => {
 /** `/status/418`: that status. */
 const status: Behaviour = ({ response, argument }) => {
   const code = Number(argument)
-  if (!Number.isInteger(code) || code < 200 || code > 599) response.status(400).json({ error: 'use /status/200 to /status/599' })
+  if (!Number.isInteger(code) || code < 200 || code > 599)
+    response.status(400).json({ error: 'use /status/200 to /status/599' })
   else response.status(code).json({ status: code })
 }
 
@@ -37,7 +38,8 @@ const delay: Behaviour = ({ response, argument }) => {
 /** `/flaky?fail=2&status=503`: fails the first two tries of each delivery, then 200. */
 const flaky: Behaviour = ({ response, query, earlier }) => {
   const failures = Number(query.get('fail') ?? 1)
-  if (earlier < failures) response.status(Number(query.get('status') ?? 503)).json({ try: earlier + 1, of: failures })
+  if (earlier < failures)
+    response.status(Number(query.get('status') ?? 503)).json({ try: earlier + 1, of: failures })
   else response.json({ ok: true, tries: earlier + 1 })
 }
 
@@ -65,7 +67,10 @@ const big: Behaviour = ({ response, query }) => {
 
 /** `/retry-after/2?status=429`: asks to come back in that many seconds. */
 const retryAfter: Behaviour = ({ response, argument, query }) => {
-  response.set('retry-after', argument).status(Number(query.get('status') ?? 503)).json({ retryAfter: argument })
+  response
+    .set('retry-after', argument)
+    .status(Number(query.get('status') ?? 503))
+    .json({ retryAfter: argument })
 }
 
 /** `/redirect?to=…`: a 302. */
@@ -75,7 +80,10 @@ const redirect: Behaviour = ({ response, query }) => {
 
 /** `/json?body={"error":"no"}&status=200`: that JSON, for APIs that answer 200 with an error inside. */
 const json: Behaviour = ({ response, query }) => {
-  response.status(Number(query.get('status') ?? 200)).type('application/json').send(query.get('body') ?? '{}')
+  response
+    .status(Number(query.get('status') ?? 200))
+    .type('application/json')
+    .send(query.get('body') ?? '{}')
 }
 
 const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
@@ -94,7 +102,11 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
 
 export const BEHAVIOUR_NAMES: readonly string[] = Object.keys(BEHAVIOURS)
 
-export type ParsedBehaviour = { readonly run: Behaviour; readonly argument: string; readonly query: URLSearchParams }
+export type ParsedBehaviour = {
+  readonly run: Behaviour
+  readonly argument: string
+  readonly query: URLSearchParams
+}
 
 /** Reads `/flaky?fail=2`. `undefined` when there is no such behaviour. */
 export function parseBehaviour(path: string): ParsedBehaviour | undefined {

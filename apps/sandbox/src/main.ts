@@ -1,6 +1,6 @@
 /** The sandbox process: `npm run sandbox`. */
 import { readSettings } from '@manifold/config'
-import { createLogger, onShutdown } from '@manifold/runtime'
+import { announceReady, createLogger, onShutdown } from '@manifold/runtime'
 import { startSandbox } from './sandbox.ts'
 
 const DEFAULT_PORT = 4_000
@@ -17,6 +17,7 @@ try {
   })
   logger.info({ url: sandbox.url }, 'sandbox is listening')
   onShutdown(logger, settings.drainMs, sandbox.close)
+  announceReady(sandbox.port)
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(1)

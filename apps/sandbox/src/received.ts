@@ -27,7 +27,8 @@ export function createReceivedLog(kept: number): ReceivedLog {
       requests.push(request)
       if (requests.length > kept * 1.5) requests = requests.slice(-kept)
     },
-    list: (target) => requests.filter((request) => target === undefined || request.target === target).slice(-kept),
+    list: (target) =>
+      requests.filter((request) => target === undefined || request.target === target).slice(-kept),
     clear: () => {
       requests = []
       tries.clear()

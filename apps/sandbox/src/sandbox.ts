@@ -85,7 +85,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     options.onReceived?.(received)
     const behaviour = parseBehaviour((target === null ? undefined : overrides.get(target)) ?? path)
     if (behaviour === undefined) {
-      response.status(404).json({ error: 'no such behaviour', behaviours: BEHAVIOUR_NAMES.map((name) => `/${name}`) })
+      response
+        .status(404)
+        .json({ error: 'no such behaviour', behaviours: BEHAVIOUR_NAMES.map((name) => `/${name}`) })
       return
     }
     behaviour.run({

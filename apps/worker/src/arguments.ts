@@ -1,13 +1,20 @@
 /** The worker's command line. */
 import { Command, InvalidArgumentError } from 'commander'
 
-export type WorkerArguments = { readonly targets: readonly string[]; readonly concurrency: number | undefined }
+export type WorkerArguments = {
+  readonly targets: readonly string[]
+  readonly concurrency: number | undefined
+}
 
 export function parseArguments(argv: readonly string[]): WorkerArguments {
   const command = new Command('worker')
     .description('Delivers the events of one target, or of several, until it is stopped.')
     .requiredOption('-t, --target <name>', 'a target of the config; repeat it for several', collect, [])
-    .option('-c, --concurrency <n>', "attempts under way at once per target, instead of the config's", positive)
+    .option(
+      '-c, --concurrency <n>',
+      "attempts under way at once per target, instead of the config's",
+      positive,
+    )
     .showHelpAfterError()
     .allowExcessArguments(false)
   const options = command.parse(argv, { from: 'user' }).opts<{ target: string[]; concurrency?: number }>()
@@ -21,6 +28,7 @@ function collect(value: string, previous: string[]): string[] {
 
 function positive(text: string): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number of 1 or more')
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('must be a whole number of 1 or more')
   return value
 }

@@ -22,7 +22,14 @@ import {
   type Target,
 } from '@manifold/domain'
 import type { Verdict } from '@manifold/queue'
-import { claimDelivery, settleDelivery, type Claim, type ClaimResult, type SettleResult, type Store } from '@manifold/store'
+import {
+  claimDelivery,
+  settleDelivery,
+  type Claim,
+  type ClaimResult,
+  type SettleResult,
+  type Store,
+} from '@manifold/store'
 import type { Failpoint } from '@manifold/runtime'
 
 export type DeliverDeps = {
@@ -56,7 +63,8 @@ export async function deliver(deps: DeliverDeps, ref: DeliveryRef, signal: Abort
   const claim = await claimDelivery(deps.store, ref)
   deps.failpoint('claimed')
   if (claim.kind !== 'claimed') return verdictWithoutClaim(claim)
-  if (isExpired(claim.ageMs, deps.target.retry)) return settle(deps, ref, claim, undefined, { kind: 'dead', reason: 'expired' })
+  if (isExpired(claim.ageMs, deps.target.retry))
+    return settle(deps, ref, claim, undefined, { kind: 'dead', reason: 'expired' })
 
   const startedAtMs = deps.now()
   const tried = await attempt(deps, ref, claim, signal)
@@ -92,11 +100,21 @@ export async function refuse(deps: DeliverDeps, ref: DeliveryRef, error: string)
 }
 
 type Tried =
-  | { readonly kind: 'tried'; readonly outcome: Outcome; readonly httpStatus: number | null; readonly error?: string }
+  | {
+      readonly kind: 'tried'
+      readonly outcome: Outcome
+      readonly httpStatus: number | null
+      readonly error?: string
+    }
   | { readonly kind: 'interrupted' }
 
 /** Render → authenticate → send → classify. Every expected failure is an outcome. */
-async function attempt(deps: DeliverDeps, ref: DeliveryRef, claim: Claim, signal: AbortSignal): Promise<Tried> {
+async function attempt(
+  deps: DeliverDeps,
+  ref: DeliveryRef,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<Tried> {
   const rendered = render({
     target: deps.target,
     event: claim.event,
@@ -113,7 +131,11 @@ async function attempt(deps: DeliverDeps, ref: DeliveryRef, claim: Claim, signal
   return sendRendered(deps, rendered.request, signal)
 }
 
-async function sendRendered(deps: DeliverDeps, request: OutgoingRequest, signal: AbortSignal): Promise<Tried> {
+async function sendRendered(
+  deps: DeliverDeps,
+  request: OutgoingRequest,
+  signal: AbortSignal,
+): Promise<Tried> {
   const authenticated = await authenticate(deps.target.auth, request)
   if (authenticated.kind === 'failed') {
     const outcome: Outcome = { kind: 'retryable', reason: 'authentication-failed' }
@@ -177,7 +199,9 @@ function verdictWithoutClaim(claim: Exclude<ClaimResult, Claim>): Verdict {
     case 'stale':
       return { kind: 'finish' }
     case 'terminal':
-      return claim.status === 'dead' ? { kind: 'bury', reason: claim.reason ?? 'invalid' } : { kind: 'finish' }
+      return claim.status === 'dead'
+        ? { kind: 'bury', reason: claim.reason ?? 'invalid' }
+        : { kind: 'finish' }
     case 'early':
       return { kind: 'defer', delayMs: claim.remainingMs }
     default:

@@ -1,18 +1,19 @@
 /** The worker process: `npm run worker -- --target crm`. */
 import { loadConfig, missingSecrets, readSettings, type Config } from '@manifold/config'
 import type { Target } from '@manifold/domain'
-import { createLogger, onShutdown } from '@manifold/runtime'
+import { announceReady, createLogger, onShutdown } from '@manifold/runtime'
 import { parseArguments, type WorkerArguments } from './arguments.ts'
 import { startWorker } from './worker.ts'
 
 try {
   const args = parseArguments(process.argv.slice(2))
   const settings = readSettings()
-  const logger = createLogger('worker', settings.logLevel)
+  const logger = createLogger(`worker:${args.targets.join('+')}`, settings.logLevel)
   const targets = chooseTargets(await loadConfig(settings.configPath), args)
   requireSecrets(targets)
   const worker = await startWorker({ settings, targets, logger })
   onShutdown(logger, settings.drainMs, worker.close)
+  announceReady(worker.port)
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(1)
@@ -31,5 +32,6 @@ function chooseTargets(config: Config, args: WorkerArguments): Target[] {
 
 function requireSecrets(targets: readonly Target[]): void {
   const missing = missingSecrets(targets.flatMap((target) => target.auth.secrets))
-  if (missing.length > 0) throw new Error(`missing secrets:\n${missing.map((line) => `  ${line}`).join('\n')}`)
+  if (missing.length > 0)
+    throw new Error(`missing secrets:\n${missing.map((line) => `  ${line}`).join('\n')}`)
 }

@@ -4,7 +4,7 @@
  * Owns the assembly of the parts and the order in which they stop. `main.ts` is the process around it.
  */
 import { randomUUID } from 'node:crypto'
-import type { Settings } from '@manifold/config'
+import { DEFAULT_REDIS_URL, type Settings } from '@manifold/config'
 import { createSender } from '@manifold/delivery'
 import { deliveryId, type Target } from '@manifold/domain'
 import { consumeDeliveries, openQueues, registerQueueGauges, relayOnce, type Consumer } from '@manifold/queue'
@@ -44,7 +44,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   const onError = (err: unknown) => {
     logger.error({ err }, 'worker error')
   }
-  const redis = connectRedis(settings.redisUrl, 'patient', (error) => {
+  const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; work goes on when it is back')
   })
   await waitForRedis(redis, () => {
@@ -98,7 +98,11 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
 
   const holder = randomUUID()
   const background = [
-    repeat(SAMPLE_MS, () => Promise.all([...consumers.values()].map((consumer) => consumer.sample())), onError),
+    repeat(
+      SAMPLE_MS,
+      () => Promise.all([...consumers.values()].map((consumer) => consumer.sample())),
+      onError,
+    ),
     repeat(
       settings.relayAgeMs,
       () =>
@@ -128,7 +132,10 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
     },
     registry,
   )
-  logger.info({ targets: targets.map((target) => target.name), healthPort: health.port }, 'worker is consuming')
+  logger.info(
+    { targets: targets.map((target) => target.name), healthPort: health.port },
+    'worker is consuming',
+  )
 
   return {
     port: health.port,
@@ -152,7 +159,10 @@ function liveness(redisIsReady: boolean, consumers: ReadonlyMap<string, Consumer
   for (const [target, consumer] of consumers) {
     const stuckMs = consumer.consumption.stuckForMs(Date.now())
     if (stuckMs > STUCK_MS) {
-      return { ok: false, problem: `deliveries to ${target} have waited ${String(stuckMs)} ms without one being taken` }
+      return {
+        ok: false,
+        problem: `deliveries to ${target} have waited ${String(stuckMs)} ms without one being taken`,
+      }
     }
   }
   return { ok: true }
@@ -177,7 +187,8 @@ function logDelivery(logger: Logger, report: DeliveryReport): void {
     settlement: settlement.kind,
     nextInMs: settlement.kind === 'retry' || settlement.kind === 'defer' ? settlement.delayMs : undefined,
     applied: result.kind === 'applied' ? undefined : result.kind,
-    eventStatus: result.kind === 'applied' && result.eventStatus !== 'pending' ? result.eventStatus : undefined,
+    eventStatus:
+      result.kind === 'applied' && result.eventStatus !== 'pending' ? result.eventStatus : undefined,
   }
   switch (settlement.kind) {
     case 'delivered':

@@ -94,21 +94,18 @@ function explainMissingExport(error: FieldError): FieldError {
 }
 
 function duplicateNames(targets: readonly unknown[]): FieldError[] {
-  const firstAt = new Map<unknown, number>()
+  const firstAt = new Map<string, number>()
   return targets.flatMap((target, index): FieldError[] => {
-    const name: unknown =
-      typeof target === 'object' && target !== null && 'name' in target ? target.name : undefined
-    if (name === undefined) return []
+    if (typeof target !== 'object' || target === null || !('name' in target)) return []
+    const { name } = target
+    if (typeof name !== 'string') return []
     const first = firstAt.get(name)
     if (first === undefined) {
       firstAt.set(name, index)
       return []
     }
     return [
-      {
-        path: `targets[${String(index)}].name`,
-        message: `"${String(name)}" is taken by targets[${String(first)}]`,
-      },
+      { path: `targets[${String(index)}].name`, message: `"${name}" is taken by targets[${String(first)}]` },
     ]
   })
 }

@@ -25,7 +25,7 @@ const environmentSchema = z.object({
   REDIS_URL: z
     .string()
     .regex(/^(rediss?:\/\/|\/)/, 'use redis://host:port, rediss://host:port or the path of a unix socket')
-    .default('redis://127.0.0.1:6379'),
+    .optional(),
   MANIFOLD_CONFIG: z.string().min(1).default('manifold.config.ts'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MANIFOLD_MAX_BODY_BYTES: z.coerce.number().int().min(1).max(104_857_600).default(1_048_576),
@@ -39,6 +39,8 @@ const environmentSchema = z.object({
   MANIFOLD_FAILPOINT: z.string().default(''),
 })
 
+export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
+
 /** Names of every variable the settings read; `MANIFOLD_API_KEYS` may also be given as a file. */
 export const SETTING_NAMES: readonly string[] = [...Object.keys(environmentSchema.shape), 'MANIFOLD_API_KEYS']
 
@@ -46,7 +48,8 @@ export type Settings = {
   /** `undefined`: the part's own default. 0: any free port. */
   readonly port: number | undefined
   readonly host: string
-  readonly redisUrl: string
+  /** `undefined`: none was given; `npm start` then runs a Redis of its own, the parts use DEFAULT_REDIS_URL. */
+  readonly redisUrl: string | undefined
   readonly configPath: string
   readonly logLevel: string
   readonly apiKeys: readonly ApiKey[]

@@ -9,7 +9,11 @@ import type { Sent } from './send.ts'
 
 const RETRYABLE_4XX = new Set([408, 425, 429])
 
-export function classify(target: Pick<Target, 'classify'>, sent: Exclude<Sent, { kind: 'interrupted' }>, nowMs: number): Outcome {
+export function classify(
+  target: Pick<Target, 'classify'>,
+  sent: Exclude<Sent, { kind: 'interrupted' }>,
+  nowMs: number,
+): Outcome {
   if (sent.kind === 'failed') return { kind: 'retryable', reason: sent.reason }
   return judgeByTarget(target, sent.response) ?? judgeByStatus(sent.response, nowMs)
 }
@@ -29,7 +33,9 @@ function judgeByStatus({ status, headers }: TargetResponse, nowMs: number): Outc
   if (status === 410) return { kind: 'permanent', reason, deadReason: 'gone' }
   if (status >= 500 || RETRYABLE_4XX.has(status)) {
     const retryAfterMs = parseRetryAfterMs(headers['retry-after'], nowMs)
-    return retryAfterMs === undefined ? { kind: 'retryable', reason } : { kind: 'retryable', reason, retryAfterMs }
+    return retryAfterMs === undefined
+      ? { kind: 'retryable', reason }
+      : { kind: 'retryable', reason, retryAfterMs }
   }
   return { kind: 'permanent', reason }
 }

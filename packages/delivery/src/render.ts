@@ -30,9 +30,16 @@ export function render(input: RenderInput): Rendered {
     const body = renderBody(input)
     const headers = renderHeaders(input, body.contentType)
     const { method } = input.target
-    return { kind: 'rendered', request: { method, url: url.url, headers, body: method === 'GET' ? undefined : body.bytes } }
+    return {
+      kind: 'rendered',
+      request: { method, url: url.url, headers, body: method === 'GET' ? undefined : body.bytes },
+    }
   } catch (error) {
-    return { kind: 'invalid', reason: 'transform-failed', error: error instanceof Error ? error.message : String(error) }
+    return {
+      kind: 'invalid',
+      reason: 'transform-failed',
+      error: error instanceof Error ? error.message : String(error),
+    }
   }
 }
 
@@ -40,7 +47,8 @@ type Url = { readonly kind: 'url'; readonly url: string } | Extract<Rendered, { 
 
 function renderUrl({ target, event }: RenderInput): Url {
   const text = typeof target.url === 'string' ? target.url : target.url(event)
-  if (!URL.canParse(text)) return { kind: 'invalid', reason: 'bad-url', error: `"${text}" is not an absolute URL` }
+  if (!URL.canParse(text))
+    return { kind: 'invalid', reason: 'bad-url', error: `"${text}" is not an absolute URL` }
   const url = new URL(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     return { kind: 'invalid', reason: 'bad-url', error: `only http and https, not ${url.protocol}` }
@@ -71,7 +79,16 @@ function renderBody({ target, event }: RenderInput): Body {
 function cloudEvent(event: ManifoldEvent): Body {
   const { id, source, type, subject, time, data } = event
   return {
-    bytes: JSON.stringify({ specversion: '1.0', id, source, type, subject, time, datacontenttype: 'application/json', data }),
+    bytes: JSON.stringify({
+      specversion: '1.0',
+      id,
+      source,
+      type,
+      subject,
+      time,
+      datacontenttype: 'application/json',
+      data,
+    }),
     contentType: 'application/cloudevents+json',
   }
 }

@@ -133,7 +133,8 @@ function describeFailure(error: unknown, cutOff: AbortSignal, timeoutMs: number)
   }
   const { code, message } = rootOf(error)
   const tls = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL|EPROTO)/.test(code)
-  const reason = REASONS[code] ?? (tls ? 'tls' : code.startsWith('HPE_') ? 'bad-response' : 'connection-failed')
+  const reason =
+    REASONS[code] ?? (tls ? 'tls' : code.startsWith('HPE_') ? 'bad-response' : 'connection-failed')
   return { kind: 'failed', reason, error: message }
 }
 

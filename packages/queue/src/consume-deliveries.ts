@@ -111,7 +111,6 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       stalledInterval: options.stalledCheckMs,
       maxStalledCount: UNLIMITED_STALLS,
       runRetryDelay: RUN_RETRY_MS,
-      skipVersionCheck: true,
       settings: {
         backoffStrategy: (_attemptsMade, _type, error) =>
           error instanceof RetryLater ? error.delayMs : UNEXPECTED_DELAY_MS,

@@ -34,7 +34,10 @@ export type PayloadReading =
 export function readPayload(target: string, jobId: string, data: unknown): PayloadReading {
   const parsed = payloadSchema.safeParse(data)
   if (parsed.success) {
-    return { kind: 'readable', ref: { eventId: parsed.data.eventId, target, generation: parsed.data.generation } }
+    return {
+      kind: 'readable',
+      ref: { eventId: parsed.data.eventId, target, generation: parsed.data.generation },
+    }
   }
   const [, eventId, generation] = /^(.+)\.(\d+)$/.exec(jobId) ?? []
   return {

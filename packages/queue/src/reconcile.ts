@@ -20,7 +20,11 @@ import type { Queues } from './queues.ts'
  * Enqueues what is open, tidies the dead-letter queues, and takes the entries off the outbox.
  * Harmless to repeat, and harmless beside another process doing the same.
  */
-export async function reconcile(store: Store, queues: Queues, entries: readonly OutboxEntry[]): Promise<void> {
+export async function reconcile(
+  store: Store,
+  queues: Queues,
+  entries: readonly OutboxEntry[],
+): Promise<void> {
   if (entries.length === 0) return
   const events = await readEvents(
     store,
@@ -38,11 +42,16 @@ export async function reconcile(store: Store, queues: Queues, entries: readonly 
 }
 
 /** Settles the dead-letter queue for a replayed or discarded delivery. @returns what is to be enqueued */
-async function reconcileDelivery(queues: Queues, event: EventRecord, ref: DeliveryRef): Promise<DeliveryRef[]> {
+async function reconcileDelivery(
+  queues: Queues,
+  event: EventRecord,
+  ref: DeliveryRef,
+): Promise<DeliveryRef[]> {
   const delivery = event.deliveries.find((one) => one.target === ref.target)
   if (delivery === undefined) return []
   const current = refOf(event, delivery)
-  if (current.generation > 1) await removeDeadLetter(queues, { ...current, generation: current.generation - 1 })
+  if (current.generation > 1)
+    await removeDeadLetter(queues, { ...current, generation: current.generation - 1 })
   if (delivery.status === 'dead') await addDeadLetter(queues, current, delivery.reason ?? 'invalid')
   else await removeDeadLetter(queues, current)
   return isTerminal(delivery.status) ? [] : [current]

@@ -7,7 +7,11 @@ import { spawnSync } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { findRedisProgram, isExecutable } from './find.ts'
 
-type PackageManager = { readonly program: string; readonly commands: readonly (readonly string[])[]; readonly asRoot: boolean }
+type PackageManager = {
+  readonly program: string
+  readonly commands: readonly (readonly string[])[]
+  readonly asRoot: boolean
+}
 
 const PACKAGE_MANAGERS: readonly PackageManager[] = [
   {
@@ -15,7 +19,17 @@ const PACKAGE_MANAGERS: readonly PackageManager[] = [
     asRoot: true,
     commands: [
       ['apt-get', 'update', '-q'],
-      ['apt-get', 'install', '-y', '-q', '--no-install-recommends', 'redis-server'],
+      // env, because sudo does not pass variables on; apt must not ask anything.
+      [
+        'env',
+        'DEBIAN_FRONTEND=noninteractive',
+        'apt-get',
+        'install',
+        '-y',
+        '-q',
+        '--no-install-recommends',
+        'redis-server',
+      ],
     ],
   },
   { program: 'apk', asRoot: true, commands: [['apk', 'add', '--no-cache', 'redis']] },
@@ -47,7 +61,9 @@ export function ensureRedisProgram(path: string, say: (line: string) => void): s
     )
   }
   const root = process.getuid?.() === 0
-  const commands = manager.commands.map((words) => (manager.asRoot && !root ? ['sudo', ...words] : [...words]))
+  const commands = manager.commands.map((words) =>
+    manager.asRoot && !root ? ['sudo', ...words] : [...words],
+  )
   const typed = commands.map((words) => words.join(' ')).join(' && ')
   if (manager.asRoot && !root && !isOnPath('sudo', path)) {
     const asRoot = manager.commands.map((words) => words.join(' ')).join(' && ')
@@ -58,13 +74,14 @@ export function ensureRedisProgram(path: string, say: (line: string) => void): s
   for (const [program = '', ...args] of commands) {
     const { status, stdout, stderr } = spawnSync(program, args, {
       encoding: 'utf8',
-      // sudo may ask for a password; apt must not ask for anything.
+      // sudo may ask for a password.
       stdio: ['inherit', 'pipe', 'pipe'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     })
     if (status !== 0) {
       const output = `${stdout}${stderr}`.trim().split('\n').slice(-5).join('\n')
-      throw new NoRedisServerError(`That did not work:\n${output}\nInstall Redis yourself, then start again:\n  ${typed}`)
+      throw new NoRedisServerError(
+        `That did not work:\n${output}\nInstall Redis yourself, then start again:\n  ${typed}`,
+      )
     }
   }
   const installed = findRedisProgram(path)

@@ -39,7 +39,8 @@ const DURABLE = [
 ]
 
 /** Starts the server in the background and ends it when standard input closes. `$@` is its command line. */
-const LIFELINE = '"$@" </dev/null & server=$!; cat >/dev/null; kill -TERM "$server" 2>/dev/null; wait "$server"'
+const LIFELINE =
+  '"$@" </dev/null & server=$!; cat >/dev/null; kill -TERM "$server" 2>/dev/null; wait "$server"'
 
 const START_MS = 15_000
 
@@ -98,7 +99,9 @@ async function waitForFormerServer(folder: string): Promise<void> {
   const deadline = Date.now() + 5_000
   while (isRedis(pid)) {
     if (Date.now() > deadline) {
-      throw new Error(`another Redis server (process ${String(pid)}) uses ${folder}: is Manifold running already?`)
+      throw new Error(
+        `another Redis server (process ${String(pid)}) uses ${folder}: is Manifold running already?`,
+      )
     }
     await new Promise((done) => setTimeout(done, 50))
   }
@@ -137,7 +140,8 @@ async function untilAnswering(port: number, child: ChildProcess, output: () => s
   const deadline = Date.now() + START_MS
   while (!(await answersPing(port))) {
     if (child.exitCode !== null) throw new Error(`the Redis server ended at once:\n${output()}`)
-    if (Date.now() > deadline) throw new Error(`the Redis server does not answer on port ${String(port)}:\n${output()}`)
+    if (Date.now() > deadline)
+      throw new Error(`the Redis server does not answer on port ${String(port)}:\n${output()}`)
     await new Promise((done) => setTimeout(done, 20))
   }
 }

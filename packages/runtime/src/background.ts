@@ -11,12 +11,16 @@ export type Background = {
  * Runs `task` every `intervalMs`, counted from the end of one run to the start of the next; the first at once.
  * @param onError told of a failed run; the next one comes all the same
  */
-export function repeat(intervalMs: number, task: () => Promise<unknown>, onError: (error: unknown) => void): Background {
-  let stopped = false
+export function repeat(
+  intervalMs: number,
+  task: () => Promise<unknown>,
+  onError: (error: unknown) => void,
+): Background {
+  const stopping = new AbortController()
   let wake: () => void = () => undefined
 
   const loop = (async () => {
-    while (!stopped) {
+    while (!isStopped()) {
       try {
         await task()
       } catch (error) {
@@ -35,7 +39,7 @@ export function repeat(intervalMs: number, task: () => Promise<unknown>, onError
   })()
 
   function isStopped(): boolean {
-    return stopped
+    return stopping.signal.aborted
   }
 
   return {
@@ -43,7 +47,7 @@ export function repeat(intervalMs: number, task: () => Promise<unknown>, onError
       wake()
     },
     stop: async () => {
-      stopped = true
+      stopping.abort()
       wake()
       await loop
     },

@@ -43,9 +43,14 @@ export async function startHealthServer(
   }
 }
 
-async function answer(url: string, response: ServerResponse, checks: HealthChecks, registry: Registry): Promise<void> {
+async function answer(
+  url: string,
+  response: ServerResponse,
+  checks: HealthChecks,
+  registry: Registry,
+): Promise<void> {
   try {
-    switch (url.split('?')[0]) {
+    switch (url.replace(/\?.*/, '')) {
       case '/livez':
         send(response, await checks.live())
         return

@@ -4,7 +4,12 @@ import { pino, type DestinationStream, type Logger } from 'pino'
 export type { Logger }
 
 /** Header and field names whose values never reach a log. */
-const REDACTED = ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', '*.authorization']
+const REDACTED = [
+  'req.headers.authorization',
+  'req.headers.cookie',
+  'headers.authorization',
+  '*.authorization',
+]
 
 /** @param part the process this is, on every line */
 export function createLogger(part: string, level: string, destination?: DestinationStream): Logger {

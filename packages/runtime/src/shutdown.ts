@@ -19,5 +19,17 @@ export function onShutdown(logger: Logger, drainMs: number, close: () => Promise
     logger.info('stopped')
   })
   // A supervisor's children must not outlive it, even when it was killed.
-  if (process.connected) process.once('disconnect', () => void grace.close())
+  if (process.connected) {
+    process.once('disconnect', () => {
+      grace.close()
+    })
+  }
+}
+
+/** What a part tells the process that supervises it. */
+export type ReadyMessage = { readonly kind: 'ready'; readonly port: number }
+
+/** Tells the supervisor, if there is one, that this part does its work now. */
+export function announceReady(port: number): void {
+  process.send?.({ kind: 'ready', port } satisfies ReadyMessage)
 }

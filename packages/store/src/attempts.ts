@@ -28,7 +28,12 @@ export async function readAttempts(store: Store, eventId: string): Promise<Event
   return Object.entries(entries)
     .map(([field, entry]) => {
       const [target = '', generation = '1'] = field.split('/')
-      return { ...parseEntry(entry), deliveryId: deliveryId(eventId, target), target, generation: Number(generation) }
+      return {
+        ...parseEntry(entry),
+        deliveryId: deliveryId(eventId, target),
+        target,
+        generation: Number(generation),
+      }
     })
     .sort((a, b) => a.atMs - b.atMs || a.number - b.number)
 }

@@ -26,3 +26,9 @@ export async function readChanges(store: Store, after: string, limit: number): P
     return { id, change, eventId: event, fields: rest }
   })
 }
+
+/** The place of the newest change; `0` when there is none. */
+export async function newestChange(store: Store): Promise<string> {
+  const [newest] = await store.redis.xrevrange(keys.changes, '+', '-', 'COUNT', 1)
+  return newest?.[0] ?? '0'
+}

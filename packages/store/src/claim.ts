@@ -64,7 +64,8 @@ export async function claimDelivery(store: Store, ref: DeliveryRef): Promise<Cla
 
 function parseClaim(eventId: string, reply: string[]): Claim {
   const [, fence, attempts, spent, ageMs, type, source, subject, time, acceptedAt, trace = '', data] = reply
-  if (type === undefined || source === undefined || data === undefined) throw unexpectedReply(claimScript, reply)
+  if (type === undefined || source === undefined || data === undefined)
+    throw unexpectedReply(claimScript, reply)
   const acceptedAtMs = Number(acceptedAt)
   const [traceId = '', flags = '00'] = trace.split(' ')
   return {

@@ -48,7 +48,7 @@ export async function listDeadLetters(
   const step = filtered ? Math.max(limit, 200) : limit
   const items: DeadLetter[] = []
   let position = from
-  for (let scanned = 0; scanned < MAX_SCANNED; ) {
+  for (let scanned = 0; scanned < MAX_SCANNED;) {
     const positions = await walkIndex(store, key, order, filter, position, step)
     const found = await findDeliveries(store, positions, filter.target)
     for (const [index, letter] of found.entries()) {

@@ -26,7 +26,7 @@ export async function listEvents(
   const step = filtered ? Math.max(limit, 200) : limit
   const items: EventRecord[] = []
   let position = from
-  for (let scanned = 0; scanned < MAX_SCANNED; ) {
+  for (let scanned = 0; scanned < MAX_SCANNED;) {
     const positions = await walkIndex(store, keys.events, 'newest', filter, position, step)
     const events = await readEvents(
       store,
@@ -49,4 +49,9 @@ export async function listEvents(
 function matches(event: EventRecord, filter: EventFilter): boolean {
   if (filter.type !== undefined && event.type !== filter.type) return false
   return filter.status === undefined || event.status === filter.status
+}
+
+/** How many events are kept. */
+export async function countEvents(store: Store): Promise<number> {
+  return store.redis.zcard(keys.events)
 }

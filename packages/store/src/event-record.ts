@@ -91,7 +91,9 @@ export async function recordEvent(store: Store, input: NewEvent): Promise<Accept
 
 /** Keys are namespaced by owner, and of any length: only their hash is a Redis key. */
 function idempotencyDigest({ owner, key }: { owner: string; key: string }): string {
-  return createHash('sha256').update(JSON.stringify([owner, key])).digest('base64url')
+  return createHash('sha256')
+    .update(JSON.stringify([owner, key]))
+    .digest('base64url')
 }
 
 export type DeliveryRecord = {
@@ -127,7 +129,10 @@ export async function readEvent(store: Store, eventId: string): Promise<EventRec
 }
 
 /** Reads many events in one round trip; one that is no longer kept is `undefined`. */
-export async function readEvents(store: Store, eventIds: readonly string[]): Promise<(EventRecord | undefined)[]> {
+export async function readEvents(
+  store: Store,
+  eventIds: readonly string[],
+): Promise<(EventRecord | undefined)[]> {
   if (eventIds.length === 0) return []
   const pipeline = store.redis.pipeline()
   for (const eventId of eventIds) pipeline.hgetall(keys.event(eventId))

@@ -12,7 +12,8 @@ import type { Store } from './store.ts'
 const overdueScript = loadScript('overdue-outbox')
 
 export type OutboxEntry =
-  { readonly kind: 'event'; readonly eventId: string } | { readonly kind: 'delivery'; readonly ref: DeliveryRef }
+  | { readonly kind: 'event'; readonly eventId: string }
+  | { readonly kind: 'delivery'; readonly ref: DeliveryRef }
 
 /** Removes entries whose queues agree with the record. */
 export async function confirmOutbox(store: Store, entries: readonly OutboxEntry[]): Promise<void> {

@@ -13,11 +13,15 @@ export async function persistenceWarnings(store: Store): Promise<string[]> {
       settings.set(name, reply[1] ?? '')
     }
   } catch {
-    return ['Redis does not show its settings: make sure that it has appendonly yes and maxmemory-policy noeviction']
+    return [
+      'Redis does not show its settings: make sure that it has appendonly yes and maxmemory-policy noeviction',
+    ]
   }
   const warnings: string[] = []
   if (settings.get('appendonly') !== 'yes') {
-    warnings.push('Redis has appendonly off: a crash of Redis loses accepted events. Fix: CONFIG SET appendonly yes')
+    warnings.push(
+      'Redis has appendonly off: a crash of Redis loses accepted events. Fix: CONFIG SET appendonly yes',
+    )
   } else if (settings.get('appendfsync') !== 'always') {
     warnings.push(
       `Redis has appendfsync ${settings.get('appendfsync') ?? ''}: a crash of its machine loses up to a second of ` +

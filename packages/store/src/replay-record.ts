@@ -87,7 +87,12 @@ export async function startReplaying(store: Store, id: string, matched: number):
 }
 
 /** Notes how far a replay has come; `failed` is added. `replayed` is counted by the reopen script itself. */
-export async function advanceReplay(store: Store, id: string, position: Position, failed: number): Promise<void> {
+export async function advanceReplay(
+  store: Store,
+  id: string,
+  position: Position,
+  failed: number,
+): Promise<void> {
   const key = keys.replay(id)
   const write = store.redis.multi().hset(key, 'position', JSON.stringify(position))
   if (failed > 0) write.hincrby(key, 'failed', failed)

@@ -68,7 +68,8 @@ function answerError(logger: Logger): ErrorRequestHandler {
         return
       default:
     }
-    const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500
+    const status =
+      typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500
     if (error instanceof URIError || (status >= 400 && status < 500)) {
       sendProblem(response, error instanceof URIError ? 'route-not-found' : 'malformed-json', { detail })
       return

@@ -1,7 +1,14 @@
 /** `/v1/admin/dead-letters`: inspect, replay and discard what could not be delivered. */
 import { DEAD_REASONS, fieldErrors } from '@manifold/domain'
 import type { Queues } from '@manifold/queue'
-import { createReplay, findDelivery, listDeadLetters, readAttempts, readPayload, type Store } from '@manifold/store'
+import {
+  createReplay,
+  findDelivery,
+  listDeadLetters,
+  readAttempts,
+  readPayload,
+  type Store,
+} from '@manifold/store'
 import { Router, type RequestHandler } from 'express'
 import { ulid } from 'ulid'
 import { z } from 'zod'

@@ -38,7 +38,7 @@ export function eventsRouter(deps: EventsDeps): Router {
   router
     .route('/:id')
     .get(requireScope('read'), async (request, response) => {
-      const event = await readEvent(store, String(request.params['id']))
+      const event = await readEvent(store, request.params.id)
       if (event === undefined) sendProblem(response, 'event-not-found')
       else response.json(eventView(event))
     })
@@ -47,7 +47,7 @@ export function eventsRouter(deps: EventsDeps): Router {
   router
     .route('/:id/attempts')
     .get(requireScope('read'), async (request, response) => {
-      const id = String(request.params['id'])
+      const { id } = request.params
       const event = await readEvent(store, id)
       if (event === undefined) sendProblem(response, 'event-not-found')
       else response.json({ items: (await readAttempts(store, id)).map(attemptView), nextCursor: null })
@@ -95,7 +95,9 @@ function sendAcceptAnswer(deps: EventsDeps, response: Response, answer: AcceptAn
       sendProblem(response, 'unknown-target', { errors: answer.errors })
       return
     case 'key-reused':
-      sendProblem(response, 'idempotency-key-reused', { detail: `the key belongs to event ${answer.eventId}` })
+      sendProblem(response, 'idempotency-key-reused', {
+        detail: `the key belongs to event ${answer.eventId}`,
+      })
       return
     case 'id-taken':
       sendProblem(response, 'event-id-taken', { detail: `event ${answer.eventId} was made by another body` })

@@ -53,7 +53,9 @@ const parse: RequestHandler = (request, response, next) => {
   try {
     response.locals['body'] = { value: JSON.parse(text) as unknown, raw } satisfies JsonBody
   } catch (error) {
-    sendProblem(response, 'malformed-json', { detail: error instanceof Error ? error.message : String(error) })
+    sendProblem(response, 'malformed-json', {
+      detail: error instanceof Error ? error.message : String(error),
+    })
     return
   }
   next()

@@ -22,7 +22,9 @@ export function operateRouter(deps: { readonly store: Store; readonly registry: 
         await withinMs(READY_MS, 'Redis', deps.store.redis.ping())
         response.json({ status: 'ok' })
       } catch (error) {
-        response.status(503).json({ status: 'failing', problem: error instanceof Error ? error.message : String(error) })
+        response
+          .status(503)
+          .json({ status: 'failing', problem: error instanceof Error ? error.message : String(error) })
       }
     })
     .all(allowOnly('GET'))

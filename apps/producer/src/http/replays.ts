@@ -11,7 +11,7 @@ export function replaysRouter(deps: { readonly store: Store; readonly requireSco
   router
     .route('/:id')
     .get(deps.requireScope('admin'), async (request, response) => {
-      const replay = await readReplay(deps.store, String(request.params['id']))
+      const replay = await readReplay(deps.store, request.params.id)
       if (replay === undefined) sendProblem(response, 'replay-not-found')
       else response.json(replayView(replay))
     })

@@ -24,29 +24,42 @@ export function requestLog(logger: Logger): RequestHandler {
       return id
     },
     autoLogging: { ignore: (request) => QUIET.has(pathOf(request)) },
-    quietReqLogger: true,
-    customAttributeKeys: { responseTime: 'durationMs', reqId: 'requestId' },
+    customAttributeKeys: { responseTime: 'durationMs' },
     serializers: { req: () => undefined, res: () => undefined },
     customLogLevel: (_request, response, error) =>
-      response.statusCode >= 500 || error !== undefined ? 'error' : response.statusCode >= 400 ? 'warn' : 'info',
+      response.statusCode >= 500 || error !== undefined
+        ? 'error'
+        : response.statusCode >= 400
+          ? 'warn'
+          : 'info',
     customSuccessMessage: (request, response) => line(request, response),
     customErrorMessage: (request, response) => line(request, response),
-    customProps: (request, response) => {
-      const locals = 'locals' in response ? (response.locals as Record<string, unknown>) : {}
-      return {
-        method: request.method,
-        path: pathOf(request),
-        status: response.statusCode,
-        caller: locals['caller'],
-        eventId: locals['eventId'],
-        problem: locals['problem'],
-      }
-    },
+    customSuccessObject: (request, response, { durationMs }: { durationMs: number }) => ({
+      ...fields(request, response),
+      durationMs,
+    }),
+    customErrorObject: (request, response, _error, { durationMs }: { durationMs: number }) => ({
+      ...fields(request, response),
+      durationMs,
+    }),
   })
   return (request, response, next) => {
     log(request, response)
     response.locals['requestId'] = request.id
     next()
+  }
+}
+
+function fields(request: IncomingMessage, response: ServerResponse): Record<string, unknown> {
+  const locals = 'locals' in response ? (response.locals as Record<string, unknown>) : {}
+  return {
+    requestId: request.id,
+    method: request.method,
+    path: pathOf(request),
+    status: response.statusCode,
+    caller: locals['caller'],
+    eventId: locals['eventId'],
+    problem: locals['problem'],
   }
 }
 

@@ -23,8 +23,12 @@ export function scopeGuard(keys: readonly ApiKey[]): RequireScope {
     const presented = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     const key = presented === undefined ? undefined : findKey(keys, presented)
     if (key === undefined) {
-      const detail = presented === undefined ? 'there is no Authorization: Bearer header' : 'the key is not known'
-      sendProblem(response, 'unauthenticated', { detail, headers: { 'www-authenticate': 'Bearer realm="manifold"' } })
+      const detail =
+        presented === undefined ? 'there is no Authorization: Bearer header' : 'the key is not known'
+      sendProblem(response, 'unauthenticated', {
+        detail,
+        headers: { 'www-authenticate': 'Bearer realm="manifold"' },
+      })
       return
     }
     response.locals['caller'] = key.name

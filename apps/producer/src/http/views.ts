@@ -1,6 +1,14 @@
 /** How events, deliveries, attempts and dead letters look from outside: RFC 3339 times, `null` for what is not there. */
 import { deliveryId } from '@manifold/domain'
-import type { Accepted, DeadLetter, DeliveryRecord, EventAttempt, EventRecord, RecordedAttempt, Replay } from '@manifold/store'
+import type {
+  Accepted,
+  DeadLetter,
+  DeliveryRecord,
+  EventAttempt,
+  EventRecord,
+  RecordedAttempt,
+  Replay,
+} from '@manifold/store'
 
 export function acceptedView(accepted: Accepted) {
   return {
@@ -92,7 +100,15 @@ export function replayView(replay: Replay) {
     failed: replay.failed,
     startedAt: time(replay.startedAtMs),
     completedAt: timeOrNull(replay.completedAtMs),
-    filter: { target, type, reason, after: timeOrNull(afterMs), before: timeOrNull(beforeMs), limit, ratePerSecond },
+    filter: {
+      target,
+      type,
+      reason,
+      after: timeOrNull(afterMs),
+      before: timeOrNull(beforeMs),
+      limit,
+      ratePerSecond,
+    },
   }
 }
 

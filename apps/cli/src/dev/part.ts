@@ -1,0 +1,83 @@
+/**
+ * A part: a supervised child process.
+ *
+ * Owns its life: started, restarted when it dies, stopped with SIGTERM. It is in a process group of its own, so that
+ * a Ctrl-C in the terminal reaches only the supervisor, which stops the parts in order; and it ends by itself when the
+ * supervisor is gone (its IPC channel closes).
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { environmentWith } from '@manifold/config'
+import type { ReadyMessage } from '@manifold/runtime'
+import { entryOf, type PartName } from '../run-part.ts'
+import type { LogStream } from './log-stream.ts'
+
+export type PartOptions = {
+  /** What its log lines begin with. */
+  readonly name: string
+  readonly part: PartName
+  readonly args: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly logs: LogStream
+}
+
+export type Part = {
+  /** Of its HTTP server. */
+  readonly port: number
+  readonly stop: () => Promise<void>
+}
+
+const RESTART_MS = 1_000
+
+/** Starts a part and waits until it is ready. @throws when it ends before that */
+export async function startPart(options: PartOptions): Promise<Part> {
+  let stopping = false
+  let child = launch(options)
+  const port = await untilReady(child, options.name)
+
+  const watch = () => {
+    child.once('exit', (code, signal) => {
+      if (stopping) return
+      options.logs.say(`${options.name} ended (${signal ?? `code ${String(code)}`}); starting it again`)
+      setTimeout(() => {
+        if (stopping) return
+        child = launch(options)
+        watch()
+      }, RESTART_MS)
+    })
+  }
+  watch()
+
+  return {
+    port,
+    stop: async () => {
+      stopping = true
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+function launch({ name, part, args, environment, logs }: PartOptions): ChildProcess {
+  const child = spawn(process.execPath, [entryOf(part), ...args], {
+    env: environmentWith(environment),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  })
+  if (child.stdout !== null) logs.attach(name, child.stdout)
+  if (child.stderr !== null) logs.attach(name, child.stderr)
+  return child
+}
+
+function untilReady(child: ChildProcess, name: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', () => {
+      reject(new Error(`${name} did not start; its last lines above say why`))
+    })
+    child.on('message', (message: ReadyMessage) => {
+      resolve(message.port)
+    })
+  })
+}

@@ -1,0 +1,36 @@
+/** A real Redis of a test's own: its own process, port and folder. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { programPath } from '@manifold/config'
+import { ensureRedisProgram, freePort, startRedisServer, type RedisServer } from '@manifold/redis-server'
+
+export type TestRedis = {
+  readonly url: string
+  /** As a crash would. */
+  readonly kill: () => Promise<void>
+  /** On the same port, with the same data. */
+  readonly start: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export async function startTestRedis(): Promise<TestRedis> {
+  const program = ensureRedisProgram(programPath(), () => undefined)
+  const folder = mkdtempSync(join(tmpdir(), 'manifold-redis-'))
+  const port = await freePort()
+  let server: RedisServer | undefined = await startRedisServer({ program, folder, port })
+  return {
+    url: server.url,
+    kill: async () => {
+      await server?.kill()
+      server = undefined
+    },
+    start: async () => {
+      server ??= await startRedisServer({ program, folder, port })
+    },
+    close: async () => {
+      await server?.kill()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
