@@ -42,7 +42,7 @@ export type BulkReplayDeps = {
 }
 
 const CHUNK = 100
-const LEASE_MS = 10_000
+const LEASE_MS = 5_000
 
 /** Works on every open replay that no other process works on, until all are done or the process stops. */
 export async function advanceReplays(deps: BulkReplayDeps): Promise<void> {

@@ -5,11 +5,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
 import { forgetDueEvents, openQueues, registerQueueGauges, relayOnce } from '@manifold/queue'
-import { createFailpoint, createRegistry, repeat, type Logger } from '@manifold/runtime'
+import { createFailpoint, createRegistry, listenOn, repeat, type Logger } from '@manifold/runtime'
 import {
   connectRedis,
   isStoreUnavailable,
@@ -121,8 +120,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     },
   })
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, app)
-  await listen(server, settings.host, settings.port ?? DEFAULT_PORT)
-  const { port } = server.address() as AddressInfo
+  const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
 
   return {
@@ -136,20 +134,6 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       redis.disconnect()
     },
   }
-}
-
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const taken = 'code' in error && error.code === 'EADDRINUSE'
-      reject(
-        taken
-          ? new Error(`port ${String(port)} on ${host} is in use: set PORT to another, or 0 for any`)
-          : error,
-      )
-    })
-    server.listen(port, host, resolve)
-  })
 }
 
 /** Lets requests under way finish, for at most `drainMs`. */

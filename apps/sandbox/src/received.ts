@@ -8,6 +8,8 @@ export type ReceivedRequest = {
   readonly path: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: unknown
+  /** What it was answered with; `null` while there is no answer, or when the connection was cut instead. */
+  status: number | null
 }
 
 export type ReceivedLog = {

@@ -7,7 +7,7 @@
  * - `GET /received?target=`, `DELETE /received`: the log
  */
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listenOn } from '@manifold/runtime'
 import express, { type Request, type Response } from 'express'
 import { z } from 'zod'
 import { BEHAVIOUR_NAMES, parseBehaviour } from './behaviour.ts'
@@ -80,7 +80,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       path: request.originalUrl,
       headers: request.headers,
       body: parseJson(request.body),
+      status: null,
     }
+    response.once('finish', () => {
+      received.status = response.statusCode
+    })
     log.add(received)
     options.onReceived?.(received)
     const behaviour = parseBehaviour((target === null ? undefined : overrides.get(target)) ?? path)
@@ -108,11 +112,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   })
 
   const server = createServer(app)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host, resolve)
-  })
-  const { port } = server.address() as AddressInfo
+  const port = await listenOn(server, options.host, options.port)
   return {
     url: `http://${options.host}:${String(port)}`,
     port,

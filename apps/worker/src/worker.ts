@@ -18,7 +18,13 @@ import {
   type Health,
   type Logger,
 } from '@manifold/runtime'
-import { connectRedis, persistenceWarnings, waitForRedis, type Store } from '@manifold/store'
+import {
+  connectRedis,
+  isStoreUnavailable,
+  persistenceWarnings,
+  waitForRedis,
+  type Store,
+} from '@manifold/store'
 import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 
@@ -42,7 +48,8 @@ const STUCK_MS = 30_000
 /** Starts consuming. Waits for Redis, however long, and says so. @throws when the health port is taken */
 export async function startWorker({ settings, targets, logger }: WorkerOptions): Promise<RunningWorker> {
   const onError = (err: unknown) => {
-    logger.error({ err }, 'worker error')
+    // An outage is told once, by the connection; a line for each thing it stops would bury it.
+    if (!isStoreUnavailable(err)) logger.error({ err }, 'worker error')
   }
   const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; work goes on when it is back')

@@ -10,6 +10,7 @@
  * 4. Deferring and handing back cost no attempt, neither here nor in the record.
  */
 import { setMaxListeners } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { DeadReason, DeliveryRef, Target } from '@manifold/domain'
 import { keys, type RedisClient } from '@manifold/store'
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq'
@@ -70,6 +71,14 @@ const UNEXPECTED_DELAY_MS = 1_000
 /** How soon BullMQ tries again after losing Redis; its own default of 15 s would make recovery slow. */
 const RUN_RETRY_MS = 500
 
+/**
+ * How long BullMQ may take to close once no delivery is under way. It has no limit of its own, and with its
+ * connection lost it would wait for ever.
+ */
+const CLOSE_GRACE_MS = 1_000
+
+const IDLE_LOOK_MS = 20
+
 /** Failing on stalls would turn a killed worker into a failed delivery. */
 const UNLIMITED_STALLS = 1_000_000_000
 
@@ -81,6 +90,12 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
   const consumption = watchConsumption()
   let inFlight = 0
   let taken = 0
+
+  /** Resolves when no delivery is under way, or when work had its time. */
+  const idle = async (drainMs: number): Promise<void> => {
+    const until = Date.now() + drainMs + CLOSE_GRACE_MS / 2
+    while (inFlight > 0 && Date.now() < until) await wait(IDLE_LOOK_MS)
+  }
 
   const settle = async (job: Job): Promise<Verdict> => {
     const reading = readPayload(target.name, job.id ?? '', job.data)
@@ -142,14 +157,14 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       })
     },
     close: async (drainMs) => {
-      const timer = setTimeout(() => {
+      const deadline = setTimeout(() => {
         stopping.abort(new Error('the worker is stopping'))
       }, drainMs)
-      try {
-        await worker.close()
-      } finally {
-        clearTimeout(timer)
-      }
+      const closed = worker.close()
+      await Promise.race([closed, idle(drainMs).then(() => wait(CLOSE_GRACE_MS))])
+      clearTimeout(deadline)
+      // Given up on: its end, whenever it comes, is nobody's concern any more.
+      closed.catch(options.onError)
     },
   }
 }

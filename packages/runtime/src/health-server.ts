@@ -4,8 +4,8 @@
  * Live: this process still gets its work done; if not, restarting it helps. Ready: what it depends on answers.
  */
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
+import { listenOn } from './listen.ts'
 
 /** A check's finding: `ok`, or what is wrong in one line. */
 export type Health = { readonly ok: true } | { readonly ok: false; readonly problem: string }
@@ -27,12 +27,8 @@ export async function startHealthServer(
   const server = createServer((request, response) => {
     void answer(request.url ?? '', response, checks, registry)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listenOn(server, host, port),
     close: () =>
       new Promise((resolve) => {
         server.close(() => {

@@ -5,7 +5,7 @@ import closeWithGrace from 'close-with-grace'
 import type { Logger } from './logger.ts'
 
 /** How much longer than the drain a process may take before it is ended. */
-const MARGIN_MS = 1_500
+const MARGIN_MS = 2_500
 
 /**
  * Calls `close` when the process is to end, and ends it with 0, or 1 after a crash.

@@ -18,8 +18,8 @@ import { sendSample } from './sample.ts'
 const DEFAULT_PORT = 3_000
 const SANDBOX_PORT = 4_000
 /** Everything is to be stopped within 10 s: what the parts may take for unfinished work. */
-const DRAIN_MS = 5_000
-const STOP_MS = 9_000
+const DRAIN_MS = 4_000
+const STOP_MS = 7_000
 
 export async function dev(): Promise<void> {
   const logs = createLogStream((text) => process.stdout.write(text), process.stdout.isTTY)

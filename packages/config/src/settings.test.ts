@@ -1,0 +1,199 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApiKey } from './api-keys.ts'
+import { readSettings, requireKeysBeyondLoopback, SettingsError } from './settings.ts'
+
+const { entry } = createApiKey('shop', ['publish'])
+
+/** The message of the SettingsError that reading this environment ends in. */
+function complaint(read: () => unknown): string {
+  try {
+    read()
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message
+    throw error
+  }
+  throw new Error('the settings were expected to be refused')
+}
+
+test('an empty environment gives the defaults', () => {
+  expect(readSettings({})).toEqual({
+    port: undefined,
+    host: '127.0.0.1',
+    redisUrl: undefined,
+    configPath: 'manifold.config.ts',
+    logLevel: 'info',
+    apiKeys: [],
+    maxBodyBytes: 1_048_576,
+    retention: { settledMs: 86_400_000, deadMs: 2_592_000_000 },
+    drainMs: 8_000,
+    lockMs: 8_000,
+    stalledCheckMs: 3_000,
+    relayAgeMs: 5_000,
+    janitorIntervalMs: 60_000,
+    failpoint: '',
+  })
+})
+
+test('every setting can be set', () => {
+  const settings = readSettings({
+    PORT: '0',
+    HOST: '0.0.0.0',
+    REDIS_URL: 'rediss://user:pass@redis.example:6380',
+    MANIFOLD_CONFIG: 'other.config.ts',
+    LOG_LEVEL: 'debug',
+    MANIFOLD_API_KEYS: entry,
+    MANIFOLD_MAX_BODY_BYTES: '2',
+    MANIFOLD_RETENTION_SETTLED_MS: '3',
+    MANIFOLD_RETENTION_DEAD_MS: '4',
+    MANIFOLD_DRAIN_MS: '0',
+    MANIFOLD_LOCK_MS: '500',
+    MANIFOLD_STALLED_CHECK_MS: '600',
+    MANIFOLD_RELAY_AGE_MS: '70',
+    MANIFOLD_JANITOR_MS: '80',
+    MANIFOLD_FAILPOINT: 'sent',
+  })
+  expect(settings).toEqual({
+    port: 0,
+    host: '0.0.0.0',
+    redisUrl: 'rediss://user:pass@redis.example:6380',
+    configPath: 'other.config.ts',
+    logLevel: 'debug',
+    apiKeys: [expect.objectContaining({ name: 'shop' })],
+    maxBodyBytes: 2,
+    retention: { settledMs: 3, deadMs: 4 },
+    drainMs: 0,
+    lockMs: 500,
+    stalledCheckMs: 600,
+    relayAgeMs: 70,
+    janitorIntervalMs: 80,
+    failpoint: 'sent',
+  })
+})
+
+test('an empty variable counts as unset', () => {
+  const names = ['PORT', 'HOST', 'REDIS_URL', 'LOG_LEVEL', 'MANIFOLD_DRAIN_MS', 'MANIFOLD_API_KEYS']
+  const environment = Object.fromEntries(names.map((name) => [name, '']))
+  expect(readSettings(environment)).toEqual(readSettings({}))
+})
+
+test('every mistake is told at once, a line each, by the name of its variable', () => {
+  const lines = complaint(() =>
+    readSettings({
+      PORT: 'http',
+      REDIS_URL: 'redis.example',
+      LOG_LEVEL: 'loud',
+      MANIFOLD_LOCK_MS: '1',
+      MANIFOLD_API_KEYS: 'nonsense',
+    }),
+  ).split('\n')
+  expect(lines[0]).toBe('The settings have 5 mistake(s):')
+  expect(lines.slice(1).map((line) => line.trim().split(':')[0])).toEqual([
+    'PORT',
+    'REDIS_URL',
+    'LOG_LEVEL',
+    'MANIFOLD_LOCK_MS',
+    'MANIFOLD_API_KEYS',
+  ])
+})
+
+test('each mistake among the API keys has a line of its own', () => {
+  const message = complaint(() => readSettings({ MANIFOLD_API_KEYS: 'nonsense more-nonsense' }))
+  expect(message).toMatch(/MANIFOLD_API_KEYS: entry 1: .*\n {2}MANIFOLD_API_KEYS: entry 2: /)
+})
+
+test('a message never holds the value of a secret', () => {
+  const hash = 'ab'.repeat(32)
+  const message = complaint(() =>
+    readSettings({
+      REDIS_URL: 'http://:hunter2@redis.example',
+      MANIFOLD_API_KEYS: `shop:publish:mk_hunter2 shop:fly:${hash}`,
+    }),
+  )
+  expect(message).toContain('REDIS_URL')
+  expect(message).not.toContain('hunter2')
+  expect(message).not.toContain(hash)
+})
+
+test.each([
+  ['PORT', '-1'],
+  ['PORT', '65536'],
+  ['PORT', '3000.5'],
+  ['MANIFOLD_MAX_BODY_BYTES', '0'],
+  ['MANIFOLD_MAX_BODY_BYTES', '1 MiB'],
+  ['MANIFOLD_RETENTION_SETTLED_MS', '0'],
+  ['MANIFOLD_RETENTION_DEAD_MS', '24h'],
+  ['MANIFOLD_DRAIN_MS', '-1'],
+  ['MANIFOLD_LOCK_MS', '199'],
+  ['MANIFOLD_STALLED_CHECK_MS', 'NaN'],
+  ['MANIFOLD_RELAY_AGE_MS', 'Infinity'],
+  ['MANIFOLD_JANITOR_MS', '9'],
+  ['LOG_LEVEL', 'INFO'],
+  ['REDIS_URL', 'http://redis.example'],
+])('%s may not be %s', (name, value) => {
+  expect(complaint(() => readSettings({ [name]: value }))).toContain(`1 mistake(s):\n  ${name}: `)
+})
+
+test.each(['redis://127.0.0.1:6379', 'rediss://redis.example', '/run/redis.sock'])(
+  'Redis may be reached at %s',
+  (url) => {
+    expect(readSettings({ REDIS_URL: url }).redisUrl).toBe(url)
+  },
+)
+
+describe('API keys from a file', () => {
+  let directory = ''
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'manifold-settings-'))
+    writeFileSync(join(directory, 'keys'), `${entry}\n`)
+    writeFileSync(join(directory, 'wrong'), 'shop:publish:mk_hunter2\n')
+  })
+  afterAll(() => {
+    rmSync(directory, { recursive: true })
+  })
+  const namesIn = (environment: NodeJS.ProcessEnv) => readSettings(environment).apiKeys.map((key) => key.name)
+
+  test('are those in the file that MANIFOLD_API_KEYS_FILE names', () => {
+    expect(namesIn({ MANIFOLD_API_KEYS_FILE: join(directory, 'keys') })).toEqual(['shop'])
+  })
+
+  test('give way to those in MANIFOLD_API_KEYS', () => {
+    const own = createApiKey('ops', ['admin']).entry
+    expect(namesIn({ MANIFOLD_API_KEYS: own, MANIFOLD_API_KEYS_FILE: join(directory, 'keys') })).toEqual([
+      'ops',
+    ])
+  })
+
+  test('are required once a file is named: one that cannot be read is a mistake', () => {
+    const message = complaint(() => readSettings({ MANIFOLD_API_KEYS_FILE: join(directory, 'none') }))
+    expect(message).toContain('MANIFOLD_API_KEYS_FILE cannot be read (ENOENT)')
+  })
+
+  test('are judged like those in the variable, and shown as little', () => {
+    const message = complaint(() => readSettings({ MANIFOLD_API_KEYS_FILE: join(directory, 'wrong') }))
+    expect(message).toContain('entry 1: write ')
+    expect(message).not.toContain('hunter2')
+  })
+})
+
+test.each(['127.0.0.1', '::1', 'localhost'])('without API keys the producer may listen on %s', (host) => {
+  expect(() => {
+    requireKeysBeyondLoopback(readSettings({ HOST: host }))
+  }).not.toThrow()
+})
+
+test.each(['0.0.0.0', '::', '192.168.1.5', 'manifold.example'])(
+  'the producer may listen on %s only with API keys',
+  (host) => {
+    expect(
+      complaint(() => {
+        requireKeysBeyondLoopback(readSettings({ HOST: host }))
+      }),
+    ).toContain('HOST: ')
+    expect(() => {
+      requireKeysBeyondLoopback(readSettings({ HOST: host, MANIFOLD_API_KEYS: entry }))
+    }).not.toThrow()
+  },
+)

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import {
+  accept,
+  attemptAndSettle,
+  claim,
+  keptDelivery,
+  refOf,
+  startTestStore,
+  type TestStore,
+} from '../../../test/support/store.ts'
+import { newestChange, readChanges } from './change-feed.ts'
+import { discardDelivery } from './discard.ts'
+import { keys } from './keys.ts'
+import { reopenDelivery } from './reopen.ts'
+import { CHANGE_FEED_LENGTH } from './store.ts'
+
+let store: TestStore
+
+beforeAll(async () => {
+  store = await startTestStore()
+})
+beforeEach(() => store.clear())
+afterAll(() => store.close())
+
+test('the life of an event is in the feed, in order', async () => {
+  const eventId = await accept(store)
+  const ref = refOf(eventId)
+  await attemptAndSettle(store, ref, { kind: 'retry', delayMs: 0 })
+  const retried = await keptDelivery(store, ref)
+  await attemptAndSettle(store, ref, { kind: 'dead', reason: 'exhausted' })
+  await reopenDelivery(store, eventId, 'crm')
+  await attemptAndSettle(store, { ...ref, generation: 2 }, { kind: 'delivered' })
+
+  const changes = await readChanges(store, '0', 100)
+  expect(changes.every((change) => change.eventId === eventId)).toBe(true)
+  expect(
+    changes.map(({ change, fields }) => [change, fields['number'] ?? fields['status'] ?? fields['type']]),
+  ).toEqual([
+    ['accepted', 'order.placed'],
+    ['attempt', '1'],
+    ['delivery', 'retrying'],
+    ['attempt', '2'],
+    ['delivery', 'dead'],
+    ['settled', 'failed'],
+    ['delivery', 'pending'],
+    ['attempt', '3'],
+    ['delivery', 'delivered'],
+    ['settled', 'delivered'],
+  ])
+  const [, attempt, retrying] = changes
+  expect(JSON.parse(attempt?.fields['attempt'] ?? '')).toMatchObject({
+    outcome: 'retryable',
+    httpStatus: 503,
+  })
+  expect(retrying?.fields).toEqual({
+    target: 'crm',
+    status: 'retrying',
+    nextAt: String(retried.nextAttemptAtMs),
+  })
+})
+
+test('an unrouted event is accepted and settled in the feed', async () => {
+  await accept(store, { targets: [] })
+  const changes = await readChanges(store, '0', 100)
+  expect(changes.map(({ change, fields }) => [change, fields['status']])).toEqual([
+    ['accepted', undefined],
+    ['settled', 'unrouted'],
+  ])
+})
+
+test('a discarded dead letter is in the feed', async () => {
+  const eventId = await accept(store, { targets: ['crm', 'email'] })
+  await attemptAndSettle(store, refOf(eventId), { kind: 'dead', reason: 'gone' })
+  const place = await newestChange(store)
+  await discardDelivery(store, eventId, 'crm')
+  const changes = await readChanges(store, place, 100)
+  expect(changes).toMatchObject([
+    { change: 'delivery', eventId, fields: { target: 'crm', status: 'discarded' } },
+  ])
+})
+
+test('a claim is no change', async () => {
+  const eventId = await accept(store)
+  const place = await newestChange(store)
+  await claim(store, refOf(eventId))
+  expect(await readChanges(store, place, 100)).toEqual([])
+})
+
+test('reading goes on from where it stopped, and neither skips nor repeats', async () => {
+  const ids: string[] = []
+  for (let count = 0; count < 5; count++) ids.push(await accept(store))
+  const seen: string[] = []
+  let place = '0'
+  for (;;) {
+    const changes = await readChanges(store, place, 2)
+    if (changes.length === 0) break
+    expect(changes.length).toBeLessThanOrEqual(2)
+    seen.push(...changes.map(({ eventId }) => eventId))
+    place = changes.at(-1)?.id ?? place
+  }
+  expect(seen).toEqual(ids)
+  expect(place).toBe(await newestChange(store))
+})
+
+test('an empty feed begins at 0', async () => {
+  expect(await newestChange(store)).toBe('0')
+  expect(await readChanges(store, '0', 10)).toEqual([])
+})
+
+test('the feed is bounded: the oldest changes go', async () => {
+  const fill = "for i = 1, tonumber(ARGV[1]) do redis.call('XADD', KEYS[1], '*', 'change', 'accepted') end"
+  await store.redis.eval(fill, 1, keys.changes, CHANGE_FEED_LENGTH + 5_000)
+  const eventId = await accept(store)
+  const length = await store.redis.xlen(keys.changes)
+  expect(length).toBeGreaterThanOrEqual(CHANGE_FEED_LENGTH)
+  expect(length).toBeLessThan(CHANGE_FEED_LENGTH + 1_000)
+  const place = await newestChange(store)
+  expect((await store.redis.xrange(keys.changes, place, '+'))[0]?.[1]).toContain(eventId)
+})

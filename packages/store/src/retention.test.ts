@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { eventually } from '../../../test/support/eventually.ts'
+import {
+  accept,
+  attemptAndSettle,
+  bury,
+  dumpOf,
+  keptEvent,
+  refOf,
+  startTestStore,
+  type TestStore,
+} from '../../../test/support/store.ts'
+import { keys } from './keys.ts'
+import { reopenDelivery } from './reopen.ts'
+import { dueForForgetting, forgetEvent } from './retention.ts'
+
+let store: TestStore
+
+beforeAll(async () => {
+  store = await startTestStore({ settledMs: 1, deadMs: 3_600_000 })
+})
+beforeEach(() => store.clear())
+afterAll(() => store.close())
+
+const due = (count: number) =>
+  eventually('events to be due', async () => {
+    const ids = await dueForForgetting(store, 10)
+    return ids.length === count && ids
+  })
+
+/** As if the event had settled an hour and more ago. */
+async function letRunOut(eventId: string): Promise<void> {
+  await store.redis.zincrby(keys.retention, -3_700_000, eventId)
+}
+
+test('a settled event is due when its retention has run out', async () => {
+  const eventId = await accept(store)
+  expect(await dueForForgetting(store, 10)).toEqual([])
+  await attemptAndSettle(store, refOf(eventId), { kind: 'delivered' })
+  expect(await due(1)).toEqual([eventId])
+})
+
+test('due events are listed oldest first, up to the limit', async () => {
+  const [one, two, three] = [await accept(store), await accept(store), await accept(store)]
+  for (const [index, eventId] of [two, three, one].entries()) {
+    await attemptAndSettle(store, refOf(eventId), { kind: 'delivered' })
+    await store.redis.zadd(keys.retention, index + 1, eventId)
+  }
+  expect(await dueForForgetting(store, 2)).toEqual([two, three])
+})
+
+test('an event with a dead letter is kept longer than another', async () => {
+  const dead = await accept(store)
+  await bury(store, refOf(dead))
+  const delivered = await accept(store)
+  await attemptAndSettle(store, refOf(delivered), { kind: 'delivered' })
+  expect(await due(1)).toEqual([delivered])
+  await letRunOut(dead)
+  expect(new Set(await due(2))).toEqual(new Set([dead, delivered]))
+})
+
+test('forgetting leaves nothing of the event', async () => {
+  const eventId = await accept(store, { targets: ['crm', 'email'] })
+  await attemptAndSettle(store, refOf(eventId, 'crm'), { kind: 'dead', reason: 'rejected' })
+  await attemptAndSettle(store, refOf(eventId, 'email'), { kind: 'delivered' })
+  await store.redis.del(keys.changes, keys.outbox)
+  await letRunOut(eventId)
+  expect(await forgetEvent(store, eventId)).toBe(true)
+  const rates = Object.keys(await dumpOf(store)).filter((key) => !key.includes(':rates:'))
+  expect(rates).toEqual([])
+})
+
+test('forgetting one event leaves the others as they are', async () => {
+  const forgotten = await accept(store)
+  const kept = await accept(store)
+  for (const eventId of [forgotten, kept]) await bury(store, refOf(eventId))
+  const before = await keptEvent(store, kept)
+  await letRunOut(forgotten)
+  await forgetEvent(store, forgotten)
+  expect(await keptEvent(store, kept)).toEqual(before)
+  expect(await store.redis.zrange(keys.deadLettersOf('crm'), 0, -1)).toEqual([`${kept}-crm`])
+  expect(await store.redis.zrange(keys.deadLetters, 0, -1)).toEqual([`${kept}-crm`])
+  expect(await store.redis.zrange(keys.events, 0, -1)).toEqual([kept])
+})
+
+test('an event whose retention has not run out is not forgotten', async () => {
+  const eventId = await accept(store)
+  await bury(store, refOf(eventId))
+  const before = await dumpOf(store)
+  expect(await forgetEvent(store, eventId)).toBe(false)
+  expect(await dumpOf(store)).toEqual(before)
+})
+
+test('an event that a replay reopened after it was found due is not forgotten', async () => {
+  const eventId = await accept(store)
+  await bury(store, refOf(eventId))
+  await letRunOut(eventId)
+  expect(await due(1)).toEqual([eventId])
+  await reopenDelivery(store, eventId, 'crm')
+  expect(await forgetEvent(store, eventId)).toBe(false)
+  expect(await keptEvent(store, eventId)).toMatchObject({ status: 'pending' })
+})
+
+test('forgetting twice forgets once', async () => {
+  const eventId = await accept(store, { targets: [] })
+  await due(1)
+  expect(await forgetEvent(store, eventId)).toBe(true)
+  expect(await forgetEvent(store, eventId)).toBe(false)
+})

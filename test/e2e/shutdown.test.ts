@@ -1,0 +1,64 @@
+/** SIGTERM: a worker finishes what it can, and hands the rest back at no cost. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Api } from '../support/api.ts'
+import { eventually } from '../support/eventually.ts'
+import { setFaultStage, type FaultStage } from '../support/fault-stage.ts'
+import { expectKept } from '../support/oracle.ts'
+
+let stage: FaultStage
+let api: Api
+
+beforeEach(async () => {
+  stage = await setFaultStage()
+  api = (await stage.producer()).api
+})
+
+afterEach(() => stage.close())
+
+const post = () => api.post({ type: 'a.b', data: 1, targets: ['alpha'] })
+
+test('deliveries that end within the drain time are settled by the worker that began them', async () => {
+  stage.sandbox.behave('alpha', '/delay/300')
+  const worker = await stage.worker({ MANIFOLD_DRAIN_MS: '5000' })
+  const { body } = await post()
+  await eventually('the request', () => stage.sandbox.received().length === 1)
+  worker.kill('SIGTERM')
+  expect(await worker.ended).toBe(0)
+  expect(await api.event(body.id)).toMatchObject({ status: 'delivered', deliveries: [{ attempts: 1 }] })
+  expect(worker.output()).toContain('"stopped"')
+})
+
+test('a delivery that does not end in time is handed back without costing an attempt, and made by the next worker', async () => {
+  stage.sandbox.behave('alpha', '/hang')
+  const worker = await stage.worker({ MANIFOLD_DRAIN_MS: '200', MANIFOLD_LOCK_MS: '60000' })
+  const { body } = await post()
+  await eventually('the request', () => stage.sandbox.received().length === 1)
+  const stoppedAt = Date.now()
+  worker.kill('SIGTERM')
+  expect(await worker.ended).toBe(0)
+  expect(Date.now() - stoppedAt).toBeLessThan(2_000)
+  expect(await api.event(body.id)).toMatchObject({ deliveries: [{ status: 'pending', attempts: 0 }] })
+
+  stage.sandbox.behave('alpha', '/ok')
+  await stage.worker()
+  const received = () => stage.sandbox.received()
+  const [event] = await expectKept({ ...stage, api, received, accepted: [body.id], crashed: true })
+  expect(event).toMatchObject({ status: 'delivered', deliveries: [{ attempts: 1, generation: 1 }] })
+})
+
+test('a producer that is stopped answers what it has begun, enqueues it, and ends with 0', async () => {
+  const producer = await stage.producer()
+  const answers = Promise.all(Array.from({ length: 20 }, () => producer.api.post({ type: 'a.b', data: 1 })))
+  const accepted = (await answers).map((answer) => answer.body.id)
+  producer.kill('SIGTERM')
+  expect(await producer.ended).toBe(0)
+  await stage.worker()
+  await expectKept({ ...stage, api, received: () => stage.sandbox.received(), accepted })
+})
+
+test('a part ends by itself when the process that started it is gone', async () => {
+  const worker = await stage.worker()
+  worker.disconnect()
+  expect(await worker.ended).toBe(0)
+  expect(worker.output()).toContain('parent gone')
+})
