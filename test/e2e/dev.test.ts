@@ -1,5 +1,5 @@
 /** `npm start`: one command runs everything, tells the sample's life, and stops everything. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,6 +22,7 @@ afterAll(() => {
 })
 
 type Dev = {
+  readonly pid: number
   readonly output: () => string
   readonly url: () => string
   readonly stop: (signal: NodeJS.Signals) => Promise<number | null>
@@ -39,6 +40,7 @@ async function startDev(): Promise<Dev> {
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
   await eventually('the guide', () => output.includes('Ctrl-C stops everything') || child.exitCode !== null)
   return {
+    pid: child.pid ?? 0,
     output: () => output,
     url: () => /(http:\/\/127\.0\.0\.1:\d+)\/v1\/events/.exec(output)?.[1] ?? '',
     stop: async (signal) => {
@@ -53,12 +55,14 @@ async function startDev(): Promise<Dev> {
 /** Looks at the Redis that runs in the test's folder, also after it has ended and taken its pid file with it. */
 function watchRedis(): () => boolean {
   const pid = Number(readFileSync(join(folder, '.manifold/redis/redis.pid'), 'utf8'))
-  return () => {
-    try {
-      return process.kill(pid, 0)
-    } catch {
-      return false
-    }
+  return () => isRunning(pid)
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }
 
@@ -118,18 +122,15 @@ test("a second start finds the first one's events again, and SIGTERM stops it as
 
 test('killed outright, it takes everything it started with it', async () => {
   const dev = await startDev()
-  const url = dev.url()
+  const children = execFileSync('pgrep', ['-P', String(dev.pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(Number)
+  // Redis's keeper, the sandbox, three workers and the producer.
+  expect(children).toHaveLength(6)
   const redisIsRunning = watchRedis()
   await dev.stop('SIGKILL')
-  await eventually('Redis to end', () => !redisIsRunning())
-  await eventually('the producer to end', async () => {
-    try {
-      await fetch(`${url}/livez`)
-      return false
-    } catch {
-      return true
-    }
-  })
+  await eventually('everything to end', () => !redisIsRunning() && !children.some(isRunning))
 }, 60_000)
 
 async function shell(command: string): Promise<string> {

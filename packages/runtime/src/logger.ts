@@ -12,13 +12,23 @@ const REDACTED = [
 ]
 
 /** @param part the process this is, on every line */
-export function createLogger(part: string, level: string, destination?: DestinationStream): Logger {
-  const options = {
-    level,
-    base: { part },
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
-    formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: REDACTED, censor: '[secret]' },
-  }
-  return destination === undefined ? pino(options) : pino(options, destination)
+export function createLogger(part: string, level: string, destination: DestinationStream = stdout()): Logger {
+  return pino(
+    {
+      level,
+      base: { part },
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label: string) => ({ level: label }) },
+      redact: { paths: REDACTED, censor: '[secret]' },
+    },
+    destination,
+  )
+}
+
+/**
+ * Written synchronously: the last lines before a crash are there, and a process whose reader has gone can end.
+ * (pino's asynchronous destination retries a broken pipe for ever when the process exits.)
+ */
+function stdout(): DestinationStream {
+  return pino.destination({ fd: 1, sync: true })
 }

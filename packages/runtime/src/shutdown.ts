@@ -19,10 +19,13 @@ export function onShutdown(logger: Logger, drainMs: number, close: () => Promise
     logger.info('stopped')
   })
   // A supervisor's children must not outlive it, even when it was killed.
+  if (process.send === undefined) return
   if (process.connected) {
     process.once('disconnect', () => {
       grace.close()
     })
+  } else {
+    grace.close()
   }
 }
 
