@@ -22,7 +22,7 @@ beforeAll(async () => {
           name: 'broken-filter',
           subscribe: ['filter.*'],
           url: `${sandboxUrl}/t/crm/ok`,
-          filter: (event) => event.data.missing.length > 0,
+          filter: (event: { data: unknown }) => (event.data as { missing: string }).missing.length > 0,
         },
       ],
     }),

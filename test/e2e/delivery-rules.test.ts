@@ -1,4 +1,5 @@
 /** What an answer comes to, and what a target is sent. */
+import { defineTarget } from '@manifold/config'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EventAnswer } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
@@ -13,7 +14,11 @@ beforeAll(async () => {
       const base = { timeoutMs: 250, retry }
       return {
         targets: [
-          { ...base, name: 'scripted', url: (event) => `${sandboxUrl}/t/scripted${String(event.data.path)}` },
+          defineTarget<{ path: string }>({
+            ...base,
+            name: 'scripted',
+            url: (event) => `${sandboxUrl}/t/scripted${event.data.path}`,
+          }),
           { ...base, name: 'nowhere', url: 'http://127.0.0.1:9/' },
           { ...base, name: 'small', url: `${sandboxUrl}/t/small/big`, maxResponseBytes: 100 },
           {
@@ -29,17 +34,19 @@ beforeAll(async () => {
             name: 'judged',
             url: `${sandboxUrl}/t/judged/json?body={"error":"no"}`,
             classify: (response) =>
-              response.json?.error === undefined ? undefined : { kind: 'permanent', reason: 'app-error' },
+              (response.json as { error?: string } | undefined)?.error === undefined
+                ? undefined
+                : { kind: 'permanent', reason: 'app-error' },
           },
           { ...base, name: 'aged', url: `${sandboxUrl}/t/aged/ok`, retry: { ...retry, maxAgeMs: 1 } },
-          {
+          defineTarget<{ orderId: string }>({
             ...base,
             name: 'shaped',
             method: 'PUT',
-            url: (event) => `${sandboxUrl}/t/shaped/ok?order=${String(event.data.orderId)}`,
+            url: (event) => `${sandboxUrl}/t/shaped/ok?order=${event.data.orderId}`,
             headers: { 'X-Tenant': 'acme', 'content-type': 'application/vnd.acme+json' },
             body: (event) => ({ order_id: event.data.orderId }),
-          },
+          }),
         ],
       }
     },

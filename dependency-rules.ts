@@ -1,0 +1,85 @@
+/** Which way imports may point: domain ← config, store, delivery ← queue ← apps; runtime imports no sibling. */
+
+import type { IConfiguration } from 'dependency-cruiser'
+
+const severity = 'error' as const
+
+/** A package may import only these siblings. */
+const MAY_IMPORT = {
+  domain: [],
+  runtime: [],
+  'redis-server': [],
+  config: ['domain'],
+  store: ['domain'],
+  delivery: ['domain'],
+  queue: ['domain', 'store', 'delivery', 'runtime'],
+}
+
+/** Tests may use what they test with. */
+const TEST = '\\.test\\.ts$'
+
+const outside = '^(?!node_modules)'
+
+const rules: IConfiguration = {
+  forbidden: [
+    { name: 'no-cycles', severity, from: {}, to: { circular: true } },
+    ...Object.entries(MAY_IMPORT).map(([name, siblings]) => ({
+      name: `${name}-imports-only-${siblings.join('-') || 'no-sibling'}`,
+      severity,
+      from: { path: `^packages/${name}/`, pathNot: TEST },
+      to: {
+        path: '^(packages|apps|targets|test)/',
+        pathNot: [name, ...siblings].map((one) => `^packages/${one}/`),
+      },
+    })),
+    {
+      name: 'apps-do-not-import-each-other',
+      severity,
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'bullmq-only-in-queue',
+      severity,
+      from: { path: outside, pathNot: '^packages/queue/' },
+      to: { path: 'node_modules/bullmq/' },
+    },
+    {
+      name: 'undici-only-in-delivery',
+      severity,
+      from: { path: outside, pathNot: '^packages/delivery/' },
+      to: { path: 'node_modules/undici/' },
+    },
+    {
+      name: 'ioredis-only-in-store',
+      severity,
+      from: { path: outside, pathNot: '^packages/store/' },
+      to: { path: 'node_modules/ioredis/' },
+    },
+    {
+      name: 'no-io-in-domain',
+      severity,
+      from: { path: '^packages/domain/', pathNot: TEST },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'shipped-code-imports-no-test',
+      severity,
+      from: { path: '^(apps|packages)/', pathNot: TEST },
+      to: { path: '^test/|\\.test\\.ts$|node_modules/(vitest|fast-check)/' },
+    },
+    { name: 'nothing-unresolvable', severity, from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^node_modules/(?!(bullmq|undici|ioredis|vitest|fast-check)/)' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'require', 'default'],
+      mainFields: ['module', 'main'],
+    },
+  },
+}
+
+export default rules
