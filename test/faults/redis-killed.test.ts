@@ -37,6 +37,36 @@ test('while Redis is away a POST gets 503 with Retry-After within 2 s, and 202 w
   expect(Date.now() - backAt).toBeLessThan(2_000)
 })
 
+test('a Redis that is connected but silent gets a POST 503 within 2 s, and 202 within 2 s of its return', async () => {
+  const { api } = await stage.producer()
+  await stage.worker()
+  const { body } = await api.post(event)
+  stage.redis.freeze()
+  for (let n = 0; n < 2; n++) {
+    const startedAt = Date.now()
+    expect(await api.post<ProblemAnswer>(event)).toMatchObject({
+      status: 503,
+      body: { code: 'store-unavailable' },
+    })
+    expect(Date.now() - startedAt).toBeLessThan(2_000)
+  }
+  stage.redis.thaw()
+  const again = await eventually(
+    'intake to be back',
+    async () => {
+      const answer = await api.post(event)
+      return answer.status === 202 ? answer : undefined
+    },
+    2_000,
+  )
+  const accepted = [body.id, again.body.id]
+  const received = () =>
+    stage.sandbox
+      .received()
+      .filter((one) => accepted.some((id) => String(one.headers['webhook-id']).startsWith(id)))
+  await expectKept({ ...stage, api, received, accepted })
+})
+
 test('Redis killed and restarted under load: every event answered 202 is delivered', async () => {
   const { api } = await stage.producer()
   await stage.worker()

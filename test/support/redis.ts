@@ -9,6 +9,9 @@ export type TestRedis = {
   readonly url: string
   /** As a crash would. */
   readonly kill: () => Promise<void>
+  /** Silent but connected, as behind a cut cable. */
+  readonly freeze: () => void
+  readonly thaw: () => void
   /** On the same port, with the same data. */
   readonly start: () => Promise<void>
   readonly close: () => Promise<void>
@@ -24,6 +27,12 @@ export async function startTestRedis(): Promise<TestRedis> {
     kill: async () => {
       await server?.kill()
       server = undefined
+    },
+    freeze: () => {
+      if (server !== undefined) process.kill(server.pid, 'SIGSTOP')
+    },
+    thaw: () => {
+      if (server !== undefined) process.kill(server.pid, 'SIGCONT')
     },
     start: async () => {
       server ??= await startRedisServer({ program, folder, port })

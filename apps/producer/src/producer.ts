@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
-import { forgetDueEvents, openQueues, registerQueueGauges, relayOnce } from '@manifold/queue'
+import { forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
 import { createFailpoint, createRegistry, listenOn, repeat, type Logger } from '@manifold/runtime'
 import {
   connectRedis,
@@ -78,21 +78,15 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   )
   const background = [
     replays,
-    repeat(
-      settings.relayAgeMs,
-      () =>
-        relayOnce({
-          store,
-          queues,
-          holder,
-          ageMs: settings.relayAgeMs,
-          onRescued: (entries) => {
-            metrics.rescued(entries)
-            logger.warn({ entries }, 'enqueued what another process left behind')
-          },
-        }),
+    startRelay({
+      store,
+      queues,
+      holder,
+      ageMs: settings.relayAgeMs,
+      logger,
+      count: metrics.rescued,
       onError,
-    ),
+    }),
     repeat(
       settings.janitorIntervalMs,
       () => forgetDueEvents({ store, queues, holder, intervalMs: settings.janitorIntervalMs }),

@@ -7,7 +7,13 @@ import { randomUUID } from 'node:crypto'
 import { DEFAULT_REDIS_URL, type Settings } from '@manifold/config'
 import { createSender } from '@manifold/delivery'
 import { deliveryId, type Target } from '@manifold/domain'
-import { consumeDeliveries, openQueues, registerQueueGauges, relayOnce, type Consumer } from '@manifold/queue'
+import {
+  consumeDeliveries,
+  openQueues,
+  registerQueueGauges,
+  startRelay,
+  type Consumer,
+} from '@manifold/queue'
 import {
   createFailpoint,
   createRegistry,
@@ -110,21 +116,15 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       () => Promise.all([...consumers.values()].map((consumer) => consumer.sample())),
       onError,
     ),
-    repeat(
-      settings.relayAgeMs,
-      () =>
-        relayOnce({
-          store,
-          queues,
-          holder,
-          ageMs: settings.relayAgeMs,
-          onRescued: (entries) => {
-            metrics.rescued(entries)
-            logger.warn({ entries }, 'enqueued what another process left behind')
-          },
-        }),
+    startRelay({
+      store,
+      queues,
+      holder,
+      ageMs: settings.relayAgeMs,
+      logger,
+      count: metrics.rescued,
       onError,
-    ),
+    }),
   ]
 
   const health = await startHealthServer(

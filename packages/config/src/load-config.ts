@@ -41,7 +41,8 @@ const configSchema = z.strictObject({
       ),
     )
     .default({}),
-  targets: z.array(z.unknown()),
+  // The scripts pass all targets of an event in one call.
+  targets: z.array(z.unknown()).max(1_000),
 })
 
 /** @throws {ConfigError} */

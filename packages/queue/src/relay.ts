@@ -4,6 +4,7 @@
  * Runs in every producer and worker; a lease lets one of them work at a time. Nothing depends on the lease:
  * two relays at once do the same work twice, to the same end.
  */
+import { repeat, type Background, type Logger } from '@manifold/runtime'
 import { overdueOutbox, takeLease, type Store } from '@manifold/store'
 import { reconcile } from './reconcile.ts'
 import type { Queues } from './queues.ts'
@@ -32,4 +33,20 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   }
   if (rescued > 0) deps.onRescued(rescued)
   return rescued
+}
+
+export type RelayLoopDeps = Omit<RelayDeps, 'onRescued'> & {
+  readonly logger: Logger
+  /** Counts what was rescued. */
+  readonly count: (entries: number) => void
+  readonly onError: (error: unknown) => void
+}
+
+/** Looks for what was left behind as often as something can become old enough. */
+export function startRelay(deps: RelayLoopDeps): Background {
+  const onRescued = (entries: number) => {
+    deps.count(entries)
+    deps.logger.warn({ entries }, 'enqueued what another process left behind')
+  }
+  return repeat(deps.ageMs, () => relayOnce({ ...deps, onRescued }), deps.onError)
 }

@@ -9,7 +9,7 @@ import {
   readPayload,
   type Store,
 } from '@manifold/store'
-import { Router, type RequestHandler } from 'express'
+import { Router, type RequestHandler, type Response } from 'express'
 import { ulid } from 'ulid'
 import { z } from 'zod'
 import { discardDeadLetter } from '../discard-dead-letter.ts'
@@ -101,46 +101,33 @@ function replay(deps: DeadLettersDeps): RequestHandler {
   return async (request, response) => {
     const deliveryId = String(request.params['deliveryId'])
     const answer = await replayDeadLetter(deps, deliveryId)
-    switch (answer.kind) {
-      case 'replayed':
-        response.locals['eventId'] = answer.ref.eventId
-        response.status(202).location(`/v1/events/${answer.ref.eventId}`).json({
-          id: deliveryId,
-          eventId: answer.ref.eventId,
-          target: answer.ref.target,
-          status: 'pending',
-          generation: answer.ref.generation,
-        })
-        return
-      case 'not-dead':
-        sendProblem(response, 'delivery-not-dead', { detail: `the delivery is ${answer.status}` })
-        return
-      case 'not-found':
-        sendProblem(response, 'dead-letter-not-found')
-        return
-      default:
-        answer satisfies never
+    if (answer.kind !== 'replayed') {
+      refuse(response, answer)
+      return
     }
+    const { eventId, target, generation } = answer.ref
+    response.locals['eventId'] = eventId
+    response
+      .status(202)
+      .location(`/v1/events/${eventId}`)
+      .json({ id: deliveryId, eventId, target, status: 'pending', generation })
   }
 }
 
 function discard(deps: DeadLettersDeps): RequestHandler {
   return async (request, response) => {
     const answer = await discardDeadLetter(deps, String(request.params['deliveryId']))
-    switch (answer.kind) {
-      case 'discarded':
-        response.status(204).end()
-        return
-      case 'not-dead':
-        sendProblem(response, 'delivery-not-dead', { detail: `the delivery is ${answer.status}` })
-        return
-      case 'not-found':
-        sendProblem(response, 'dead-letter-not-found')
-        return
-      default:
-        answer satisfies never
-    }
+    if (answer.kind === 'discarded') response.status(204).end()
+    else refuse(response, answer)
   }
+}
+
+function refuse(
+  response: Response,
+  answer: { kind: 'not-dead'; status: string } | { kind: 'not-found' },
+): void {
+  if (answer.kind === 'not-found') sendProblem(response, 'dead-letter-not-found')
+  else sendProblem(response, 'delivery-not-dead', { detail: `the delivery is ${answer.status}` })
 }
 
 function replayByFilter(deps: DeadLettersDeps): RequestHandler {
