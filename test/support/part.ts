@@ -61,7 +61,7 @@ export function launchPart({ part, args = [], environment }: PartSpec) {
   child.stdout?.on('data', note)
   child.stderr?.on('data', note)
   const ended = once(child, 'exit').then(
-    ([code, signal]: (number | NodeJS.Signals | null)[]) => (signal ?? code ?? 1),
+    ([code, signal]: (number | NodeJS.Signals | null)[]) => signal ?? code ?? 1,
   )
   return { child, output: () => output, ended }
 }

@@ -158,7 +158,7 @@ async function readKey(store: TestStore, key: string): Promise<unknown> {
     case 'hash':
       return store.redis.hgetall(key)
     case 'zset':
-      return store.redis.zrange(key, 0, -1, 'WITHSCORES')
+      return store.redis.zrange(key, '0', '-1', 'WITHSCORES')
     case 'stream':
       return store.redis.xrange(key, '-', '+')
     case 'string':

@@ -67,7 +67,7 @@ async function carryOn(deps: BulkReplayDeps, id: string): Promise<void> {
     }
     switch (replay.status) {
       case 'matching':
-        await startReplaying(deps.store, id, await countMatches(deps, replay))
+        await match(deps, replay)
         break
       case 'running':
         if (!(await replayChunk(deps, replay))) await completeReplay(deps.store, id)
@@ -79,6 +79,12 @@ async function carryOn(deps: BulkReplayDeps, id: string): Promise<void> {
         replay.status satisfies never
     }
   }
+}
+
+/** Counts what the replay takes, and starts it. A count cut short by a stop is another process's to make. */
+async function match(deps: BulkReplayDeps, replay: Replay): Promise<void> {
+  const matched = await countMatches(deps, replay)
+  if (!deps.signal.aborted) await startReplaying(deps.store, replay.id, matched)
 }
 
 /** How many dead letters the replay takes. */

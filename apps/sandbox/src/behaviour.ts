@@ -15,6 +15,17 @@ export type BehaviourContext = {
   readonly earlier: number
 }
 
+/** A number of the path or query; what is none is the fallback. */
+function numberOf(text: string | null, fallback: number): number {
+  const value = Number(text ?? fallback)
+  return Number.isInteger(value) && value >= 0 ? value : fallback
+}
+
+function statusOf(text: string | null, fallback: number): number {
+  const code = numberOf(text, fallback)
+  return code >= 200 && code <= 599 ? code : fallback
+}
+
 type Behaviour = (context: BehaviourContext) => void
 
 /** Answers 200 with what it was sent as. */
@@ -24,22 +35,20 @@ const ok: Behaviour = ({ response }) => {
 
 /** `/status/418`: that status. */
 const status: Behaviour = ({ response, argument }) => {
-  const code = Number(argument)
-  if (!Number.isInteger(code) || code < 200 || code > 599)
-    response.status(400).json({ error: 'use /status/200 to /status/599' })
-  else response.status(code).json({ status: code })
+  const code = statusOf(argument, 400)
+  response.status(code).json({ status: code })
 }
 
 /** `/delay/500`: 200 after that many milliseconds. */
 const delay: Behaviour = ({ response, argument }) => {
-  setTimeout(() => response.json({ ok: true }), Number(argument) || 0)
+  setTimeout(() => response.json({ ok: true }), numberOf(argument, 0))
 }
 
 /** `/flaky?fail=2&status=503`: fails the first two tries of each delivery, then 200. */
 const flaky: Behaviour = ({ response, query, earlier }) => {
-  const failures = Number(query.get('fail') ?? 1)
+  const failures = numberOf(query.get('fail'), 1)
   if (earlier < failures)
-    response.status(Number(query.get('status') ?? 503)).json({ try: earlier + 1, of: failures })
+    response.status(statusOf(query.get('status'), 503)).json({ try: earlier + 1, of: failures })
   else response.json({ ok: true, tries: earlier + 1 })
 }
 
@@ -62,14 +71,14 @@ const drip: Behaviour = ({ response }) => {
 
 /** `/big?bytes=1000000`: 200 with a body of that size. */
 const big: Behaviour = ({ response, query }) => {
-  response.type('text/plain').send(Buffer.alloc(Number(query.get('bytes') ?? 1_000_000), 'x'))
+  response.type('text/plain').send(Buffer.alloc(numberOf(query.get('bytes'), 1_000_000), 'x'))
 }
 
 /** `/retry-after/2?status=429`: asks to come back in that many seconds. */
 const retryAfter: Behaviour = ({ response, argument, query }) => {
   response
     .set('retry-after', argument)
-    .status(Number(query.get('status') ?? 503))
+    .status(statusOf(query.get('status'), 503))
     .json({ retryAfter: argument })
 }
 
@@ -81,7 +90,7 @@ const redirect: Behaviour = ({ response, query }) => {
 /** `/json?body={"error":"no"}&status=200`: that JSON, for APIs that answer 200 with an error inside. */
 const json: Behaviour = ({ response, query }) => {
   response
-    .status(Number(query.get('status') ?? 200))
+    .status(statusOf(query.get('status'), 200))
     .type('application/json')
     .send(query.get('body') ?? '{}')
 }
@@ -110,8 +119,8 @@ export type ParsedBehaviour = {
 
 /** Reads `/flaky?fail=2`. `undefined` when there is no such behaviour. */
 export function parseBehaviour(path: string): ParsedBehaviour | undefined {
-  const url = new URL(path, 'http://sandbox')
+  const url = new URL(`http://sandbox${path}`)
   const [, name = '', argument = ''] = url.pathname.split('/')
-  const run = BEHAVIOURS[name]
+  const run = Object.hasOwn(BEHAVIOURS, name) ? BEHAVIOURS[name] : undefined
   return run === undefined ? undefined : { run, argument, query: url.searchParams }
 }

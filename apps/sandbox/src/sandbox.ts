@@ -103,8 +103,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     })
   }
   app.all('/t/:target{/*path}', (request, response) => {
-    const { target } = request.params
-    behave(request, response, target, request.originalUrl.slice(`/t/${target}`.length) || '/ok')
+    // The rest as it was sent: `/t/crm/status/503?x=1` behaves like `/status/503?x=1`, `/t/crm` like `/ok`.
+    const rest = /^\/t\/[^/?]*(\/[^?]*)?(\?.*)?$/.exec(request.originalUrl)
+    behave(request, response, request.params.target, `${rest?.[1] ?? '/ok'}${rest?.[2] ?? ''}`)
   })
   app.all('/{*path}', (request, response) => {
     const { target } = request.query

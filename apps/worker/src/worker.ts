@@ -93,7 +93,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
     }
     const consumer = consumeDeliveries({
       target,
-      redis,
+      store,
       queues,
       deliver: (ref, signal) => deliver(deps, ref, signal),
       refuse: (ref, error) => refuse(deps, ref, error),

@@ -12,10 +12,10 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DeadReason, DeliveryRef, Target } from '@manifold/domain'
-import { keys, type RedisClient } from '@manifold/store'
+import { keys, type Store } from '@manifold/store'
 import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq'
 import { watchConsumption, type Consumption } from './consumption.ts'
-import { addDeadLetter } from './dead-letter-queue.ts'
+import { buryDelivery } from './dead-letter-queue.ts'
 import { readPayload } from './job-payload.ts'
 import type { Queues } from './queues.ts'
 import { isTargetPaused, isTargetRateLimited, readQueueDepth } from './target-queue.ts'
@@ -32,7 +32,7 @@ export type Verdict =
 
 export type ConsumeOptions = {
   readonly target: Pick<Target, 'name' | 'concurrency' | 'rateLimit'>
-  readonly redis: RedisClient
+  readonly store: Store
   readonly queues: Queues
   /** Settles one delivery. The signal aborts when the process must stop. Throws only for a bug or a lost Redis. */
   readonly deliver: (ref: DeliveryRef, signal: AbortSignal) => Promise<Verdict>
@@ -110,13 +110,13 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       inFlight++
       taken++
       try {
-        await apply(queues, target.name, job, token, await settle(job))
+        await apply(options, job, token, await settle(job))
       } finally {
         inFlight--
       }
     },
     {
-      connection: options.redis,
+      connection: options.store.redis,
       prefix: keys.queuePrefix,
       concurrency: target.concurrency,
       ...(target.rateLimit === undefined
@@ -171,8 +171,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
 
 /** Makes the queue agree with what the record already says. */
 async function apply(
-  queues: Queues,
-  target: string,
+  { store, queues, target }: ConsumeOptions,
   job: Job,
   token: string | undefined,
   verdict: Verdict,
@@ -189,8 +188,8 @@ async function apply(
       await job.moveToWait(token)
       throw new WaitingError()
     case 'bury': {
-      const reading = readPayload(target, job.id ?? '', job.data)
-      if (reading.ref !== undefined) await addDeadLetter(queues, reading.ref, verdict.reason)
+      const { ref } = readPayload(target.name, job.id ?? '', job.data)
+      if (ref !== undefined) await buryDelivery(store, queues, ref, verdict.reason)
       throw new UnrecoverableError(verdict.reason)
     }
     default:

@@ -5,11 +5,29 @@
  * that can look at BullMQ queues.
  */
 import type { DeadReason, DeliveryRef } from '@manifold/domain'
+import { readEvent, type Store } from '@manifold/store'
 import { jobIdOf, makePayload } from './job-payload.ts'
 import type { Queues } from './queues.ts'
 
 export async function addDeadLetter(queues: Queues, ref: DeliveryRef, reason: DeadReason): Promise<void> {
   await queues.deadOf(ref.target).add('dead-letter', { ...makePayload(ref), reason }, { jobId: jobIdOf(ref) })
+}
+
+/**
+ * Adds a dead letter behind its settlement. Between the two somebody may have replayed or discarded it, and found no
+ * job to remove: so look again after adding.
+ */
+export async function buryDelivery(
+  store: Store,
+  queues: Queues,
+  ref: DeliveryRef,
+  reason: DeadReason,
+): Promise<void> {
+  await addDeadLetter(queues, ref, reason)
+  const event = await readEvent(store, ref.eventId)
+  const delivery = event?.deliveries.find((one) => one.target === ref.target)
+  if (delivery?.status !== 'dead' || delivery.generation !== ref.generation)
+    await removeDeadLetter(queues, ref)
 }
 
 export async function removeDeadLetter(queues: Queues, ref: DeliveryRef): Promise<void> {

@@ -72,13 +72,19 @@ export function ensureRedisProgram(path: string, say: (line: string) => void): s
 
   say(`There is no Redis server here; installing one: ${typed}`)
   for (const [program = '', ...args] of commands) {
-    const { status, stdout, stderr } = spawnSync(program, args, {
+    const { status, stdout, stderr, error } = spawnSync(program, args, {
       encoding: 'utf8',
       // sudo may ask for a password.
       stdio: ['inherit', 'pipe', 'pipe'],
     })
     if (status !== 0) {
-      const output = `${stdout}${stderr}`.trim().split('\n').slice(-5).join('\n')
+      const output = [stdout, stderr, error?.message]
+        .filter(Boolean)
+        .join('\n')
+        .trim()
+        .split('\n')
+        .slice(-5)
+        .join('\n')
       throw new NoRedisServerError(
         `That did not work:\n${output}\nInstall Redis yourself, then start again:\n  ${typed}`,
       )

@@ -38,9 +38,18 @@ const DURABLE = [
   ['save', ''],
 ]
 
-/** Starts the server in the background and ends it when standard input closes. `$@` is its command line. */
-const LIFELINE =
-  '"$@" </dev/null & server=$!; cat >/dev/null; kill -TERM "$server" 2>/dev/null; wait "$server"'
+/**
+ * Runs the server (`$@` is its command line), tells it to end when standard input closes, and ends when it has ended.
+ * The input is passed on as descriptor 3: a shell gives what it starts in the background an empty one.
+ */
+const LIFELINE = [
+  'exec 3<&0',
+  '"$@" </dev/null 3<&- & server=$!',
+  '{ cat <&3 >/dev/null; kill -TERM "$server" 2>/dev/null; } & keeper=$!',
+  'wait "$server"; code=$?',
+  'kill "$keeper" 2>/dev/null',
+  'exit "$code"',
+].join('\n')
 
 const START_MS = 15_000
 
@@ -68,8 +77,16 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
   child.stdout.on('data', note)
   child.stderr.on('data', note)
 
-  const ended = once(child, 'exit')
-  await untilAnswering(port, child, () => output)
+  const ended = once(child, 'exit').then(() => {
+    // What still listens on the other end is told that nothing more will come.
+    child.stdin.destroy()
+  })
+  try {
+    await untilAnswering(port, child, () => output)
+  } catch (error) {
+    child.stdin.destroy()
+    throw error
+  }
   const pid = Number(readFileSync(pidFile(folder), 'utf8'))
 
   return {

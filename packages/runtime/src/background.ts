@@ -17,10 +17,16 @@ export function repeat(
   onError: (error: unknown) => void,
 ): Background {
   const stopping = new AbortController()
-  let wake: () => void = () => undefined
+  let wanted = false
+  let endPause: () => void = () => undefined
+  const wake = () => {
+    wanted = true
+    endPause()
+  }
 
   const loop = (async () => {
     while (!isStopped()) {
+      wanted = false
       try {
         await task()
       } catch (error) {
@@ -28,9 +34,10 @@ export function repeat(
         if (!isStopped()) onError(error)
       }
       if (isStopped()) break
+      if (isWanted()) continue
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, intervalMs)
-        wake = () => {
+        endPause = () => {
           clearTimeout(timer)
           resolve()
         }
@@ -42,10 +49,13 @@ export function repeat(
     return stopping.signal.aborted
   }
 
+  // Asked during a run, a wake-up means one more run behind it.
+  function isWanted(): boolean {
+    return wanted
+  }
+
   return {
-    wake: () => {
-      wake()
-    },
+    wake,
     stop: async () => {
       stopping.abort()
       wake()

@@ -54,7 +54,7 @@ async function answer(
         send(response, await checks.ready())
         return
       case '/metrics':
-        response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
+        await sendMetrics(response, registry)
         return
       default:
         response.writeHead(404, { 'content-type': 'text/plain' }).end('see /livez, /readyz and /metrics\n')
@@ -62,6 +62,11 @@ async function answer(
   } catch (error) {
     send(response, { ok: false, problem: error instanceof Error ? error.message : String(error) })
   }
+}
+
+async function sendMetrics(response: ServerResponse, registry: Registry): Promise<void> {
+  const metrics = await registry.metrics()
+  response.writeHead(200, { 'content-type': registry.contentType }).end(metrics)
 }
 
 function send(response: ServerResponse, health: Health): void {

@@ -4,12 +4,8 @@ import { pino, type DestinationStream, type Logger } from 'pino'
 export type { Logger }
 
 /** Header and field names whose values never reach a log. */
-const REDACTED = [
-  'req.headers.authorization',
-  'req.headers.cookie',
-  'headers.authorization',
-  '*.authorization',
-]
+const SECRET_NAMES = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'proxy-authorization']
+const REDACTED = SECRET_NAMES.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.headers["${name}"]`])
 
 /** @param part the process this is, on every line */
 export function createLogger(part: string, level: string, destination: DestinationStream = stdout()): Logger {

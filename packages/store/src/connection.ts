@@ -77,7 +77,9 @@ export async function waitForRedis(redis: Redis, onWaiting: () => void): Promise
 }
 
 const UNAVAILABLE_REPLY =
-  /^(OOM|READONLY|LOADING|MISCONF|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|TRYAGAIN|BUSY|UNKILLABLE|MOVED|ASK|NOAUTH|WRONGPASS)\b/
+  /^(EXECABORT|OOM|READONLY|LOADING|MISCONF|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|TRYAGAIN|BUSY|UNKILLABLE|MOVED|ASK|NOAUTH|WRONGPASS)\b/
+/** How Redis 6.2 words it. */
+const OOM_IN_SCRIPT = /^ERR Error running script.* -OOM\b/
 const UNAVAILABLE_CONNECTION =
   /^(Connection is closed|Stream isn't writeable|Command timed out|connect ETIMEDOUT|Socket timeout)/
 
@@ -87,7 +89,8 @@ const UNAVAILABLE_CONNECTION =
  */
 export function isStoreUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  if (error.name === 'ReplyError') return UNAVAILABLE_REPLY.test(error.message)
+  if (error.name === 'ReplyError')
+    return UNAVAILABLE_REPLY.test(error.message) || OOM_IN_SCRIPT.test(error.message)
   if (error.name === 'MaxRetriesPerRequestError' || error.name === 'ClusterAllFailedError') return true
   if (UNAVAILABLE_CONNECTION.test(error.message)) return true
   return (

@@ -122,10 +122,13 @@ describe('the list', () => {
     expect(await list({ reason: 'gone' }, 'newest', 5)).toEqual([rare])
   })
 
-  test('leaves out a letter whose event is gone', async () => {
+  test('leaves out an entry whose event is gone, or whose delivery is not dead', async () => {
     const kept = await die()
     await die({ id: 'gone-event' })
     await store.redis.del(keys.event('gone-event'))
+    const pending = await accept(store)
+    await store.redis.zadd(keys.deadLetters, ++clock, `${pending}-crm`)
+    await store.redis.zadd(keys.deadLettersOf('crm'), clock, `${pending}-crm`)
     expect(await list({})).toEqual([kept])
     expect(await list({ target: 'crm' })).toEqual([kept])
   })

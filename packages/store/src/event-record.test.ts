@@ -65,7 +65,7 @@ describe('accepting', () => {
   test('an accepted event is on the outbox, in the time index and in the change feed', async () => {
     const eventId = await accept(store)
     expect(await overdueOutbox(store, 0, 10)).toEqual([{ kind: 'event', eventId }])
-    expect(await store.redis.zrange(keys.events, 0, -1)).toEqual([eventId])
+    expect(await store.redis.zrange(keys.events, '0', '-1')).toEqual([eventId])
     expect(await store.redis.xlen(keys.changes)).toBe(1)
   })
 
@@ -181,5 +181,19 @@ describe('repeated requests', () => {
     expect(Object.keys(await dumpOf(store)).filter((name) => name.startsWith(keys.eventPrefix))).toHaveLength(
       1,
     )
+  })
+})
+
+test('a repeated request claims its new idempotency key too: with it, another body is refused', async () => {
+  const first = newEvent({ id: 'own-1', ownId: true, fingerprint: 'one' })
+  await recordEvent(store, first)
+  const idempotencyKey = { owner: 'shop', key: 'late' }
+  expect(await recordEvent(store, { ...first, idempotencyKey })).toMatchObject({
+    kind: 'duplicate',
+    eventId: 'own-1',
+  })
+  expect(await recordEvent(store, newEvent({ fingerprint: 'two', idempotencyKey }))).toMatchObject({
+    kind: 'key-reused',
+    eventId: 'own-1',
   })
 })

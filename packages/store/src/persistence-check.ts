@@ -1,9 +1,10 @@
 /** Looks at how Redis is run: a 202 promises no more than Redis keeps. */
+import { isStoreUnavailable } from './connection.ts'
 import type { Store } from './store.ts'
 
 /**
  * Warnings about settings under which an accepted event could be lost.
- * @returns one line each, with the fix; empty when all is well or when Redis (a managed one) does not show its settings
+ * @returns one line each, with the fix; empty when all is well. A managed Redis may not show its settings: that is a warning too
  */
 export async function persistenceWarnings(store: Store): Promise<string[]> {
   const settings = new Map<string, string>()
@@ -12,7 +13,8 @@ export async function persistenceWarnings(store: Store): Promise<string[]> {
       const reply = (await store.redis.call('CONFIG', 'GET', name)) as string[]
       settings.set(name, reply[1] ?? '')
     }
-  } catch {
+  } catch (error) {
+    if (isStoreUnavailable(error)) return []
     return [
       'Redis does not show its settings: make sure that it has appendonly yes and maxmemory-policy noeviction',
     ]

@@ -111,6 +111,8 @@ test('only what a bulk replay reopened is counted in it', async () => {
   await reopenDelivery(store, eventId, 'crm', 'r1')
   await reopenDelivery(store, eventId, 'crm', 'r1')
   expect(await readReplay(store, 'r1')).toMatchObject({ replayed: 1 })
+  await reopenDelivery(store, await deadLetter(), 'crm')
+  expect(await store.redis.keys(keys.replay('*'))).toEqual([keys.replay('r1')])
 })
 
 test('a delivery that is not dead is not reopened, and nothing changes', async () => {

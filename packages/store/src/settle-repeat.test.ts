@@ -175,3 +175,18 @@ describe('a generation that a replay has left behind', () => {
     expect(await claim(store, { ...ref, generation: 2 })).toMatchObject({ spent: 0, attempts: 1 })
   })
 })
+
+test('repeating a deferral that made no request moves nothing: not its time, not the change feed', async () => {
+  await accept(store, { id: 'evt_defer' })
+  const { fence } = await claim(store, refOf('evt_defer', 'crm'))
+  const input = {
+    ref: refOf('evt_defer', 'crm'),
+    fence,
+    settlement: { kind: 'defer', delayMs: 60_000 },
+    attempt: undefined,
+  } as const
+  const first = await settleDelivery(store, input)
+  const changes = await store.redis.xlen(keys.changes)
+  expect(await settleDelivery(store, input)).toEqual(first)
+  expect(await store.redis.xlen(keys.changes)).toBe(changes)
+})

@@ -75,8 +75,8 @@ describe('each settlement', () => {
     const delivery = await keptDelivery(store, ref)
     expect(delivery).toMatchObject({ status: 'dead', reason: 'rejected', attempts: 1 })
     const entry = [delivery.id, String(delivery.endedAtMs)]
-    expect(await store.redis.zrange(keys.deadLetters, 0, -1, 'WITHSCORES')).toEqual(entry)
-    expect(await store.redis.zrange(keys.deadLettersOf('crm'), 0, -1, 'WITHSCORES')).toEqual(entry)
+    expect(await store.redis.zrange(keys.deadLetters, '0', '-1', 'WITHSCORES')).toEqual(entry)
+    expect(await store.redis.zrange(keys.deadLettersOf('crm'), '0', '-1', 'WITHSCORES')).toEqual(entry)
   })
 
   test('a delivery that ends has no next attempt any more', async () => {

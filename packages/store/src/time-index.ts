@@ -28,45 +28,31 @@ export async function walkIndex(
 ): Promise<Position[]> {
   const lowest = range.afterMs === undefined ? '-inf' : `(${String(range.afterMs)}`
   const highest = range.beforeMs === undefined ? '+inf' : `(${String(range.beforeMs)}`
-  const found: Position[] = []
-  // Entries that share the cursor's millisecond come again at the start of the range: skip those already seen.
-  let offset = 0
-  while (found.length < limit) {
-    const want = limit - found.length
-    const reply =
-      order === 'newest'
-        ? await store.redis.zrevrangebyscore(
-            key,
-            from === undefined ? highest : narrower(highest, from.atMs),
-            lowest,
-            'WITHSCORES',
-            'LIMIT',
-            offset,
-            want,
-          )
-        : await store.redis.zrangebyscore(
-            key,
-            from === undefined ? lowest : narrowerLow(lowest, from.atMs),
-            highest,
-            'WITHSCORES',
-            'LIMIT',
-            offset,
-            want,
-          )
-    const page = toPositions(reply)
-    found.push(...page.filter((entry) => from === undefined || isBeyond(entry, from, order)))
-    offset += page.length
-    if (page.length < want) break
+  const read = (count: number) =>
+    order === 'newest'
+      ? store.redis.zrevrangebyscore(key, upTo(highest, from), lowest, 'WITHSCORES', 'LIMIT', 0, count)
+      : store.redis.zrangebyscore(key, downTo(lowest, from), highest, 'WITHSCORES', 'LIMIT', 0, count)
+
+  // Entries that share the cursor's millisecond come again at the start of the range. Each read starts there anew,
+  // and is large enough or repeated larger: an offset would skip entries when others leave in between.
+  for (let count = from === undefined ? limit : limit + SAME_MILLISECOND; ; count *= 2) {
+    const page = toPositions(await read(count))
+    const beyond = page.filter((entry) => from === undefined || isBeyond(entry, from, order))
+    if (beyond.length >= limit || page.length < count) return beyond.slice(0, limit)
   }
-  return found
 }
 
-function narrower(highest: string, atMs: number): string {
-  return highest !== '+inf' && Number(highest.slice(1)) <= atMs ? highest : String(atMs)
+/** Entries of one millisecond that the first read has room for. */
+const SAME_MILLISECOND = 50
+
+function upTo(highest: string, from: Position | undefined): string {
+  if (from === undefined) return highest
+  return highest !== '+inf' && Number(highest.slice(1)) <= from.atMs ? highest : String(from.atMs)
 }
 
-function narrowerLow(lowest: string, atMs: number): string {
-  return lowest !== '-inf' && Number(lowest.slice(1)) >= atMs ? lowest : String(atMs)
+function downTo(lowest: string, from: Position | undefined): string {
+  if (from === undefined) return lowest
+  return lowest !== '-inf' && Number(lowest.slice(1)) >= from.atMs ? lowest : String(from.atMs)
 }
 
 function isBeyond(entry: Position, from: Position, order: 'newest' | 'oldest'): boolean {

@@ -67,6 +67,11 @@ end
 if redis.call('EXISTS', eventKey) == 1 then
   -- Without an id of the caller's, the only way here is this very call, sent again after a lost reply.
   if ownId == '0' or redis.call('HGET', eventKey, 'fingerprint') == fingerprint then
+    if idempotencyMs > 0 then
+      -- The key is this request's from now on, though another key (or none) came with it the first time.
+      redis.call('SET', idempotencyKey, fingerprint .. ' ' .. eventId, 'PX', idempotencyMs)
+      redis.call('HSET', eventKey, 'keepUntil', int(nowMs() + idempotencyMs))
+    end
     return answer('duplicate', eventId)
   end
   return { 'id-taken', eventId }

@@ -47,14 +47,14 @@ local settledMs, deadMs, feedLength = tonumber(ARGV[11]), tonumber(ARGV[12]), AR
 local STATUS_OF = { delivered = 'delivered', retry = 'retrying', defer = 'deferred', dead = 'dead' }
 
 local state = redis.call('HMGET', eventKey, target .. '/status', target .. '/generation', target .. '/fence',
-  target .. '/nextAt', 'status')
+  target .. '/nextAt', 'status', target .. '/settledFence')
 local status = state[1]
 if not status then
   return { 'missing' }
 end
 local now = nowMs()
 
-local repeated = false
+local repeated = fence > 0 and tonumber(state[6] or 0) == fence
 if attempt ~= '' then
   local field = target .. '/' .. int(generation) .. '/' .. int(fence)
   if redis.call('HEXISTS', attemptsKey, field) == 1 then
@@ -90,7 +90,7 @@ if repeated and status == wanted then
 end
 
 local nextAt = ''
-redis.call('HSET', eventKey, target .. '/status', wanted)
+redis.call('HSET', eventKey, target .. '/status', wanted, target .. '/settledFence', int(fence))
 if attempt ~= '' and kind ~= 'defer' then
   redis.call('HINCRBY', eventKey, target .. '/spent', 1)
 end

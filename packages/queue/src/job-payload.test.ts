@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { jobIdOf, makePayload, readPayload } from './job-payload.ts'
+
+const ref = { eventId: 'evt_1', target: 'crm', generation: 2 }
+
+test('a payload carries ids only, and reads back as the delivery it was made of', () => {
+  const payload = makePayload(ref)
+  expect(payload).toEqual({ v: 1, eventId: 'evt_1', generation: 2 })
+  expect(readPayload('crm', 'any', payload)).toEqual({ kind: 'readable', ref })
+})
+
+test('a payload is read for the target whose queue it is on', () => {
+  expect(readPayload('email', 'any', makePayload(ref))).toMatchObject({ ref: { target: 'email' } })
+})
+
+test('a field that a later version adds does not make a payload unreadable', () => {
+  expect(readPayload('crm', 'any', { ...makePayload(ref), more: 1 })).toEqual({ kind: 'readable', ref })
+})
+
+test('each generation of a delivery is another job, and so is each event', () => {
+  const ids = [
+    ref,
+    { ...ref, generation: 1 },
+    { ...ref, eventId: 'evt_1.2' },
+    { ...ref, eventId: 'evt_2' },
+  ].map(jobIdOf)
+  expect(ids).toEqual(['evt_1.2', 'evt_1.1', 'evt_1.2.2', 'evt_2.2'])
+})
+
+describe('an unreadable payload', () => {
+  test.each([
+    ['another version', { v: 2, eventId: 'evt_1', generation: 2 }],
+    ['no version', { eventId: 'evt_1', generation: 2 }],
+    ['an empty event id', { v: 1, eventId: '', generation: 2 }],
+    ['a generation below 1', { v: 1, eventId: 'evt_1', generation: 0 }],
+    ['a broken generation', { v: 1, eventId: 'evt_1', generation: 1.5 }],
+    ['text', 'evt_1'],
+    ['nothing', undefined],
+    ['null', null],
+  ])('with %s is a value that names its job and, by the id, its delivery', (_name, data) => {
+    const reading = readPayload('crm', 'evt_1.2', data)
+    expect(reading).toMatchObject({ kind: 'unreadable', ref })
+    expect(reading.kind === 'unreadable' && reading.error).toMatch(
+      /^job evt_1\.2 has a payload of an unknown version/,
+    )
+  })
+
+  test('under an id whose event part holds dots still names its delivery', () => {
+    expect(readPayload('crm', 'my.event.v1.3', {})).toMatchObject({
+      ref: { eventId: 'my.event.v1', generation: 3 },
+    })
+  })
+
+  test.each(['42', '', 'evt_1', 'evt_1.x', '.1'])('under the foreign id "%s" names no delivery', (jobId) => {
+    expect(readPayload('crm', jobId, {})).toMatchObject({ kind: 'unreadable', ref: undefined })
+  })
+})

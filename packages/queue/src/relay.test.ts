@@ -1,0 +1,100 @@
+import { keys, outboxSize, reopenDelivery } from '@manifold/store'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { eventually } from '../../../test/support/eventually.ts'
+import { accept, bury, refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { addDeadLetter, deadLetterJobIds } from './dead-letter-queue.ts'
+import { openQueues, type Queues } from './queues.ts'
+import { relayOnce, type RelayDeps } from './relay.ts'
+import { readQueueDepth } from './target-queue.ts'
+
+let store: TestStore
+let queues: Queues
+
+beforeAll(async () => {
+  store = await startTestStore()
+  queues = openQueues(store.redis, () => undefined)
+})
+beforeEach(() => store.clear())
+afterAll(async () => {
+  await queues.close()
+  await store.close()
+})
+
+const relay = (parts: Partial<RelayDeps> = {}) =>
+  relayOnce({ store, queues, holder: 'one', ageMs: 1, onRescued: () => undefined, ...parts })
+
+/** Relays until everything on the outbox was old enough. @returns how many entries were rescued */
+async function relayAll(parts: Partial<RelayDeps> = {}): Promise<number> {
+  let rescued = 0
+  await eventually('the outbox to be empty', async () => {
+    rescued += await relay(parts)
+    return (await outboxSize(store)) === 0
+  })
+  return rescued
+}
+
+test('events that were recorded and never enqueued are enqueued, each delivery once', async () => {
+  await accept(store, { targets: ['crm', 'email'] })
+  await accept(store, { targets: ['crm'] })
+  expect(await relayAll()).toBe(2)
+  expect(await readQueueDepth(queues, 'crm')).toMatchObject({ waiting: 2 })
+  expect(await readQueueDepth(queues, 'email')).toMatchObject({ waiting: 1 })
+  expect(await relay()).toBe(0)
+})
+
+test('a replay that was never enqueued is enqueued, and its dead letter leaves the queue', async () => {
+  const eventId = await accept(store)
+  await bury(store, refOf(eventId))
+  await addDeadLetter(queues, refOf(eventId), 'exhausted')
+  await relayAll()
+  await reopenDelivery(store, eventId, 'crm')
+  await relayAll()
+  expect(await readQueueDepth(queues, 'crm')).toMatchObject({ waiting: 1 })
+  expect(await deadLetterJobIds(queues, 'crm')).toEqual([])
+})
+
+test('entries that are young belong to the process that made them', async () => {
+  await accept(store)
+  expect(await relay({ ageMs: 60_000 })).toBe(0)
+  expect(await outboxSize(store)).toBe(1)
+  expect(await readQueueDepth(queues, 'crm')).toMatchObject({ waiting: 0 })
+})
+
+test('an outbox of many batches is emptied in one round', async () => {
+  await Promise.all(Array.from({ length: 1_001 }, () => accept(store)))
+  const entries = await store.redis.zrange(keys.outbox, '0', '-1')
+  await store.redis.zadd(keys.outbox, ...entries.flatMap((entry) => [1, entry]))
+  expect(await relay()).toBe(1_001)
+  expect(await readQueueDepth(queues, 'crm')).toMatchObject({ waiting: 1_001 })
+})
+
+test('while one process relays, another leaves it to it', async () => {
+  await accept(store)
+  await relay({ ageMs: 60_000, holder: 'one' })
+  expect(await relay({ ageMs: 1, holder: 'two' })).toBe(0)
+  expect(await outboxSize(store)).toBe(1)
+  expect(await relayAll({ holder: 'one' })).toBe(1)
+})
+
+test('it tells how many entries it rescued, and says nothing when there are none', async () => {
+  const told: number[] = []
+  const onRescued = (entries: number) => told.push(entries)
+  await relay({ onRescued })
+  expect(told).toEqual([])
+  await accept(store)
+  await accept(store)
+  await relayAll({ onRescued })
+  expect(told.reduce((sum, entries) => sum + entries, 0)).toBe(2)
+})
+
+test('a round that failed leaves its entries to the next one', async () => {
+  await accept(store)
+  await store.redis.config('SET', 'maxmemory', '1')
+  try {
+    await expect(relayAll()).rejects.toThrow('OOM')
+  } finally {
+    await store.redis.config('SET', 'maxmemory', '0')
+  }
+  expect(await outboxSize(store)).toBe(1)
+  expect(await relayAll()).toBe(1)
+})

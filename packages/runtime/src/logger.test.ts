@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { createLogger, type Logger } from './logger.ts'
+
+/** What a logger writes, line by line. */
+function logged(write: (logger: Logger) => void, level = 'info'): Record<string, unknown>[] {
+  const lines: string[] = []
+  write(createLogger('worker', level, { write: (line) => lines.push(line) }))
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+test('each line is JSON with the part, the level as a word, the time and what was said', () => {
+  const [line] = logged((logger) => {
+    logger.info({ deliveryId: 'evt_1-crm' }, 'delivered')
+  })
+  expect(line).toEqual({
+    part: 'worker',
+    level: 'info',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
+    deliveryId: 'evt_1-crm',
+    msg: 'delivered',
+  })
+})
+
+test('lines below the level are not written', () => {
+  const lines = logged((logger) => {
+    logger.debug('debug')
+    logger.info('info')
+    logger.warn('warn')
+    logger.error('error')
+  }, 'warn')
+  expect(lines.map((line) => line['msg'])).toEqual(['warn', 'error'])
+})
+
+test('an error is written with its message and stack', () => {
+  const [line] = logged((logger) => {
+    logger.error({ err: new Error('refused') }, 'failed')
+  })
+  expect(line?.['err']).toMatchObject({
+    type: 'Error',
+    message: 'refused',
+    stack: expect.any(String) as string,
+  })
+})
+
+describe('a secret never reaches a line', () => {
+  const SECRET = 'Bearer s3cret'
+
+  test.each([
+    ["a request's authorization header", { req: { method: 'POST', headers: { authorization: SECRET } } }],
+    ["a request's cookies", { req: { method: 'POST', headers: { cookie: SECRET } } }],
+    ['an authorization header among headers', { headers: { authorization: SECRET, host: 'crm' } }],
+    ['a field named authorization of anything', { target: { authorization: SECRET, name: 'crm' } }],
+  ])('in %s', (_name, fields) => {
+    const [line] = logged((logger) => {
+      logger.info(fields, 'request')
+    })
+    expect(JSON.stringify(line)).not.toContain('s3cret')
+    expect(JSON.stringify(line)).toContain('[secret]')
+  })
+
+  test('also when a child logger carries it', () => {
+    const [line] = logged((logger) => {
+      logger.child({ req: { headers: { authorization: SECRET } } }).info('request')
+    })
+    expect(JSON.stringify(line)).not.toContain('s3cret')
+  })
+
+  test('and what stands beside it is written', () => {
+    const [line] = logged((logger) => {
+      logger.info({ headers: { authorization: SECRET, host: 'crm' } }, 'request')
+    })
+    expect(line?.['headers']).toEqual({ authorization: '[secret]', host: 'crm' })
+  })
+})
