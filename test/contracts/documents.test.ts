@@ -76,7 +76,7 @@ test('every script opens with its keys, arguments and returns', () => {
   expect(scripts.length).toBeGreaterThan(5)
   for (const script of scripts) {
     const header = read(`packages/store/src/lua/${script}`).split(']]')[0] ?? ''
-    for (const part of ['--[[', '  Keys\n', '  Arguments\n', '  Returns\n'])
+    for (const part of ['--[[', '  Keys\n', '  Arguments\n', '  Returns\n', '  Guarantees\n'])
       expect(header, script).toContain(part)
   }
 })

@@ -11,7 +11,8 @@ beforeAll(async () => {
   system = await startSystem({
     config: (sandboxUrl) => {
       const retry = { maxAttempts: 2, baseDelayMs: 5, maxDelayMs: 10 }
-      const base = { timeoutMs: 250, retry }
+      // Most of these fail on purpose: the breaker is another test's business.
+      const base = { retry, breaker: { minimumAttempts: 1_000_000 } }
       return {
         targets: [
           defineTarget<{ path: string }>({
@@ -19,6 +20,13 @@ beforeAll(async () => {
             name: 'scripted',
             url: (event) => `${sandboxUrl}/t/scripted${event.data.path}`,
           }),
+          defineTarget<{ path: string }>({
+            ...base,
+            name: 'impatient',
+            timeoutMs: 250,
+            url: (event) => `${sandboxUrl}/t/impatient${event.data.path}`,
+          }),
+          { ...base, name: 'leaving', url: `${sandboxUrl}/t/leaving/status/410` },
           { ...base, name: 'nowhere', url: 'http://127.0.0.1:9/' },
           { ...base, name: 'small', url: `${sandboxUrl}/t/small/big`, maxResponseBytes: 100 },
           {
@@ -75,7 +83,6 @@ describe('by status', () => {
     [400, 'dead', 'rejected', 1],
     [401, 'dead', 'rejected', 1],
     [404, 'dead', 'rejected', 1],
-    [410, 'dead', 'gone', 1],
     [422, 'dead', 'rejected', 1],
     [408, 'dead', 'exhausted', 2],
     [425, 'dead', 'exhausted', 2],
@@ -93,13 +100,23 @@ describe('by status', () => {
   })
 })
 
+test('410: the delivery is dead as gone, and its target is paused until somebody resumes it', async () => {
+  expect(await send('leaving', {})).toMatchObject({ status: 'dead', reason: 'gone', attempts: 1 })
+  const target = () => system.api.call<{ paused: boolean; gone: boolean }>('GET', '/v1/admin/targets/leaving')
+  await eventually('the pause', async () => (await target()).body.paused)
+  expect((await target()).body.gone).toBe(true)
+  expect(system.logs().some((line) => line['level'] === 'fatal' && line['target'] === 'leaving')).toBe(true)
+  const resumed = await system.api.call('POST', '/v1/admin/targets/leaving/resume')
+  expect(resumed.body).toMatchObject({ paused: false, gone: false })
+})
+
 describe('without an answer', () => {
   test.each([
     ['/hang', 'timeout'],
     ['/drip', 'timeout'],
     ['/reset', 'connection-reset'],
   ])('%s is retried, as %s', async (path, reason) => {
-    expect(await send('scripted', { path })).toMatchObject({
+    expect(await send('impatient', { path })).toMatchObject({
       status: 'dead',
       reason: 'exhausted',
       attempts: 2,
@@ -126,7 +143,7 @@ test('a redirect is not followed', async () => {
 })
 
 test('Retry-After is waited for, though the back-off is shorter', async () => {
-  const delivery = await send('scripted', { path: '/retry-after/1' })
+  const delivery = await send('scripted', { path: '/retry-after/1?status=500' })
   expect(delivery.attempts).toBe(2)
   const [first, second] = (await system.api.attempts(delivery.id.slice(0, 30))).map((one) =>
     Date.parse(one.at),
@@ -137,7 +154,7 @@ test('Retry-After is waited for, though the back-off is shorter', async () => {
 test('a delivery that waits says exactly when its next attempt is', async () => {
   const { body } = await system.api.post({
     type: 'a.b',
-    data: { path: '/retry-after/1' },
+    data: { path: '/retry-after/1?status=500' },
     targets: ['scripted'],
   })
   const waiting = await eventually('it to wait', async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
         name,
         subscribe: ['**'],
         url: `${sandboxUrl}/t/${name}/ok`,
-        timeoutMs: 1_500,
+        timeoutMs: 4_000,
         retry: { maxAttempts: 2, baseDelayMs: 10 },
         concurrency: 10,
       })),

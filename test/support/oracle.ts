@@ -45,6 +45,7 @@ export async function expectKept(input: OracleInput): Promise<EventAnswer[]> {
     const taken = own.filter((request) => request.status !== null && request.status < 300)
     expect(TERMINAL, `${delivery.id} is ${delivery.status}`).toContain(delivery.status)
     if (delivery.status === 'delivered') expect(taken.length, `${delivery.id} delivered`).toBeGreaterThan(0)
+    else if (input.crashed !== true) expect(taken.length, `${delivery.id} is ${delivery.status}`).toBe(0)
     if (input.crashed === true)
       expect(own.length, `${delivery.id} requests`).toBeGreaterThanOrEqual(delivery.attempts)
     else expect(own.length, `${delivery.id} requests`).toBe(delivery.attempts)

@@ -86,8 +86,13 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
 
 /** The type's own schema judges the data; what is stored is what was posted, nothing stripped or converted. */
 function checkAgainstCatalogue(events: Config['events'], input: EventInput): FieldError[] {
-  const result = events.get(input.type)?.safeParse(input.data)
-  return result === undefined || result.success ? [] : fieldErrors(result.error, ['data'])
+  try {
+    const result = events.get(input.type)?.safeParse(input.data)
+    return result === undefined || result.success ? [] : fieldErrors(result.error, ['data'])
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error)
+    return [{ path: 'data', message: `the schema of ${input.type} in the config cannot judge this: ${what}` }]
+  }
 }
 
 function envelope(input: EventInput, newEventId: () => string): Omit<ManifoldEvent, 'time' | 'data'> {

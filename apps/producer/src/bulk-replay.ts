@@ -38,7 +38,10 @@ export type BulkReplayDeps = {
   /** Aborts when the process stops; the replay is then another's to carry on. */
   readonly signal: AbortSignal
   readonly failpoint: Failpoint
+  /** Names in the config: a letter to another target would wait for a worker that never comes. */
+  readonly targets: ReadonlySet<string>
   readonly onCompleted: (replay: Replay) => void
+  readonly onError: (error: unknown) => void
 }
 
 const CHUNK = 100
@@ -51,6 +54,9 @@ export async function advanceReplays(deps: BulkReplayDeps): Promise<void> {
     if (!(await takeLease(deps.store, `replay:${id}`, deps.holder, LEASE_MS))) continue
     try {
       await carryOn(deps, id)
+    } catch (error) {
+      // One replay that cannot go on must not hold up the others.
+      deps.onError(error)
     } finally {
       await dropLease(deps.store, `replay:${id}`, deps.holder)
     }
@@ -104,26 +110,47 @@ async function countMatches(deps: BulkReplayDeps, replay: Replay): Promise<numbe
 /** Replays the next letters. @returns whether there may be more */
 async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<boolean> {
   const { ratePerSecond, limit = Infinity } = replay.filter
-  const size = Math.min(CHUNK, ratePerSecond ?? CHUNK, limit - replay.replayed - replay.failed)
+  const size = Math.min(
+    CHUNK,
+    Math.max(1, Math.floor(ratePerSecond ?? CHUNK)),
+    limit - replay.replayed - replay.failed,
+  )
   if (size <= 0) return false
   const startedAtMs = Date.now()
   const page = await listDeadLetters(deps.store, filterOf(replay), 'oldest', replay.position, size)
 
   const reopened: OutboxEntry[] = []
-  for (const { event, delivery } of page.items) {
-    const result = await reopenDelivery(deps.store, event.id, delivery.target, replay.id)
-    if (result.kind === 'reopened') reopened.push({ kind: 'delivery', ref: result.ref })
+  let failed = 0
+  for (const letter of page.items) {
+    const result = await reopen(deps, replay, letter)
+    if (result === 'failed') failed++
+    else if (result !== undefined) reopened.push(result)
     deps.failpoint('replaying')
   }
   await reconcile(deps.store, deps.queues, reopened)
 
   const last = page.next ?? positionOf(page.items.at(-1))
-  if (last !== undefined)
-    await advanceReplay(deps.store, replay.id, last, page.items.length - reopened.length)
+  if (last !== undefined) await advanceReplay(deps.store, replay.id, last, failed)
   if (page.next === undefined) return false
   if (ratePerSecond !== undefined)
-    await pace(deps.signal, (page.items.length / ratePerSecond) * 1_000, startedAtMs)
+    await pace(deps, replay, startedAtMs + (page.items.length / ratePerSecond) * 1_000)
   return true
+}
+
+/** Reopens one letter as it was seen. `undefined` when another hand has replayed it in the meantime. */
+async function reopen(
+  deps: BulkReplayDeps,
+  replay: Replay,
+  { event, delivery }: DeadLetter,
+): Promise<OutboxEntry | 'failed' | undefined> {
+  if (!deps.targets.has(delivery.target)) return 'failed'
+  await takeLease(deps.store, `replay:${replay.id}`, deps.holder, LEASE_MS)
+  const result = await reopenDelivery(deps.store, event.id, delivery.target, {
+    replayId: replay.id,
+    generation: delivery.generation,
+  })
+  if (result.kind === 'reopened') return { kind: 'delivery', ref: result.ref }
+  return result.kind === 'missing' || result.status === 'discarded' ? 'failed' : undefined
 }
 
 function positionOf(letter: DeadLetter | undefined): Replay['position'] {
@@ -131,14 +158,15 @@ function positionOf(letter: DeadLetter | undefined): Replay['position'] {
   return { atMs: letter.delivery.endedAtMs, id: letter.delivery.id }
 }
 
-/** Waits out what is left of the time that a chunk may not be faster than. */
-async function pace(signal: AbortSignal, chunkMs: number, startedAtMs: number): Promise<void> {
-  const leftMs = startedAtMs + chunkMs - Date.now()
-  if (leftMs <= 0) return
-  try {
-    await wait(Math.min(leftMs, LEASE_MS / 2), undefined, { signal })
-  } catch {
-    // Stopping: the next line of the caller sees the signal.
+/** Waits until a chunk's time is over, keeping the lease; a chunk may not be faster than its rate. */
+async function pace(deps: BulkReplayDeps, replay: Replay, untilMs: number): Promise<void> {
+  while (Date.now() < untilMs && !deps.signal.aborted) {
+    try {
+      await wait(Math.min(untilMs - Date.now(), LEASE_MS / 2), undefined, { signal: deps.signal })
+    } catch {
+      // Stopping: the loop's condition sees the signal.
+    }
+    await takeLease(deps.store, `replay:${replay.id}`, deps.holder, LEASE_MS)
   }
 }
 

@@ -8,9 +8,17 @@ import { createServer, type Server } from 'node:http'
 import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
 import { forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
-import { createFailpoint, createRegistry, listenOn, repeat, type Logger } from '@manifold/runtime'
+import {
+  createFailpoint,
+  createRegistry,
+  listenOn,
+  repeat,
+  reportErrors,
+  type Logger,
+} from '@manifold/runtime'
 import {
   connectRedis,
+  isRedisReply,
   isStoreUnavailable,
   persistenceWarnings,
   waitForRedis,
@@ -45,10 +53,9 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const store: Store = { redis, retention: settings.retention }
   for (const warning of await persistenceWarnings(store)) logger.warn(warning)
 
-  const onError = (err: unknown) => {
-    // An outage is told once, by the connection; a line for each thing it stops would bury it.
-    if (!isStoreUnavailable(err)) logger.error({ err }, 'producer error')
-  }
+  const onError = reportErrors(logger, (error) =>
+    isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
+  )
   const queues = openQueues(redis, onError)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
@@ -70,6 +77,8 @@ export async function startProducer({ settings, config, logger }: ProducerOption
         holder,
         signal: stopping.signal,
         failpoint,
+        targets: new Set(targetNames),
+        onError,
         onCompleted: ({ id, matched, replayed, failed }) => {
           logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
         },

@@ -7,14 +7,22 @@ export type ReplayAnswer =
   | { readonly kind: 'replayed'; readonly ref: DeliveryRef }
   | { readonly kind: 'not-dead'; readonly status: string }
   | { readonly kind: 'not-found' }
+  /** Its target is no longer in the config: nobody would deliver it. */
+  | { readonly kind: 'unknown-target'; readonly target: string }
 
-export type ReplayDeps = { readonly store: Store; readonly queues: Queues }
+export type ReplayDeps = {
+  readonly store: Store
+  readonly queues: Queues
+  readonly targets: readonly { readonly name: string }[]
+}
 
 /** Replays a dead letter. Of two callers at once, one replays it and the other is told that it is not dead. */
 export async function replayDeadLetter(deps: ReplayDeps, deliveryId: string): Promise<ReplayAnswer> {
   const found = await findDelivery(deps.store, deliveryId)
   if (found === undefined) return { kind: 'not-found' }
-  const reopened = await reopenDelivery(deps.store, found.event.id, found.delivery.target)
+  const { target } = found.delivery
+  if (!deps.targets.some((one) => one.name === target)) return { kind: 'unknown-target', target }
+  const reopened = await reopenDelivery(deps.store, found.event.id, target)
   if (reopened.kind === 'missing') return { kind: 'not-found' }
   if (reopened.kind === 'not-dead') return reopened
   await reconcile(deps.store, deps.queues, [{ kind: 'delivery', ref: reopened.ref }])

@@ -8,19 +8,7 @@
  * 2. Every request that got an answer, or that failed, is recorded before the queue hears of it.
  * 3. A crash between any two lines is repeated from the claim, under the same Idempotency-Key.
  */
-import { randomBytes } from 'node:crypto'
-import { authenticate, classify, render, type Sender } from '@manifold/delivery'
-import {
-  decide,
-  deliveryId,
-  isExpired,
-  type Attempt,
-  type DeliveryRef,
-  type Outcome,
-  type OutgoingRequest,
-  type Settlement,
-  type Target,
-} from '@manifold/domain'
+import { decide, isExpired, type Attempt, type DeliveryRef, type Settlement } from '@manifold/domain'
 import type { Verdict } from '@manifold/queue'
 import {
   claimDelivery,
@@ -30,17 +18,15 @@ import {
   type SettleResult,
   type Store,
 } from '@manifold/store'
-import type { Failpoint } from '@manifold/runtime'
+import { attempt, type AttemptDeps, type Tried } from './attempt.ts'
 
-export type DeliverDeps = {
+export type DeliverDeps = AttemptDeps & {
   readonly store: Store
-  readonly target: Target
-  readonly sender: Sender
-  readonly userAgent: string
-  readonly now: () => number
+  /** In [0, 1). */
   readonly random: () => number
-  readonly failpoint: Failpoint
   readonly onSettled: (report: DeliveryReport) => void
+  /** The target said that it is gone. */
+  readonly onGone: () => Promise<void>
 }
 
 /** What one unit of work came to: the worker's log line and metrics are made of it. */
@@ -49,7 +35,8 @@ export type DeliveryReport = {
   readonly eventType: string
   /** `undefined` when no request was made. */
   readonly attempt: Attempt | undefined
-  readonly attemptNumber: number
+  /** `undefined` when there was no request, or when somebody else's settlement stands. */
+  readonly attemptNumber: number | undefined
   readonly settlement: Settlement
   readonly result: SettleResult
   /** From accept (or replay) to now. */
@@ -58,20 +45,23 @@ export type DeliveryReport = {
 
 const MAX_ERROR_LENGTH = 300
 
+/** How much longer than an attempt a probe of the breaker may take to report: its settlement comes behind it. */
+const PROBE_MARGIN_MS = 5_000
+
 /** Attempts a delivery once. @throws only for a bug or a lost Redis */
-export async function deliver(deps: DeliverDeps, ref: DeliveryRef, signal: AbortSignal): Promise<Verdict> {
-  const claim = await claimDelivery(deps.store, ref)
+export async function deliver(deps: DeliverDeps, ref: DeliveryRef, stopping: AbortSignal): Promise<Verdict> {
+  const claim = await claimDelivery(deps.store, ref, deps.target.timeoutMs + PROBE_MARGIN_MS)
   deps.failpoint('claimed')
   if (claim.kind !== 'claimed') return verdictWithoutClaim(claim)
   if (isExpired(claim.ageMs, deps.target.retry))
-    return settle(deps, ref, claim, undefined, { kind: 'dead', reason: 'expired' })
+    return settle(deps, ref, claim, NOT_TRIED, { kind: 'dead', reason: 'expired' })
 
-  const startedAtMs = deps.now()
-  const tried = await attempt(deps, ref, claim, signal)
+  const atMs = deps.now()
+  const tried = await attempt(deps, ref, claim, stopping)
   deps.failpoint('sent')
   if (tried.kind === 'interrupted') return { kind: 'hand-back' }
 
-  const durationMs = deps.now() - startedAtMs
+  const durationMs = deps.now() - atMs
   const settlement = decide({
     outcome: tried.outcome,
     attemptsSpent: claim.spent + 1,
@@ -79,7 +69,13 @@ export async function deliver(deps: DeliverDeps, ref: DeliveryRef, signal: Abort
     policy: deps.target.retry,
     random: deps.random(),
   })
-  const verdict = await settle(deps, ref, claim, describe(tried, startedAtMs, durationMs), settlement)
+  const verdict = await settle(
+    deps,
+    ref,
+    claim,
+    { attempt: describe(tried, atMs, durationMs), signal: tried.signal },
+    settlement,
+  )
   deps.failpoint('settled')
   return verdict
 }
@@ -91,64 +87,20 @@ export async function refuse(deps: DeliverDeps, ref: DeliveryRef, error: string)
     durationMs: 0,
     httpStatus: null,
     outcome: 'permanent',
-    reason: 'unreadable-job',
+    reason: 'unreadable-payload',
     error: error.slice(0, MAX_ERROR_LENGTH),
   }
-  const claim = await claimDelivery(deps.store, ref)
+  const claim = await claimDelivery(deps.store, ref, PROBE_MARGIN_MS)
   if (claim.kind !== 'claimed') return verdictWithoutClaim(claim)
-  return settle(deps, ref, claim, attempt, { kind: 'dead', reason: 'invalid' })
+  return settle(deps, ref, claim, { attempt, signal: 'neutral' }, { kind: 'dead', reason: 'invalid' })
 }
 
-type Tried =
-  | {
-      readonly kind: 'tried'
-      readonly outcome: Outcome
-      readonly httpStatus: number | null
-      readonly error?: string
-    }
-  | { readonly kind: 'interrupted' }
-
-/** Render → authenticate → send → classify. Every expected failure is an outcome. */
-async function attempt(
-  deps: DeliverDeps,
-  ref: DeliveryRef,
-  claim: Claim,
-  signal: AbortSignal,
-): Promise<Tried> {
-  const rendered = render({
-    target: deps.target,
-    event: claim.event,
-    deliveryId: deliveryId(ref.eventId, ref.target),
-    trace: claim.trace,
-    spanId: randomBytes(8).toString('hex'),
-    nowMs: deps.now(),
-    userAgent: deps.userAgent,
-  })
-  if (rendered.kind === 'invalid') {
-    const outcome: Outcome = { kind: 'permanent', reason: rendered.reason, deadReason: 'invalid' }
-    return { kind: 'tried', outcome, httpStatus: null, error: rendered.error }
-  }
-  return sendRendered(deps, rendered.request, signal)
+type Trial = {
+  readonly attempt: Attempt | undefined
+  readonly signal: Extract<Tried, { kind: 'tried' }>['signal']
 }
 
-async function sendRendered(
-  deps: DeliverDeps,
-  request: OutgoingRequest,
-  signal: AbortSignal,
-): Promise<Tried> {
-  const authenticated = await authenticate(deps.target.auth, request)
-  if (authenticated.kind === 'failed') {
-    const outcome: Outcome = { kind: 'retryable', reason: 'authentication-failed' }
-    return { kind: 'tried', outcome, httpStatus: null, error: authenticated.error }
-  }
-  deps.failpoint('sending')
-  const sent = await deps.sender.send(authenticated.request, signal)
-  if (sent.kind === 'interrupted') return sent
-  const outcome = classify(deps.target, sent, deps.now())
-  return sent.kind === 'failed'
-    ? { kind: 'tried', outcome, httpStatus: null, error: sent.error }
-    : { kind: 'tried', outcome, httpStatus: sent.response.status }
-}
+const NOT_TRIED: Trial = { attempt: undefined, signal: 'neutral' }
 
 function describe(tried: Extract<Tried, { kind: 'tried' }>, atMs: number, durationMs: number): Attempt {
   const { outcome, httpStatus, error } = tried
@@ -160,21 +112,23 @@ async function settle(
   deps: DeliverDeps,
   ref: DeliveryRef,
   claim: Claim,
-  attempt: Attempt | undefined,
+  { attempt, signal }: Trial,
   settlement: Settlement,
 ): Promise<Verdict> {
-  const result = await settleDelivery(deps.store, { ref, fence: claim.fence, settlement, attempt })
+  const breaker = { signal, policy: deps.target.breaker }
+  const result = await settleDelivery(deps.store, { ref, fence: claim.fence, settlement, attempt, breaker })
   deps.onSettled({
     ref,
     eventType: claim.event.type,
     attempt,
-    attemptNumber: claim.attempts + (attempt === undefined ? 0 : 1),
+    attemptNumber: result.kind === 'applied' ? result.attemptNumber : undefined,
     settlement,
     result,
     ageMs: claim.ageMs + (attempt?.durationMs ?? 0),
   })
   // Somebody else's by now: their job, or their replay, goes on with it.
   if (result.kind !== 'applied') return { kind: 'finish' }
+  if (settlement.kind === 'dead' && settlement.reason === 'gone') await deps.onGone()
   return verdictOf(settlement)
 }
 
@@ -183,8 +137,9 @@ function verdictOf(settlement: Settlement): Verdict {
     case 'delivered':
       return { kind: 'finish' }
     case 'retry':
-    case 'defer':
       return settlement
+    case 'defer':
+      return { kind: 'throttle', delayMs: settlement.delayMs }
     case 'dead':
       return { kind: 'bury', reason: settlement.reason }
     default:
@@ -204,6 +159,8 @@ function verdictWithoutClaim(claim: Exclude<ClaimResult, Claim>): Verdict {
         : { kind: 'finish' }
     case 'early':
       return { kind: 'defer', delayMs: claim.remainingMs }
+    case 'held':
+      return { kind: 'throttle', delayMs: claim.forMs }
     default:
       return claim satisfies never
   }

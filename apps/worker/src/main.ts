@@ -30,8 +30,11 @@ function chooseTargets(config: Config, args: WorkerArguments): Target[] {
   })
 }
 
+/** Every secret is there, and fits what it is for; all that is wrong is said at once. */
 function requireSecrets(targets: readonly Target[]): void {
-  const missing = missingSecrets(targets.flatMap((target) => target.auth.secrets))
-  if (missing.length > 0)
-    throw new Error(`missing secrets:\n${missing.map((line) => `  ${line}`).join('\n')}`)
+  const auths = targets.flatMap((target) => (target.kind === 'http' ? [target.auth] : []))
+  const missing = missingSecrets(auths.flatMap((auth) => auth.secrets))
+  const mistakes = missing.length > 0 ? missing : auths.flatMap((auth) => auth.check?.() ?? [])
+  if (mistakes.length > 0)
+    throw new Error(`wrong or missing secrets:\n${mistakes.map((line) => `  ${line}`).join('\n')}`)
 }

@@ -5,11 +5,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import { DEFAULT_REDIS_URL, type Settings } from '@manifold/config'
-import { createSender } from '@manifold/delivery'
-import { deliveryId, type Target } from '@manifold/domain'
+import { createTargetClient } from '@manifold/delivery'
+import { deliveryId, type HandlerLogger, type Target } from '@manifold/domain'
 import {
   consumeDeliveries,
+  limitTargetConcurrency,
   openQueues,
+  pauseTarget,
   registerQueueGauges,
   startRelay,
   type Consumer,
@@ -18,6 +20,7 @@ import {
   createFailpoint,
   createRegistry,
   repeat,
+  reportErrors,
   startHealthServer,
   VERSION,
   withinMs,
@@ -26,7 +29,9 @@ import {
 } from '@manifold/runtime'
 import {
   connectRedis,
+  isRedisReply,
   isStoreUnavailable,
+  markGone,
   persistenceWarnings,
   waitForRedis,
   type Store,
@@ -53,10 +58,9 @@ const STUCK_MS = 30_000
 
 /** Starts consuming. Waits for Redis, however long, and says so. @throws when the health port is taken */
 export async function startWorker({ settings, targets, logger }: WorkerOptions): Promise<RunningWorker> {
-  const onError = (err: unknown) => {
-    // An outage is told once, by the connection; a line for each thing it stops would bury it.
-    if (!isStoreUnavailable(err)) logger.error({ err }, 'worker error')
-  }
+  const onError = reportErrors(logger, (error) =>
+    isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
+  )
   const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; work goes on when it is back')
   })
@@ -76,19 +80,30 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   })
   registerQueueGauges({ registry, store, queues, targets: targets.map((target) => target.name) })
 
-  const senders = targets.map((target) => {
-    const sender = createSender(target)
+  for (const target of targets) await limitTargetConcurrency(queues, target.name, target.maxConcurrency)
+  const clients = targets.map((target) => {
+    const client = createTargetClient(target)
     const deps: DeliverDeps = {
       store,
       target,
-      sender,
+      client,
       userAgent: `manifold/${VERSION}`,
       now: Date.now,
       random: Math.random,
       failpoint: createFailpoint(settings.failpoint),
+      handlerLogger: handlerLogger(logger, target.name),
       onSettled: (report) => {
         metrics.settled(report)
         logDelivery(logger, report)
+        logBreaker(logger, target, report)
+      },
+      onGone: async () => {
+        await markGone(store, target.name)
+        await pauseTarget(queues, target.name)
+        logger.fatal(
+          { target: target.name },
+          'the target says that it is gone (410): paused until somebody resumes it',
+        )
       },
     }
     const consumer = consumeDeliveries({
@@ -102,11 +117,14 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       onError,
       onStalled: (jobId) => {
         metrics.takenOver(target.name)
-        logger.warn({ target: target.name, job: jobId }, 'taken over from a worker that died')
+        logger.warn(
+          { target: target.name, entry: jobId },
+          'taken over from a worker that died, or fell silent',
+        )
       },
     })
     consumers.set(target.name, consumer)
-    return sender
+    return client
   })
 
   const holder = randomUUID()
@@ -152,7 +170,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       const stopped = Promise.all(background.map((one) => one.stop()))
       if (redis.status !== 'ready') redis.disconnect()
       await stopped
-      await Promise.all(senders.map((sender) => sender.close()))
+      await Promise.all(clients.map((client) => client.close()))
       await health.close()
       await queues.close()
       redis.disconnect()
@@ -173,6 +191,36 @@ function liveness(redisIsReady: boolean, consumers: ReadonlyMap<string, Consumer
     }
   }
   return { ok: true }
+}
+
+/** What a function target's handler says is marked as its own. */
+function handlerLogger(logger: Logger, target: string): HandlerLogger {
+  const own = logger.child({ target, from: 'handler' })
+  return {
+    info: (fields, message) => {
+      own.info(fields, message)
+    },
+    warn: (fields, message) => {
+      own.warn(fields, message)
+    },
+    error: (fields, message) => {
+      own.error(fields, message)
+    },
+  }
+}
+
+/** One line for each change of the breaker. */
+function logBreaker(logger: Logger, target: Target, { result, attempt }: DeliveryReport): void {
+  if (result.kind !== 'applied' || result.breaker === undefined) return
+  const line = { target: target.name, reason: attempt?.reason }
+  if (result.breaker === 'opened') {
+    logger.error(
+      { ...line, openMs: target.breaker.openMs },
+      'breaker opened: nothing is attempted until a probe',
+    )
+  } else {
+    logger.info(line, 'breaker closed: the probe was delivered')
+  }
 }
 
 /** The one wide line of an attempt. */

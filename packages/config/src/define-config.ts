@@ -1,10 +1,11 @@
 /** What a user writes in `manifold.config.ts`. Validated by load-config.ts. */
 import type { z } from 'zod'
+import type { EventCatalogue, EventSchemas } from './define-events.ts'
 import type { TargetDefinition } from './define-target.ts'
 
 export type ConfigDefinition = {
   /** The event catalogue: a schema for the `data` of each type. A type that is not listed is taken as it is. */
-  events?: Record<string, z.ZodType>
+  events?: Record<string, z.ZodType> | EventCatalogue<EventSchemas>
   targets: TargetDefinition[]
 }
 

@@ -5,49 +5,80 @@
 import type {
   Auth,
   BreakerPolicy,
+  HandlerContext,
   HttpMethod,
   ManifoldEvent,
   Outcome,
   RetryPolicy,
   TargetResponse,
+  TlsPolicy,
 } from '@manifold/domain'
 
-/**
- * One downstream API. Only `name` and `url` are required.
- * @typeParam Data the type of `event.data` in this target's functions
- */
 // An event's data is whatever its type's schema says; without a catalogue the author knows best.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type TargetDefinition<Data = any> = {
+type AnyEvent = ManifoldEvent<any>
+
+type CommonDefinition<Event extends AnyEvent> = {
   /** `^[a-z][a-z0-9-]{0,48}$`: names the queue, the worker and the metrics label. */
   name: string
   /** Type patterns: `*` one segment, `**` any number. Without it only events that name the target reach it. */
-  subscribe?: string[]
-  filter?: (event: ManifoldEvent<Data>) => boolean
-  url: string | ((event: ManifoldEvent<Data>) => string)
-  /** Default `POST`. */
-  method?: HttpMethod
-  headers?: Record<string, string> | ((event: ManifoldEvent<Data>) => Record<string, string>)
-  /** Default: the event as CloudEvents JSON. An object is sent as JSON; a string or bytes as they are. */
-  body?: (event: ManifoldEvent<Data>) => unknown
-  auth?: Auth
+  subscribe?: readonly string[]
+  filter?: (event: Event) => boolean
   /** One deadline for a whole attempt. Default 15,000. */
   timeoutMs?: number
   /** Default 65,536. */
   maxResponseBytes?: number
-  retry?: Partial<RetryPolicy>
+  /** Back-off, or the waits themselves in milliseconds. */
+  retry?:
+    | Partial<Omit<RetryPolicy, 'delaysMs'>>
+    | { delaysMs: readonly number[]; maxAgeMs?: number }
+    | readonly number[]
   /** Attempts under way at once in one worker process. Default 50. */
   concurrency?: number
+  /** Attempts under way at once over all workers. */
+  maxConcurrency?: number
   /** At most `max` attempts in any `perMs`, over all workers of the target. */
   rateLimit?: { max: number; perMs: number }
   breaker?: Partial<BreakerPolicy>
-  /** Judges an answer; `undefined` leaves it to the default table. */
-  classify?: (response: TargetResponse) => Outcome | undefined
-  allowPrivateNetwork?: boolean
+  /** `true` lets the target be at a private address; a list of CIDRs at these. */
+  allowPrivateNetwork?: boolean | readonly string[]
+  tls?: TlsPolicy
 }
 
-/** Types a target file. Mistakes are reported when the config is loaded. */
+/** One downstream API, called over HTTP. */
+export type HttpTargetDefinition<Event extends AnyEvent = AnyEvent> = CommonDefinition<Event> & {
+  url: string | ((event: Event) => string)
+  /** Default `POST`. */
+  method?: HttpMethod | ((event: Event) => HttpMethod)
+  headers?: Record<string, string> | ((event: Event) => Record<string, string>)
+  /** Default: the event as CloudEvents JSON. An object is sent as JSON; a string or bytes as they are. */
+  body?: (event: Event) => unknown
+  auth?: Auth
+  /** Judges an answer; `undefined` leaves it to the default table. */
+  classify?: (response: TargetResponse) => Outcome | undefined
+}
+
+/** An async function that ends without `return` gives a promise of void: that too means delivered. */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type
+export type HandlerResult = Outcome | undefined | void
+
+/** One downstream API that wants an SDK: a function calls it. */
+export type FunctionTargetDefinition<Event extends AnyEvent = AnyEvent> = CommonDefinition<Event> & {
+  /** Nothing given back means delivered; a throw is retried; an outcome is what it says. */
+  handle: (event: Event, context: HandlerContext) => HandlerResult | Promise<HandlerResult>
+}
+
+export type TargetDefinition<Event extends AnyEvent = AnyEvent> =
+  HttpTargetDefinition<Event> | FunctionTargetDefinition<Event>
+
+/**
+ * Types a target file. Mistakes are reported when the config is loaded.
+ * With an event catalogue, use the `defineTarget` that `defineEvents` gives: it knows each event's data.
+ * @typeParam Data the type of `event.data` in this target's functions
+ */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export function defineTarget<Data = any>(definition: TargetDefinition<Data>): TargetDefinition<Data> {
+export function defineTarget<Data = any>(
+  definition: TargetDefinition<ManifoldEvent<Data>>,
+): TargetDefinition<ManifoldEvent<Data>> {
   return definition
 }

@@ -38,7 +38,7 @@ test('every mistake in every target is reported at once, each with its path', ()
     target: [],
     targets: [
       { name: 'CRM', url: 'crm.example', retyr: {} },
-      'email',
+      null,
       { ...crm, retry: { maxAttempts: 0, maxDelay: 1 }, breaker: { failureRate: 2 } },
       {
         ...crm,
@@ -65,6 +65,18 @@ test('every mistake in every target is reported at once, each with its path', ()
     'targets[3].rateLimit.perMs',
     'targets[3].subscribe[1]',
   ])
+})
+
+test('names that are no text are wrong in themselves, not for being alike', () => {
+  const mistakes = mistakesIn({ targets: [{ ...crm, name: 5 }, { ...crm, name: 5 }, {}, {}] })
+  expect(Object.keys(mistakes).filter((path) => path.endsWith('.name'))).toHaveLength(4)
+  expect(JSON.stringify(mistakes)).not.toContain('is taken by')
+})
+
+test('a config has at most a thousand targets', () => {
+  const targets = Array.from({ length: 1_001 }, (_, index) => ({ ...crm, name: `t${String(index)}` }))
+  expect(mistakesIn({ targets: targets.slice(1) })).toEqual({})
+  expect(Object.keys(mistakesIn({ targets }))).toEqual(['targets'])
 })
 
 test('the message lists every mistake, a line each, under the path of the file', () => {
@@ -103,6 +115,16 @@ test.each([undefined, null, 5, 'targets', () => ({ targets: [] })])(
 
 test.each([{}, { targets: crm }, { targets: null }])('%j has no list of targets', (definition) => {
   expect(Object.keys(mistakesIn(definition))).toEqual(['targets'])
+})
+
+test('a header that cannot be sent is reported with its own path', () => {
+  const targets = [{ ...crm, headers: { x: 'a\nb' } }]
+  expect(Object.keys(mistakesIn({ targets }))).toEqual(['targets[0].headers.x'])
+})
+
+test('a function target stands beside the others', () => {
+  const targets = [crm, { name: 'mail', handle: () => undefined }]
+  expect(resolveConfig('any', { targets }).targets.map(({ kind }) => kind)).toEqual(['http', 'function'])
 })
 
 describe('loading a file', () => {

@@ -8,7 +8,7 @@ import { resolve } from 'node:path'
 import { existsSync } from 'node:fs'
 import { fieldErrors, type FieldError, type Target } from '@manifold/domain'
 import { z } from 'zod'
-import { targetSchema, toTarget } from './target-schema.ts'
+import { readTarget } from './target-schema.ts'
 
 export type Config = {
   /** Where it was read from. */
@@ -65,13 +65,13 @@ export async function loadConfig(path: string): Promise<Config> {
 
 /** Checks what a config file exports. @throws {ConfigError} with every mistake. */
 export function resolveConfig(path: string, definition: unknown): Config {
-  const config = configSchema.safeParse(definition)
+  const config = configSchema.safeParse(withPlainEvents(definition))
   const rawTargets = targetList(definition)
-  const parsed = rawTargets.map((raw) => targetSchema.safeParse(raw))
+  const readings = rawTargets.map((raw, index) => readTarget(raw, ['targets', index]))
 
   const errors = [
     ...(config.success ? [] : fieldErrors(config.error).map(explainMissingExport)),
-    ...parsed.flatMap((one, index) => (one.success ? [] : fieldErrors(one.error, ['targets', index]))),
+    ...readings.flatMap((one) => (one.kind === 'mistakes' ? one.errors : [])),
     ...duplicateNames(rawTargets),
   ]
   if (!config.success || errors.length > 0) throw new ConfigError(path, errors)
@@ -79,8 +79,17 @@ export function resolveConfig(path: string, definition: unknown): Config {
   return {
     path,
     events: new Map(Object.entries(config.data.events)),
-    targets: parsed.flatMap((one) => (one.success ? [toTarget(one.data)] : [])),
+    targets: readings.flatMap((one) => (one.kind === 'target' ? [one.target] : [])),
   }
+}
+
+/** A catalogue made by `defineEvents` stands for its schemas. */
+function withPlainEvents(definition: unknown): unknown {
+  if (typeof definition !== 'object' || definition === null || !('events' in definition)) return definition
+  const { events } = definition
+  const isCatalogue =
+    typeof events === 'object' && events !== null && 'defineTarget' in events && 'schemas' in events
+  return isCatalogue ? { ...definition, events: events.schemas } : definition
 }
 
 function targetList(definition: unknown): unknown[] {

@@ -46,6 +46,12 @@ describe('a secret', () => {
     expect(() => secret('CRM_TOKEN').reveal()).toThrow('secret CRM_TOKEN: set CRM_TOKEN or CRM_TOKEN_FILE')
   })
 
+  test.each(['', '\n', '\r\n'])('in a file that holds %j is missing, and says where', (content) => {
+    vi.stubEnv('CRM_TOKEN', undefined)
+    vi.stubEnv('CRM_TOKEN_FILE', fileWith('empty', content))
+    expect(() => secret('CRM_TOKEN').reveal()).toThrow('secret CRM_TOKEN: CRM_TOKEN_FILE is empty')
+  })
+
   const ways: [string, (value: Secret) => string][] = [
     ['as a text', (value) => String(value)],
     ['in a list of texts', (value) => ['token', value].join(' ')],

@@ -56,7 +56,9 @@ export function readSecret(name: string, environment: NodeJS.ProcessEnv): Secret
     return { kind: 'missing', message: `secret ${name}: set ${name} or ${name}_FILE` }
   try {
     // An editor's trailing newline is not part of a secret.
-    return { kind: 'found', value: readFileSync(file, 'utf8').replace(/\r?\n$/, '') }
+    const content = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    if (content !== '') return { kind: 'found', value: content }
+    return { kind: 'missing', message: `secret ${name}: ${name}_FILE is empty` }
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
     return { kind: 'missing', message: `secret ${name}: ${name}_FILE cannot be read (${reason})` }

@@ -8,14 +8,16 @@ import { readSecret } from './secret.ts'
 
 const DAY_MS = 86_400_000
 
-const port = z.coerce.number().int().min(0).max(65_535)
-const duration = (fallback: number) =>
-  z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(3_650 * DAY_MS)
-    .default(fallback)
+/** Plain decimal digits: `Number` alone would take "0x10", " " and "1e3". */
+const whole = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number)
+
+const range = (minimum: number, maximum: number) => whole.pipe(z.int().min(minimum).max(maximum))
+
+const setting = (minimum: number, maximum: number, fallback: number) =>
+  range(minimum, maximum).prefault(String(fallback))
+
+const port = range(0, 65_535)
+const duration = (fallback: number) => setting(1, 3_650 * DAY_MS, fallback)
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
@@ -28,14 +30,14 @@ const environmentSchema = z.object({
     .optional(),
   MANIFOLD_CONFIG: z.string().min(1).default('manifold.config.ts'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  MANIFOLD_MAX_BODY_BYTES: z.coerce.number().int().min(1).max(104_857_600).default(1_048_576),
+  MANIFOLD_MAX_BODY_BYTES: setting(1, 104_857_600, 1_048_576),
   MANIFOLD_RETENTION_SETTLED_MS: duration(DAY_MS),
   MANIFOLD_RETENTION_DEAD_MS: duration(30 * DAY_MS),
-  MANIFOLD_DRAIN_MS: z.coerce.number().int().min(0).max(600_000).default(8_000),
-  MANIFOLD_LOCK_MS: z.coerce.number().int().min(200).max(600_000).default(8_000),
-  MANIFOLD_STALLED_CHECK_MS: z.coerce.number().int().min(100).max(600_000).default(3_000),
-  MANIFOLD_RELAY_AGE_MS: z.coerce.number().int().min(10).max(600_000).default(5_000),
-  MANIFOLD_JANITOR_MS: z.coerce.number().int().min(10).max(DAY_MS).default(60_000),
+  MANIFOLD_DRAIN_MS: setting(0, 600_000, 8_000),
+  MANIFOLD_LOCK_MS: setting(200, 600_000, 8_000),
+  MANIFOLD_STALLED_CHECK_MS: setting(100, 600_000, 3_000),
+  MANIFOLD_RELAY_AGE_MS: setting(10, 600_000, 5_000),
+  MANIFOLD_JANITOR_MS: setting(10, DAY_MS, 60_000),
   MANIFOLD_FAILPOINT: z.string().default(''),
 })
 

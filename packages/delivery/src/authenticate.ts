@@ -1,18 +1,32 @@
 /**
- * Authenticate: the target's auth builder puts its proof on the request. The second stage of an attempt.
+ * Authenticate: the target's auth builder puts its proof on the request, which is then complete. The second stage of an attempt.
  *
- * A failure here is expected (a token service is down): it is retried like a failed request.
+ * A builder's failure is expected (a token service is down), and retried like a failed request. Headers that cannot be
+ * sent are another thing: they would fail the same way again.
  */
-import type { Auth, OutgoingRequest } from '@manifold/domain'
+import { headerError, type Auth, type AuthContext, type OutgoingRequest } from '@manifold/domain'
 
 export type Authenticated =
   | { readonly kind: 'authenticated'; readonly request: OutgoingRequest }
   | { readonly kind: 'failed'; readonly error: string }
+  /** A header, the user's or the builder's, that no request may carry. */
+  | { readonly kind: 'invalid'; readonly error: string }
 
-export async function authenticate(auth: Auth, request: OutgoingRequest): Promise<Authenticated> {
+/** Never throws. */
+export async function authenticate(
+  auth: Auth,
+  request: OutgoingRequest,
+  context: AuthContext,
+): Promise<Authenticated> {
+  let complete: OutgoingRequest
   try {
-    return { kind: 'authenticated', request: await auth.authenticate(request) }
+    complete = await auth.authenticate(request, context)
   } catch (error) {
     return { kind: 'failed', error: error instanceof Error ? error.message : String(error) }
   }
+  for (const [name, value] of Object.entries(complete.headers)) {
+    const error = headerError(name, value)
+    if (error !== undefined) return { kind: 'invalid', error }
+  }
+  return { kind: 'authenticated', request: complete }
 }

@@ -3,12 +3,12 @@ import {
   permanent,
   retryable,
   throttled,
+  type Auth,
   type Outcome,
-  type Target,
   type TargetResponse,
 } from '@manifold/domain'
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { classify } from './classify.ts'
 
 const NOW_MS = Date.UTC(2026, 0, 31, 9, 30, 0)
@@ -21,9 +21,11 @@ const response = (status: number, headers: Record<string, string> = {}): TargetR
   json: { error: 'E17' },
 })
 
-/** What an answer comes to, by default or as the target judges it. */
-const judge = (answer: TargetResponse, own?: Target['classify']): Outcome =>
-  classify({ classify: own }, { kind: 'answered', response: answer }, NOW_MS)
+const fixed: Auth = { kind: 'fixed', secrets: [], authenticate: (request) => request }
+
+/** What an answer comes to by default. */
+const judge = (answer: TargetResponse, auth = fixed): Outcome =>
+  classify({ classify: undefined, auth }, { kind: 'answered', response: answer }, NOW_MS)
 
 describe('by default', () => {
   test.each([200, 201, 202, 204, 206, 299])('a %i is delivered', (status) => {
@@ -68,15 +70,23 @@ describe('by default', () => {
 })
 
 describe('Retry-After', () => {
-  test.each([408, 425, 429, 500, 503])('is honoured on a %i, in seconds', (status) => {
+  test.each([429, 503])('on a %i asks for a slower pace', (status) => {
+    expect(judge(response(status, { 'retry-after': '120' }))).toEqual(
+      throttled(120_000, `http-${String(status)}`),
+    )
+  })
+
+  test.each([408, 425, 500, 502, 504])('on a %i is when to try again', (status) => {
     expect(judge(response(status, { 'retry-after': '120' }))).toEqual(
       retryable(`http-${String(status)}`, 120_000),
     )
   })
 
-  test('is honoured as a date, counted from now', () => {
-    const headers = { 'retry-after': 'Sat, 31 Jan 2026 09:31:30 GMT' }
-    expect(judge(response(503, headers))).toEqual(retryable('http-503', 90_000))
+  test('is honoured as a date, counted from now, and a past one is now', () => {
+    const at = (date: string) => judge(response(503, { 'retry-after': date }))
+    expect(at('Sat, 31 Jan 2026 09:31:30 GMT')).toEqual(throttled(90_000, 'http-503'))
+    expect(at('Sat Jan 31 09:31:30 2026')).toEqual(throttled(90_000, 'http-503'))
+    expect(at('Fri, 30 Jan 2026 09:31:30 GMT')).toEqual(throttled(0, 'http-503'))
   })
 
   test('that cannot be read says nothing', () => {
@@ -88,61 +98,40 @@ describe('Retry-After', () => {
   })
 })
 
-describe('a target that judges for itself', () => {
-  test.each([
-    ['delivered', 500, delivered('already-there')],
-    ['retryable', 404, retryable('not-yet', 5_000)],
-    ['permanent', 200, permanent('app-error')],
-    ['throttled', 200, throttled(1_000)],
-  ])('can call an answer %s whatever its status says', (_kind, status, own) => {
-    expect(judge(response(status), () => own)).toEqual(own)
+describe('a refused token', () => {
+  const giveUp = { afterAttempts: 3, deadReason: 'rejected' }
+
+  test.each([401, 403])('that can be renewed makes a %i worth three attempts', (status) => {
+    const outcome = judge(response(status), { ...fixed, renewable: true })
+    expect(outcome).toEqual({ kind: 'retryable', reason: `http-${String(status)}`, giveUp })
   })
 
-  test.each([200, 404, 410, 503])('leaves a %i to the default when it says nothing', (status) => {
-    const answer = response(status, { 'retry-after': '7' })
-    expect(judge(answer, () => undefined)).toEqual(judge(answer))
+  test.each([400, 402, 404])('is not what a %i is about', (status) => {
+    expect(judge(response(status), { ...fixed, renewable: true }).kind).toBe('permanent')
   })
 
-  test('sees the answer as it came', () => {
-    const own = vi.fn(() => undefined)
-    const answer = response(200, { 'x-request-id': 'r-1' })
-    judge(answer, own)
-    expect(own).toHaveBeenCalledExactlyOnceWith(answer)
-  })
-
-  test('may look into the JSON of the answer', () => {
-    const own: Target['classify'] = ({ json }) =>
-      (json as { error?: string } | undefined)?.error === 'E17' ? permanent('E17') : undefined
-    expect(judge(response(200), own)).toEqual(permanent('E17'))
-    expect(judge({ ...response(200), json: undefined }, own)).toEqual(delivered('http-200'))
-  })
-
-  test.each([200, 503])(
-    'and throws leaves a %i dead as invalid: sending again could do it twice',
-    (status) => {
-      const own = () => {
-        throw new Error('a judge with a bug')
-      }
-      expect(judge(response(status), own)).toEqual({
-        kind: 'permanent',
-        reason: 'classify-failed',
-        deadReason: 'invalid',
-      })
-    },
-  )
-
-  test('is not asked when there was no answer', () => {
-    const own = vi.fn(() => delivered())
-    const sent = { kind: 'failed', reason: 'timeout', error: 'no complete answer' } as const
-    expect(classify({ classify: own }, sent, NOW_MS)).toEqual({ kind: 'retryable', reason: 'timeout' })
-    expect(own).not.toHaveBeenCalled()
+  test('that cannot be renewed stays refused', () => {
+    expect(judge(response(401), { ...fixed, renewable: false })).toEqual(permanent('http-401'))
   })
 })
 
 test.each(['timeout', 'connection-refused', 'dns', 'tls'])(
   'a request that failed with %s may work later, for that reason',
   (reason) => {
-    const outcome = classify({ classify: undefined }, { kind: 'failed', reason, error: 'any' }, NOW_MS)
+    const outcome = classify(
+      { classify: undefined, auth: fixed },
+      { kind: 'failed', reason, error: 'any' },
+      NOW_MS,
+    )
     expect(outcome).toEqual({ kind: 'retryable', reason })
   },
 )
+
+test('a target at an address that is not allowed is dead as blocked', () => {
+  const sent = { kind: 'blocked', error: '10.0.0.1 is not a public address' } as const
+  expect(classify({ classify: () => delivered(), auth: fixed }, sent, NOW_MS)).toEqual({
+    kind: 'permanent',
+    reason: 'blocked-address',
+    deadReason: 'blocked',
+  })
+})

@@ -4,11 +4,15 @@
  * The user's functions run here. One that throws, or gives something that cannot be sent, is an expected failure:
  * trying again would fail the same way.
  */
-import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { formatTraceparent, type ManifoldEvent, type OutgoingRequest, type Target } from '@manifold/domain'
+import {
+  formatTraceparent,
+  type ManifoldEvent,
+  type OutgoingRequest,
+  type HttpTarget,
+} from '@manifold/domain'
 
 export type RenderInput = {
-  readonly target: Pick<Target, 'url' | 'method' | 'headers' | 'body'>
+  readonly target: Pick<HttpTarget, 'url' | 'method' | 'headers' | 'body'>
   readonly event: ManifoldEvent
   readonly deliveryId: string
   readonly trace: { readonly traceId: string; readonly flags: string }
@@ -23,13 +27,17 @@ export type Rendered =
   /** `reason` is a stable word, `error` what went wrong. */
   | { readonly kind: 'invalid'; readonly reason: string; readonly error: string }
 
+const METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'GET'])
+
 export function render(input: RenderInput): Rendered {
   try {
     const url = renderUrl(input)
     if (url.kind === 'invalid') return url
     const body = renderBody(input)
     const headers = renderHeaders(input, body.contentType)
-    const { method } = input.target
+    const method =
+      typeof input.target.method === 'function' ? input.target.method(input.event) : input.target.method
+    if (!METHODS.has(method)) return { kind: 'invalid', reason: 'bad-method', error: `no method ${method}` }
     return {
       kind: 'rendered',
       request: { method, url: url.url, headers, body: method === 'GET' ? undefined : body.bytes },
@@ -69,6 +77,10 @@ function renderBody({ target, event }: RenderInput): Body {
   if (value instanceof URLSearchParams) {
     return { bytes: value.toString(), contentType: 'application/x-www-form-urlencoded;charset=UTF-8' }
   }
+  if (value instanceof ArrayBuffer)
+    return { bytes: new Uint8Array(value), contentType: 'application/octet-stream' }
+  if (value instanceof FormData || value instanceof Blob)
+    throw new TypeError('body gave a FormData or Blob: send JSON, text or bytes')
   if (value instanceof Promise) throw new TypeError('body must not be async: it gave a Promise')
   const json = JSON.stringify(value) as string | undefined
   if (json === undefined) throw new TypeError(`body gave ${typeof value}, which is not JSON`)
@@ -97,15 +109,12 @@ function cloudEvent(event: ManifoldEvent): Body {
 function renderHeaders(input: RenderInput, contentType: string): Record<string, string> {
   const { target, event } = input
   const own = typeof target.headers === 'function' ? target.headers(event) : target.headers
+  if (own instanceof Promise) throw new TypeError('headers must not be async: it gave a Promise')
   const headers: Record<string, string> = { 'content-type': contentType, 'user-agent': input.userAgent }
   for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = value
   headers['idempotency-key'] = input.deliveryId
   headers['webhook-id'] = input.deliveryId
   headers['webhook-timestamp'] = String(Math.floor(input.nowMs / 1_000))
   headers['traceparent'] = formatTraceparent(input.trace.traceId, input.spanId, input.trace.flags)
-  for (const [name, value] of Object.entries(headers)) {
-    validateHeaderName(name)
-    validateHeaderValue(name, value)
-  }
   return headers
 }

@@ -1,73 +1,54 @@
 /**
- * Send: one HTTP request under one deadline. The third stage of an attempt, and the only user of undici.
+ * Send: one HTTP request under the attempt's deadline. With client.ts, the only user of undici.
  *
- * Owns the connections to targets. It does not judge what came back.
+ * Owns the reading of answers; it does not judge them.
  *
  * - The deadline covers everything: connecting, sending, waiting and reading the body. (undici's own body timeout
  *   starts anew with each chunk, so a dripping answer would never end.)
  * - Redirects are not followed: a 3xx is an answer like any other.
- * - At most `maxResponseBytes` of the body are read; the rest is cut off with the connection.
+ * - At most `maxResponseBytes` of the body are read, and as many after unpacking; the rest is cut off with the connection.
  */
-import type { OutgoingRequest, Target, TargetResponse } from '@manifold/domain'
-import { Agent, type Dispatcher } from 'undici'
+import type { OutgoingRequest, TargetResponse } from '@manifold/domain'
+import type { Dispatcher } from 'undici'
+import type { TargetClient } from './client.ts'
+import type { Deadline } from './deadline.ts'
+import { BlockedAddressError } from './guarded-connector.ts'
+import { unpack } from './unpack.ts'
 
 export type Sent =
   | { readonly kind: 'answered'; readonly response: TargetResponse }
   /** No answer, or only part of one. `reason` is a stable word. */
   | { readonly kind: 'failed'; readonly reason: string; readonly error: string }
-  /** Cut off because this process is stopping. */
-  | { readonly kind: 'interrupted' }
+  /** The target is at an address its config does not allow. */
+  | { readonly kind: 'blocked'; readonly error: string }
 
-export type Sender = {
-  readonly send: (request: OutgoingRequest, signal: AbortSignal) => Promise<Sent>
-  readonly close: () => Promise<void>
+/** Never throws. Ends with the deadline, also while undici still connects or waits for a free connection. */
+export async function send(
+  client: TargetClient,
+  request: OutgoingRequest,
+  deadline: Deadline,
+): Promise<Sent> {
+  try {
+    const response = await Promise.race([exchange(client, request, deadline), deadline.passed])
+    return { kind: 'answered', response }
+  } catch (error) {
+    return describeFailure(error, deadline)
+  }
 }
 
-const DEADLINE = new Error('deadline')
-const STOPPING = new Error('stopping')
-
-/** A sender with a connection pool of its own: one target's slow connections are nobody else's. */
-export function createSender(target: Pick<Target, 'timeoutMs' | 'maxResponseBytes' | 'concurrency'>): Sender {
-  const agent = new Agent({
-    connections: target.concurrency,
-    pipelining: 1,
-    keepAliveTimeout: 10_000,
-    connect: { timeout: target.timeoutMs },
-    // The total deadline rules; these would only end it in other words.
-    headersTimeout: 0,
-    bodyTimeout: 0,
+async function exchange(
+  client: TargetClient,
+  request: OutgoingRequest,
+  deadline: Deadline,
+): Promise<TargetResponse> {
+  const answer = await client.agent.request({
+    ...splitUrl(request.url),
+    method: request.method,
+    headers: request.headers,
+    body: request.body ?? null,
+    signal: deadline.signal,
   })
-  return {
-    send: async (request, signal) => {
-      const cutOff = new AbortController()
-      const onStop = () => {
-        cutOff.abort(STOPPING)
-      }
-      const deadline = setTimeout(() => {
-        cutOff.abort(DEADLINE)
-      }, target.timeoutMs)
-      if (signal.aborted) onStop()
-      else signal.addEventListener('abort', onStop, { once: true })
-      try {
-        const answer = await agent.request({
-          ...splitUrl(request.url),
-          method: request.method,
-          headers: request.headers,
-          body: request.body ?? null,
-          signal: cutOff.signal,
-        })
-        return { kind: 'answered', response: await readResponse(answer, target.maxResponseBytes) }
-      } catch (error) {
-        return describeFailure(error, cutOff.signal, target.timeoutMs)
-      } finally {
-        clearTimeout(deadline)
-        signal.removeEventListener('abort', onStop)
-      }
-    },
-    close: async () => {
-      await agent.destroy()
-    },
-  }
+  return readResponse(answer, client.maxResponseBytes)
 }
 
 function splitUrl(text: string): { origin: string; path: string } {
@@ -84,11 +65,14 @@ async function readResponse(answer: Dispatcher.ResponseData, maxBytes: number): 
     // Leaving the loop destroys the body, and its connection with it.
     if (bytes > maxBytes) break
   }
-  const text = Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8')
-  const truncated = bytes > maxBytes
+  const headers = flattenHeaders(answer.headers)
+  const received = Buffer.concat(chunks).subarray(0, maxBytes)
+  const unpacked = unpack(received, headers['content-encoding'], maxBytes)
+  const text = unpacked.bytes.toString('utf8')
+  const truncated = bytes > maxBytes || unpacked.truncated
   return {
     status: answer.statusCode,
-    headers: flattenHeaders(answer.headers),
+    headers,
     text,
     truncated,
     json: truncated ? undefined : parseJson(text),
@@ -123,25 +107,24 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
-  HPE_INVALID_CONSTANT: 'bad-response',
 }
 
-function describeFailure(error: unknown, cutOff: AbortSignal, timeoutMs: number): Sent {
-  if (cutOff.reason === STOPPING) return { kind: 'interrupted' }
-  if (cutOff.reason === DEADLINE) {
-    return { kind: 'failed', reason: 'timeout', error: `no complete answer within ${String(timeoutMs)} ms` }
+function describeFailure(error: unknown, deadline: Deadline): Sent {
+  if (deadline.over() !== undefined) {
+    return { kind: 'failed', reason: 'timeout', error: (deadline.signal.reason as Error).message }
   }
-  const { code, message } = rootOf(error)
-  const tls = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL|EPROTO)/.test(code)
-  const reason =
-    REASONS[code] ?? (tls ? 'tls' : code.startsWith('HPE_') ? 'bad-response' : 'connection-failed')
-  return { kind: 'failed', reason, error: message }
+  const root = rootOf(error)
+  if (root.name === 'HTTPParserError') return { kind: 'failed', reason: 'bad-response', error: root.message }
+  if (root instanceof BlockedAddressError) return { kind: 'blocked', error: root.message }
+  const code = 'code' in root ? String(root.code) : ''
+  const tls = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL|EPROTO|HOSTNAME_MISMATCH)/.test(code)
+  const reason = REASONS[code] ?? (tls ? 'tls' : 'connection-failed')
+  return { kind: 'failed', reason, error: root.message }
 }
 
 /** The innermost error says what happened; several addresses tried come as one AggregateError. */
-function rootOf(error: unknown): { code: string; message: string } {
+function rootOf(error: unknown): Error {
   if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0])
-  if (!(error instanceof Error)) return { code: '', message: String(error) }
-  if (error.cause instanceof Error) return rootOf(error.cause)
-  return { code: 'code' in error ? String(error.code) : '', message: error.message }
+  if (!(error instanceof Error)) return new Error(String(error))
+  return error.cause instanceof Error ? rootOf(error.cause) : error
 }

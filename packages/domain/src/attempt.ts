@@ -10,7 +10,13 @@ export type Outcome =
   /** The target took it. */
   | { readonly kind: 'delivered'; readonly reason: string }
   /** It may work later. `retryAfterMs` is the target's own wish. */
-  | { readonly kind: 'retryable'; readonly reason: string; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'retryable'
+      readonly reason: string
+      readonly retryAfterMs?: number
+      /** It may work later, but not for long: dead for this reason after so many attempts. */
+      readonly giveUp?: { readonly afterAttempts: number; readonly deadReason: DeadReason }
+    }
   /** It will never work: dead at once. */
   | { readonly kind: 'permanent'; readonly reason: string; readonly deadReason?: DeadReason }
   /** The target asks for a slower pace: try again, at no cost. */
@@ -48,3 +54,24 @@ export const throttled = (afterMs: number, reason = 'throttled'): Outcome => ({
   reason,
   afterMs,
 })
+
+/** Whether a value that a user's function gave is an outcome: nothing checks its types when it runs. */
+export function isOutcome(value: unknown): value is Outcome {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || !('reason' in value)) return false
+  if (typeof value.reason !== 'string') return false
+  switch (value.kind) {
+    case 'delivered':
+    case 'permanent':
+      return true
+    case 'retryable':
+      return !('retryAfterMs' in value) || value.retryAfterMs === undefined || isDuration(value.retryAfterMs)
+    case 'throttled':
+      return 'afterMs' in value && isDuration(value.afterMs)
+    default:
+      return false
+  }
+}
+
+function isDuration(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}

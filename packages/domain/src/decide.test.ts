@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { delivered, permanent, retryable, throttled, type Outcome } from './attempt.ts'
 import { decide, isExpired, type DecisionInput } from './decide.ts'
@@ -11,84 +10,6 @@ const policy: RetryPolicy = { maxAttempts: 3, baseDelayMs: 1_000, maxDelayMs: 60
 /** The first attempt of a young delivery, with a back-off of 500 ms. */
 const decideOn = (outcome: Outcome, changes: Partial<DecisionInput> = {}): Settlement =>
   decide({ outcome, attemptsSpent: 1, ageMs: 0, policy, random: 0.5, ...changes })
-
-const anyReason = fc.constant('any')
-const anyOutcome: fc.Arbitrary<Outcome> = fc.oneof(
-  fc.record({ kind: fc.constant('delivered' as const), reason: anyReason }),
-  fc.record(
-    {
-      kind: fc.constant('permanent' as const),
-      reason: anyReason,
-      deadReason: fc.constantFrom(...DEAD_REASONS),
-    },
-    { requiredKeys: ['kind', 'reason'] },
-  ),
-  fc.record({ kind: fc.constant('throttled' as const), reason: anyReason, afterMs: fc.nat() }),
-  fc.record(
-    { kind: fc.constant('retryable' as const), reason: anyReason, retryAfterMs: fc.nat() },
-    { requiredKeys: ['kind', 'reason'] },
-  ),
-)
-const anyInput: fc.Arbitrary<DecisionInput> = fc.record({
-  outcome: anyOutcome,
-  attemptsSpent: fc.integer({ min: 1, max: 20 }),
-  ageMs: fc.nat({ max: 200_000 }),
-  policy: fc.record({
-    maxAttempts: fc.integer({ min: 1, max: 20 }),
-    baseDelayMs: fc.integer({ min: 1, max: 10_000 }),
-    maxDelayMs: fc.integer({ min: 1, max: 100_000 }),
-    maxAgeMs: fc.integer({ min: 1, max: 200_000 }),
-  }),
-  random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-})
-
-describe('for every outcome, policy, age and roll of the dice', () => {
-  test('the settlement is one that the outcome allows', () => {
-    const allowed: Record<Outcome['kind'], Settlement['kind'][]> = {
-      delivered: ['delivered'],
-      permanent: ['dead'],
-      throttled: ['defer', 'dead'],
-      retryable: ['retry', 'dead'],
-    }
-    fc.assert(
-      fc.property(anyInput, (input) => {
-        expect(allowed[input.outcome.kind]).toContain(decide(input).kind)
-      }),
-    )
-  })
-
-  test('a wait is a whole number of milliseconds that ends within the maximum age', () => {
-    fc.assert(
-      fc.property(anyInput, (input) => {
-        const settlement = decide(input)
-        if (settlement.kind !== 'retry' && settlement.kind !== 'defer') return
-        expect(Number.isInteger(settlement.delayMs)).toBe(true)
-        expect(settlement.delayMs).toBeGreaterThanOrEqual(0)
-        expect(input.ageMs + settlement.delayMs).toBeLessThanOrEqual(input.policy.maxAgeMs)
-      }),
-    )
-  })
-
-  test('a wait is never shorter than the target asked for, but where the maximum age cuts it', () => {
-    fc.assert(
-      fc.property(anyInput, (input) => {
-        const settlement = decide(input)
-        if (settlement.kind !== 'retry' || input.outcome.kind !== 'retryable') return
-        const wishMs = Math.min(input.outcome.retryAfterMs ?? 0, input.policy.maxAgeMs - input.ageMs)
-        expect(settlement.delayMs).toBeGreaterThanOrEqual(wishMs)
-      }),
-    )
-  })
-
-  test('being throttled costs no attempt: what comes of it does not depend on the attempts spent', () => {
-    const input = anyInput.filter(({ outcome }) => outcome.kind === 'throttled')
-    fc.assert(
-      fc.property(input, fc.integer({ min: 1, max: 10_000 }), (one, attemptsSpent) => {
-        expect(decide({ ...one, attemptsSpent })).toEqual(decide(one))
-      }),
-    )
-  })
-})
 
 test('a delivered attempt ends the delivery, however late and however often it was tried', () => {
   expect(decideOn(delivered(), { attemptsSpent: 99, ageMs: policy.maxAgeMs + 1 })).toEqual({
@@ -125,14 +46,63 @@ test('a Retry-After longer than the longest back-off is honoured', () => {
   })
 })
 
-test('a Retry-After beyond the maximum age is cut there and does not kill the delivery now', () => {
-  const settlement = decideOn(retryable('http-503', 31_536_000_000), { ageMs: 40_000 })
-  expect(settlement).toEqual({ kind: 'retry', delayMs: 60_000 })
+describe('a wait that reaches past the maximum age', () => {
+  test('ends five seconds before it, and does not kill the delivery now', () => {
+    const settlement = decideOn(retryable('http-503', 31_536_000_000), { ageMs: 40_000 })
+    expect(settlement).toEqual({ kind: 'retry', delayMs: 55_000 })
+    expect(decideOn(throttled(60_001), { ageMs: 40_000 })).toEqual({ kind: 'defer', delayMs: 55_000 })
+  })
+
+  test('ends a tenth of it before it, when that is less than five seconds', () => {
+    const short = { policy: { ...policy, maxAgeMs: 10_000 }, ageMs: 4_000 }
+    expect(decideOn(retryable('http-503', 6_001), short)).toEqual({ kind: 'retry', delayMs: 5_000 })
+  })
+
+  test('is cut whole, though a tenth of the maximum age is not', () => {
+    const odd = { policy: { ...policy, maxAgeMs: 1_005 }, ageMs: 0.5 }
+    const settlement = decideOn(retryable('http-503', 6_001), odd)
+    expect(settlement).toEqual({ kind: 'retry', delayMs: 904 })
+  })
+
+  test('leaves the delivery expired at once when no more than that remains', () => {
+    const expired = { kind: 'dead', reason: 'expired' }
+    expect(decideOn(retryable('http-503', 5_001), { ageMs: 95_000 })).toEqual(expired)
+    expect(decideOn(throttled(5_001), { ageMs: 95_000 })).toEqual(expired)
+    expect(decideOn(throttled(5_002), { ageMs: 94_999 })).toEqual({ kind: 'defer', delayMs: 1 })
+  })
 })
 
-test('a back-off beyond the maximum age is cut there', () => {
-  const settlement = decideOn(retryable('http-503'), { ageMs: policy.maxAgeMs - 10 })
-  expect(settlement).toEqual({ kind: 'retry', delayMs: 10 })
+test('a wait that ends within the maximum age is not cut', () => {
+  expect(decideOn(retryable('http-503', 5_000), { ageMs: 95_000 })).toEqual({ kind: 'retry', delayMs: 5_000 })
+  expect(decideOn(throttled(60_000), { ageMs: 40_000 })).toEqual({ kind: 'defer', delayMs: 60_000 })
+})
+
+test('listed delays are waited exactly as they stand, one after each failed attempt', () => {
+  const listed = { policy: { ...policy, maxAttempts: 4, delaysMs: [10, 7_000, 0] } }
+  const settlements = [1, 2, 3, 4].map((attemptsSpent) =>
+    decideOn(retryable('timeout'), { ...listed, attemptsSpent }),
+  )
+  expect(settlements).toEqual([
+    { kind: 'retry', delayMs: 10 },
+    { kind: 'retry', delayMs: 7_000 },
+    { kind: 'retry', delayMs: 0 },
+    { kind: 'dead', reason: 'exhausted' },
+  ])
+})
+
+test('a failure that gives up earlier than the policy is dead for its own reason after so many attempts', () => {
+  const refused: Outcome = {
+    kind: 'retryable',
+    reason: 'http-401',
+    giveUp: { afterAttempts: 2, deadReason: 'rejected' },
+  }
+  expect(decideOn(refused).kind).toBe('retry')
+  expect(decideOn(refused, { attemptsSpent: 2 })).toEqual({ kind: 'dead', reason: 'rejected' })
+  expect(decideOn(refused, { attemptsSpent: 9 })).toEqual({ kind: 'dead', reason: 'rejected' })
+})
+
+test('the luckiest back-off is no wait at all', () => {
+  expect(decideOn(retryable('http-503'), { random: 0 })).toEqual({ kind: 'retry', delayMs: 0 })
 })
 
 test('the last allowed attempt that fails leaves the delivery exhausted, and not the one before', () => {

@@ -18,35 +18,48 @@ export type DecisionInput = {
   readonly random: number
 }
 
+/** How long before a delivery's end its last attempt is, when the wait would have reached past it. */
+const LAST_ATTEMPT_MS = 5_000
+
 /**
  * Decides what becomes of a delivery after an attempt.
  *
- * A wait never reaches past the delivery's maximum age: it is cut there, so that the last attempt
- * happens at the limit instead of the delivery being given up early (a `Retry-After` of a year does not kill it today).
+ * A wait never reaches past the delivery's maximum age: it is cut to end shortly before, so that there is a last attempt
+ * instead of giving up early (a `Retry-After` of a year does not kill today). When no more than that is left, it is dead.
  */
 export function decide(input: DecisionInput): Settlement {
   const { outcome, policy } = input
-  const remainingMs = policy.maxAgeMs - input.ageMs
   switch (outcome.kind) {
     case 'delivered':
       return { kind: 'delivered' }
     case 'permanent':
       return { kind: 'dead', reason: outcome.deadReason ?? 'rejected' }
-    case 'throttled':
-      if (remainingMs <= 0) return { kind: 'dead', reason: 'expired' }
-      return { kind: 'defer', delayMs: Math.min(Math.max(outcome.afterMs, 1), remainingMs) }
+    case 'throttled': {
+      const delayMs = fitToAge(input, Math.max(1, outcome.afterMs))
+      return delayMs === undefined ? { kind: 'dead', reason: 'expired' } : { kind: 'defer', delayMs }
+    }
     case 'retryable': {
+      const { giveUp } = outcome
+      if (giveUp !== undefined && input.attemptsSpent >= giveUp.afterAttempts) {
+        return { kind: 'dead', reason: giveUp.deadReason }
+      }
       if (input.attemptsSpent >= policy.maxAttempts) return { kind: 'dead', reason: 'exhausted' }
-      if (remainingMs <= 0) return { kind: 'dead', reason: 'expired' }
-      const waitMs = Math.max(
-        backoffDelayMs(policy, input.attemptsSpent, input.random),
-        outcome.retryAfterMs ?? 0,
-      )
-      return { kind: 'retry', delayMs: Math.min(waitMs, remainingMs) }
+      const backoffMs = backoffDelayMs(policy, input.attemptsSpent, input.random)
+      const delayMs = fitToAge(input, Math.max(backoffMs, outcome.retryAfterMs ?? 0))
+      return delayMs === undefined ? { kind: 'dead', reason: 'expired' } : { kind: 'retry', delayMs }
     }
     default:
       return outcome satisfies never
   }
+}
+
+/** The wait in whole milliseconds, cut to the delivery's age; `undefined` when there is no time for another attempt. */
+function fitToAge({ ageMs, policy }: DecisionInput, waitMs: number): number | undefined {
+  const remainingMs = policy.maxAgeMs - ageMs
+  const wholeMs = Math.ceil(waitMs)
+  if (wholeMs <= remainingMs) return wholeMs
+  const lastMs = Math.min(LAST_ATTEMPT_MS, policy.maxAgeMs / 10)
+  return remainingMs > lastMs ? Math.floor(remainingMs - lastMs) : undefined
 }
 
 /** A delivery past its maximum age is not attempted any more. */

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { deliveryId, DELIVERY_STATUSES, isTerminal, readDeliveryId, TARGET_NAME_PATTERN } from './delivery.ts'
+import {
+  DEAD_REASONS,
+  deliveryId,
+  DELIVERY_STATUSES,
+  isTerminal,
+  readDeliveryId,
+  TARGET_NAME_PATTERN,
+} from './delivery.ts'
 import { EVENT_ID_PATTERN } from './event.ts'
 
 const anyEventId = fc.stringMatching(EVENT_ID_PATTERN)
@@ -47,6 +54,10 @@ test('an ambiguous id has every reading, the shortest event id first', () => {
   ])
 })
 
+test.each(['a', 'a-', 'a1-b-', 'a'.repeat(49)])('a target may be named %s', (target) => {
+  expect(readDeliveryId(`evt_1-${target}`)[0]).toEqual({ eventId: 'evt_1', target })
+})
+
 test.each([
   '',
   'evt_1',
@@ -58,6 +69,19 @@ test.each([
   `evt_1-${'a'.repeat(50)}`,
 ])('%j cannot be read as a delivery id', (id) => {
   expect(readDeliveryId(id)).toEqual([])
+})
+
+test('the words for a delivery that callers see do not change', () => {
+  expect(DELIVERY_STATUSES).toEqual(['pending', 'retrying', 'deferred', 'delivered', 'dead', 'discarded'])
+  expect(DEAD_REASONS).toEqual([
+    'exhausted',
+    'rejected',
+    'gone',
+    'expired',
+    'invalid',
+    'blocked',
+    'unknown-target',
+  ])
 })
 
 test('delivered, dead and discarded are the ends of a delivery, and no other status is', () => {

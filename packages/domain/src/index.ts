@@ -1,10 +1,12 @@
 /** The nouns of Manifold and its pure policy. No I/O; clock and chance are passed in. */
 export * from './attempt.ts'
+export * from './breaker.ts'
 export * from './decide.ts'
 export * from './delivery.ts'
 export * from './event-input.ts'
 export * from './event.ts'
 export * from './field-errors.ts'
+export * from './header-rules.ts'
 export * from './problem.ts'
 export * from './retry-after.ts'
 export * from './retry-policy.ts'

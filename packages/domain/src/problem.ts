@@ -22,6 +22,11 @@ export const PROBLEMS = {
     title: 'The JSON is nested too deeply',
     fix: 'Flatten the document to at most 64 levels.',
   },
+  'inexact-number': {
+    status: 400,
+    title: 'A number would not arrive as it was sent',
+    fix: 'Send whole numbers beyond 2^53 and other large numbers as strings.',
+  },
   'request-aborted': {
     status: 400,
     title: 'The body ended early',

@@ -24,6 +24,7 @@ test('an HTTP date is the time until then, or nothing when it has passed', () =>
 test.each([
   ['the preferred form', 'Sun, 06 Nov 1994 08:49:37 GMT'],
   ['the obsolete RFC 850 form', 'Sunday, 06-Nov-94 08:49:37 GMT'],
+  ['the obsolete form of ANSI C, which is GMT without saying so,', 'Sun Nov  6 08:49:37 1994'],
 ])('%s of an HTTP date is read', (_form, text) => {
   expect(parseRetryAfterMs(text, NOW_MS)).toBe(37_000)
 })
@@ -48,6 +49,7 @@ test.each([
   '5 s',
   '12, 13',
   'soon',
+  'after 2099',
   'Sun, ',
   '1994-11-06T08:49:37Z',
 ])('%j is neither seconds nor an HTTP date, and says nothing', (text) => {

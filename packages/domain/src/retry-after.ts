@@ -7,8 +7,9 @@ export function parseRetryAfterMs(value: string | undefined, nowMs: number): num
   if (value === undefined) return undefined
   const text = value.trim()
   if (/^\d+$/.test(text)) return Math.min(Number(text) * 1_000, Number.MAX_SAFE_INTEGER)
-  // An HTTP date starts with a weekday; Date.parse alone would also take "-5" or "2".
-  if (!/^[A-Za-z]{3,9},? /.test(text)) return undefined
-  const atMs = Date.parse(text)
+  // One of the three forms of an HTTP date; Date.parse alone would also take "-5" or "after 2099".
+  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return undefined
+  // The ANSI C form names no zone, and means GMT like the others.
+  const atMs = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs)
 }

@@ -8,6 +8,8 @@ export type RetryPolicy = {
   readonly maxDelayMs: number
   /** A delivery older than this (since accept or replay) is dead as `expired`. */
   readonly maxAgeMs: number
+  /** The waits themselves, one after each failed attempt, exactly as they stand; then `maxAttempts` is one more than there are. */
+  readonly delaysMs?: readonly number[]
 }
 
 export const DEFAULT_RETRY: RetryPolicy = {
@@ -26,6 +28,8 @@ export const DEFAULT_RETRY: RetryPolicy = {
  * @returns milliseconds, a whole number
  */
 export function backoffDelayMs(policy: RetryPolicy, attempt: number, random: number): number {
+  const listed = policy.delaysMs?.[attempt - 1]
+  if (listed !== undefined) return listed
   const exponential = policy.baseDelayMs * 2 ** (attempt - 1)
   return Math.round(Math.min(policy.maxDelayMs, exponential) * random)
 }

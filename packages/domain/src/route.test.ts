@@ -104,6 +104,7 @@ test('a target named twice gets the event once', () => {
 
 test('one unknown name refuses the whole event, and every unknown name is told', () => {
   const route = compileRouter([target('crm', ['**'])])
+  expect(route(event, ['crm', 'cmr'])).toEqual({ kind: 'unknown-targets', names: ['cmr'] })
   expect(route(event, ['crm', 'cmr', 'toString'])).toEqual({
     kind: 'unknown-targets',
     names: ['cmr', 'toString'],

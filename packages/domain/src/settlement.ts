@@ -9,6 +9,6 @@ export type Settlement =
   | { readonly kind: 'delivered' }
   /** Attempted and failed; attempt again after the delay. Costs an attempt. */
   | { readonly kind: 'retry'; readonly delayMs: number }
-  /** Not attempted, or throttled; costs no attempt. */
+  /** Throttled: all of the target waits; costs no attempt. */
   | { readonly kind: 'defer'; readonly delayMs: number }
   | { readonly kind: 'dead'; readonly reason: DeadReason }

@@ -57,6 +57,14 @@ test('a long run of ** is one **: it takes no longer', () => {
   expect(compileTypePattern(pattern)(`${'any.'.repeat(40)}first`)).toBe(false)
 })
 
+test('however many ** a pattern has, and whatever stands between them, it is answered at once', () => {
+  const startMs = performance.now()
+  const pattern = `${'**.a.'.repeat(60)}**.b`
+  expect(compileTypePattern(pattern)(Array(120).fill('a').join('.'))).toBe(false)
+  expect(compileTypePattern(pattern)(`${Array(120).fill('a').join('.')}.b`)).toBe(true)
+  expect(performance.now() - startMs).toBeLessThan(1_000)
+})
+
 test('segments of letters, digits, underscores and hyphens, * and ** in any order are well formed', () => {
   const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,10}$/)
   const segments = fc.array(fc.oneof(name, fc.constantFrom('*', '**')), { minLength: 1, maxLength: 8 })

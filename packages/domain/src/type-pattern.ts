@@ -16,18 +16,20 @@ export function compileTypePattern(pattern: string): (type: string) => boolean {
   if (!pattern.includes('*')) return (type) => type === pattern
   const segments = pattern.split('.')
   if (segments.every((segment) => segment === '**')) return () => true
-  return (type) => matches(segments, 0, type.split('.'), 0)
+  return (type) => matches(segments, type.split('.'))
 }
 
-function matches(pattern: readonly string[], p: number, type: readonly string[], t: number): boolean {
-  for (; p < pattern.length; p++, t++) {
-    if (pattern[p] === '**') {
-      // A run of ** is one **; without this a hostile pattern would take exponential time.
-      while (pattern[p + 1] === '**') p++
-      for (let rest = t; rest <= type.length; rest++) if (matches(pattern, p + 1, type, rest)) return true
-      return false
+/** One row per pattern segment, one place per number of type segments used up: no backtracking, whatever the pattern. */
+function matches(pattern: readonly string[], type: readonly string[]): boolean {
+  let reachable: boolean[] = [true, ...type.map(() => false)]
+  for (const segment of pattern) {
+    const next = reachable.map(() => false)
+    for (let used = 0; used <= type.length; used++) {
+      if (reachable[used] !== true) continue
+      if (segment === '**') next.fill(true, used)
+      else if (used < type.length && (segment === '*' || segment === type[used])) next[used + 1] = true
     }
-    if (t >= type.length || (pattern[p] !== '*' && pattern[p] !== type[t])) return false
+    reachable = next
   }
-  return t === type.length
+  return reachable[type.length] === true
 }

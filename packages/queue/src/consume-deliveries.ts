@@ -13,19 +13,23 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DeadReason, DeliveryRef, Target } from '@manifold/domain'
 import { keys, type Store } from '@manifold/store'
-import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq'
+import { DelayedError, RateLimitError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq'
 import { watchConsumption, type Consumption } from './consumption.ts'
-import { buryDelivery } from './dead-letter-queue.ts'
+import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
 import { readPayload } from './job-payload.ts'
 import type { Queues } from './queues.ts'
-import { isTargetPaused, isTargetRateLimited, readQueueDepth } from './target-queue.ts'
+import { holdTarget, isTargetPaused, isTargetRateLimited, readQueueDepth } from './target-queue.ts'
 
 /** What is to become of a job. */
 export type Verdict =
-  /** Nothing left to do: delivered, or somebody else's by now. */
+  /** Delivered, or somebody else's by now. */
   | { readonly kind: 'finish' }
+  /** Taken up again after it had ended, or been replayed: nothing of this generation may stay on the dead-letter queue. */
+  | { readonly kind: 'drop' }
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'defer'; readonly delayMs: number }
+  /** No delivery of the target is to be attempted for so long. */
+  | { readonly kind: 'throttle'; readonly delayMs: number }
   | { readonly kind: 'bury'; readonly reason: DeadReason }
   /** Not done, because this process is stopping. */
   | { readonly kind: 'hand-back' }
@@ -67,6 +71,12 @@ class RetryLater extends Error {
 
 /** An exception in `deliver` is a bug or a lost Redis: the job comes back after this long. */
 const UNEXPECTED_DELAY_MS = 1_000
+
+/** A worker without a limiter does not heed a hold: so one that is never reached. */
+const NO_LIMIT = { max: 1_000_000_000, duration: 3_600_000 }
+
+/** How often a held worker looks whether the hold was lifted. */
+const HELD_LOOK_MS = 1_000
 
 /** How soon BullMQ tries again after losing Redis; its own default of 15 s would make recovery slow. */
 const RUN_RETRY_MS = 500
@@ -119,9 +129,11 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       connection: options.store.redis,
       prefix: keys.queuePrefix,
       concurrency: target.concurrency,
-      ...(target.rateLimit === undefined
-        ? {}
-        : { limiter: { max: target.rateLimit.max, duration: target.rateLimit.perMs } }),
+      limiter:
+        target.rateLimit === undefined
+          ? NO_LIMIT
+          : { max: target.rateLimit.max, duration: target.rateLimit.perMs },
+      maximumRateLimitDelay: HELD_LOOK_MS,
       lockDuration: options.lockMs,
       stalledInterval: options.stalledCheckMs,
       maxStalledCount: UNLIMITED_STALLS,
@@ -179,11 +191,19 @@ async function apply(
   switch (verdict.kind) {
     case 'finish':
       return
+    case 'drop': {
+      const { ref } = readPayload(target.name, job.id ?? '', job.data)
+      if (ref !== undefined) await removeDeadLetter(queues, ref)
+      return
+    }
     case 'retry':
       throw new RetryLater(verdict.delayMs)
     case 'defer':
       await job.moveToDelayed(Date.now() + verdict.delayMs, token)
       throw new DelayedError()
+    case 'throttle':
+      await holdTarget(queues, target.name, verdict.delayMs)
+      throw new RateLimitError()
     case 'hand-back':
       await job.moveToWait(token)
       throw new WaitingError()

@@ -2,8 +2,8 @@
  * The janitor: forgets settled events whose retention has run out, their dead-letter jobs first, so that a crash
  * in between leaves a record that is found again, never a job without a record.
  */
-import { dueForForgetting, forgetEvent, readEvents, takeLease, type Store } from '@manifold/store'
-import { removeDeadLetter } from './dead-letter-queue.ts'
+import { dueForForgetting, forgetEvent, readEvent, takeLease, type Store } from '@manifold/store'
+import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
 import type { Queues } from './queues.ts'
 
 const BATCH = 200
@@ -21,13 +21,18 @@ export async function forgetDueEvents(deps: JanitorDeps): Promise<number> {
   let forgotten = 0
   for (;;) {
     const due = await dueForForgetting(deps.store, BATCH)
-    for (const event of await readEvents(deps.store, due)) {
-      for (const delivery of event?.deliveries ?? []) {
-        if (delivery.status !== 'dead' || event === undefined) continue
-        await removeDeadLetter(deps.queues, { ...delivery, eventId: event.id })
-      }
-    }
-    for (const eventId of due) if (await forgetEvent(deps.store, eventId)) forgotten++
+    for (const eventId of due) if (await forget(deps, eventId)) forgotten++
     if (due.length < BATCH) return forgotten
   }
+}
+
+async function forget({ store, queues }: JanitorDeps, eventId: string): Promise<boolean> {
+  const event = await readEvent(store, eventId)
+  const dead = (event?.deliveries ?? []).filter((delivery) => delivery.status === 'dead')
+  for (const delivery of dead) await removeDeadLetter(queues, { ...delivery, eventId })
+  if (await forgetEvent(store, eventId)) return true
+  // Reopened in the meantime, by a replay of another of its deliveries: the rest are dead letters still.
+  for (const delivery of dead)
+    await buryDelivery(store, queues, { ...delivery, eventId }, delivery.reason ?? 'invalid')
+  return false
 }

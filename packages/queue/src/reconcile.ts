@@ -12,7 +12,7 @@ import {
   type OutboxEntry,
   type Store,
 } from '@manifold/store'
-import { addDeadLetter, removeDeadLetter } from './dead-letter-queue.ts'
+import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
 import { enqueueDeliveries } from './enqueue-deliveries.ts'
 import type { Queues } from './queues.ts'
 
@@ -35,14 +35,15 @@ export async function reconcile(
     const event = events[index]
     if (event === undefined) continue
     if (entry.kind === 'event') open.push(...openDeliveries(event).map((delivery) => refOf(event, delivery)))
-    else open.push(...(await reconcileDelivery(queues, event, entry.ref)))
+    else open.push(...(await reconcileDelivery(store, queues, event, entry.ref)))
   }
   await enqueueDeliveries(queues, open)
   await confirmOutbox(store, entries)
 }
 
-/** Settles the dead-letter queue for a replayed or discarded delivery. @returns what is to be enqueued */
+/** Tidies the dead-letter queue for a replayed or discarded delivery. @returns what is to be enqueued */
 async function reconcileDelivery(
+  store: Store,
   queues: Queues,
   event: EventRecord,
   ref: DeliveryRef,
@@ -52,8 +53,9 @@ async function reconcileDelivery(
   const current = refOf(event, delivery)
   if (current.generation > 1)
     await removeDeadLetter(queues, { ...current, generation: current.generation - 1 })
-  if (delivery.status === 'dead') await addDeadLetter(queues, current, delivery.reason ?? 'invalid')
-  else await removeDeadLetter(queues, current)
+  if (delivery.status === 'dead') await buryDelivery(store, queues, current, delivery.reason ?? 'invalid')
+  // Only what can no longer change: a delivery that was open when it was read may be dead by now.
+  if (delivery.status === 'discarded') await removeDeadLetter(queues, current)
   return isTerminal(delivery.status) ? [] : [current]
 }
 

@@ -40,3 +40,24 @@ export async function isTargetPaused(queues: Queues, target: string): Promise<bo
 export async function isTargetRateLimited(queues: Queues, target: string): Promise<boolean> {
   return (await queues.of(target).getRateLimitTtl()) > 0
 }
+
+/** Lets no worker of the target start an attempt for so long. A longer hold that is in force stays. */
+export async function holdTarget(queues: Queues, target: string, forMs: number): Promise<void> {
+  const queue = queues.of(target)
+  if ((await queue.getRateLimitTtl(1)) < forMs) await queue.rateLimit(Math.ceil(forMs))
+}
+
+/** Ends a hold. */
+export async function releaseTarget(queues: Queues, target: string): Promise<void> {
+  await queues.of(target).removeRateLimitKey()
+}
+
+/** Bounds the attempts under way over all workers; `undefined` lifts the bound. */
+export async function limitTargetConcurrency(
+  queues: Queues,
+  target: string,
+  max: number | undefined,
+): Promise<void> {
+  if (max === undefined) await queues.of(target).removeGlobalConcurrency()
+  else await queues.of(target).setGlobalConcurrency(max)
+}

@@ -88,7 +88,7 @@ test('a delivery whose next attempt is not due is early, with the time that rema
 
 test('an early delivery is claimed once it is due', async () => {
   const ref = refOf(await accept(store))
-  await attemptAndSettle(store, ref, { kind: 'defer', delayMs: 100 })
+  await attemptAndSettle(store, ref, { kind: 'defer', delayMs: 600 })
   expect(await claimDelivery(store, ref)).toMatchObject({ kind: 'early' })
   const claimed = await eventually('the delivery to be due', async () => {
     const result = await claimDelivery(store, ref)

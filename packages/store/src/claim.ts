@@ -30,16 +30,28 @@ export type ClaimResult =
   | { readonly kind: 'terminal'; readonly status: DeliveryStatus; readonly reason: DeadReason | undefined }
   /** The next attempt is not due yet. */
   | { readonly kind: 'early'; readonly remainingMs: number }
+  /** The breaker lets nothing through to the target. */
+  | { readonly kind: 'held'; readonly forMs: number }
 
-/** Claims a delivery. One round trip; repeating it is harmless. */
-export async function claimDelivery(store: Store, ref: DeliveryRef): Promise<ClaimResult> {
+/** Longer than most attempts take. */
+const DEFAULT_PROBE_MS = 30_000
+
+/**
+ * Claims a delivery. One round trip; repeating it is harmless.
+ * @param probeMs how long the one probe of a half-open breaker may take to report
+ */
+export async function claimDelivery(
+  store: Store,
+  ref: DeliveryRef,
+  probeMs = DEFAULT_PROBE_MS,
+): Promise<ClaimResult> {
   const reply = replyStrings(
     claimScript,
     await runScript(
       store.redis,
       claimScript,
-      [keys.event(ref.eventId), keys.payload(ref.eventId)],
-      [ref.target, ref.generation],
+      [keys.event(ref.eventId), keys.payload(ref.eventId), keys.breaker(ref.target)],
+      [ref.target, ref.generation, ref.eventId, probeMs],
     ),
   )
   const [kind = '', first = '', second = ''] = reply
@@ -55,6 +67,8 @@ export async function claimDelivery(store: Store, ref: DeliveryRef): Promise<Cla
       }
     case 'early':
       return { kind, remainingMs: Number(first) }
+    case 'held':
+      return { kind, forMs: Number(first) }
     case 'claimed':
       return parseClaim(ref.eventId, reply)
     default:

@@ -19,12 +19,12 @@ const PATIENT_SILENCE_MS = 15_000
 /** Reconnect quickly at first, and never wait so long that recovery is late: intake is back within 2 s of Redis. */
 const retryStrategy = (times: number) => Math.min(50 * times, 500)
 
-/** A replica that was promoted or demoted answers READONLY: reconnecting finds the new master. */
-const reconnectOnError = (error: Error) => error.message.startsWith('READONLY')
+/** A demoted master answers READONLY: reconnecting finds the new one. 2 also sends the command again. */
+const reconnectOnError = (error: Error) => (error.message.startsWith('READONLY') ? 1 : false)
+const reconnectAndResend = (error: Error) => (error.message.startsWith('READONLY') ? 2 : false)
 
 const COMMON = {
   retryStrategy,
-  reconnectOnError,
   connectTimeout: 2_000,
   enableReadyCheck: true,
 }
@@ -53,6 +53,7 @@ export function connectRedis(url: string, patience: Patience, onError: (error: E
 function failFast() {
   return {
     ...COMMON,
+    reconnectOnError,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -62,7 +63,12 @@ function failFast() {
 }
 
 function patient() {
-  return { ...COMMON, maxRetriesPerRequest: null, socketTimeout: PATIENT_SILENCE_MS }
+  return {
+    ...COMMON,
+    reconnectOnError: reconnectAndResend,
+    maxRetriesPerRequest: null,
+    socketTimeout: PATIENT_SILENCE_MS,
+  }
 }
 
 /** Resolves when Redis answers; calls `onWaiting` once if it does not at first. Never gives up. */
@@ -82,6 +88,11 @@ const UNAVAILABLE_REPLY =
 const OOM_IN_SCRIPT = /^ERR Error running script.* -OOM\b/
 const UNAVAILABLE_CONNECTION =
   /^(Connection is closed|Stream isn't writeable|Command timed out|connect ETIMEDOUT|Socket timeout)/
+
+/** Whether an error is an answer of Redis rather than a lost connection, which the connection itself tells of. */
+export function isRedisReply(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError'
+}
 
 /**
  * Whether an error means "Redis cannot take this now" rather than a bug: a lost or silent connection,

@@ -1,5 +1,6 @@
 /** Redis: connections, event records, and the scripts that move them. The only maker of keys. */
 export * from './attempts.ts'
+export * from './breaker.ts'
 export * from './change-feed.ts'
 export * from './claim.ts'
 export * from './connection.ts'
@@ -17,4 +18,5 @@ export * from './replay-record.ts'
 export * from './retention.ts'
 export * from './settle.ts'
 export * from './store.ts'
+export * from './target-mark.ts'
 export * from './time-index.ts'

@@ -36,6 +36,10 @@ export const keys = {
   changes: `${TAG}:changes`,
   /** HASH: outcome counts of a target within ten seconds. */
   rates: (target: string, tenSeconds: number) => `${TAG}:rates:${target}:${String(tenSeconds)}`,
+  /** HASH: the circuit breaker of a target. */
+  breaker: (target: string) => `${TAG}:breaker:${target}`,
+  /** HASH: what is remembered of a target: `gone`. */
+  targetMark: (target: string) => `${TAG}:target-mark:${target}`,
   /** HASH: a bulk replay. */
   replay: (replayId: string) => `${TAG}:replay:${replayId}`,
   /** SET: bulk replays not yet completed. */

@@ -108,11 +108,22 @@ test('of two replays of one dead letter, exactly one reopens it', async () => {
 test('only what a bulk replay reopened is counted in it', async () => {
   const eventId = await deadLetter()
   await createReplay(store, 'r1', {})
-  await reopenDelivery(store, eventId, 'crm', 'r1')
-  await reopenDelivery(store, eventId, 'crm', 'r1')
+  const bulk = { replayId: 'r1', generation: 1 }
+  await reopenDelivery(store, eventId, 'crm', bulk)
+  await reopenDelivery(store, eventId, 'crm', bulk)
   expect(await readReplay(store, 'r1')).toMatchObject({ replayed: 1 })
   await reopenDelivery(store, await deadLetter(), 'crm')
   expect(await store.redis.keys(keys.replay('*'))).toEqual([keys.replay('r1')])
+})
+
+test('a bulk replay reopens what it saw: one that was replayed and died again is another generation', async () => {
+  const eventId = await deadLetter()
+  await reopenDelivery(store, eventId, 'crm')
+  await bury(store, refOf(eventId, 'crm', 2))
+  await createReplay(store, 'r1', {})
+  const seen = await reopenDelivery(store, eventId, 'crm', { replayId: 'r1', generation: 1 })
+  expect(seen).toMatchObject({ kind: 'not-dead' })
+  expect(await keptDelivery(store, refOf(eventId))).toMatchObject({ status: 'dead', generation: 2 })
 })
 
 test('a delivery that is not dead is not reopened, and nothing changes', async () => {

@@ -13,13 +13,13 @@ export type ReopenResult =
 
 /**
  * Opens a dead delivery again and puts it on the outbox. Of two callers, one reopens it.
- * @param replayId the bulk replay that counts it
+ * @param bulk the bulk replay that counts it, and the generation it saw: a later one is not reopened
  */
 export async function reopenDelivery(
   store: Store,
   eventId: string,
   target: string,
-  replayId?: string,
+  bulk?: { readonly replayId: string; readonly generation: number },
 ): Promise<ReopenResult> {
   const reply = replyStrings(
     reopenScript,
@@ -33,9 +33,16 @@ export async function reopenDelivery(
         keys.deadLettersOf(target),
         keys.retention,
         keys.changes,
-        keys.replay(replayId ?? 'none'),
+        keys.replay(bulk?.replayId ?? 'none'),
       ],
-      [eventId, target, deliveryId(eventId, target), replayId === undefined ? 0 : 1, CHANGE_FEED_LENGTH],
+      [
+        eventId,
+        target,
+        deliveryId(eventId, target),
+        bulk === undefined ? 0 : 1,
+        CHANGE_FEED_LENGTH,
+        bulk?.generation ?? 0,
+      ],
     ),
   )
   const [kind = '', value = ''] = reply

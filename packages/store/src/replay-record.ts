@@ -94,7 +94,7 @@ export async function advanceReplay(
   failed: number,
 ): Promise<void> {
   const key = keys.replay(id)
-  const write = store.redis.multi().hset(key, 'position', JSON.stringify(position))
+  const write = store.redis.multi().hset(key, 'position', JSON.stringify(position)).pexpire(key, KEPT_MS)
   if (failed > 0) write.hincrby(key, 'failed', failed)
   await write.exec()
 }

@@ -28,6 +28,7 @@ describe('each settlement', () => {
     const result = await attemptAndSettle(store, ref, { kind: 'delivered' })
     expect(result).toEqual({
       kind: 'applied',
+      attemptNumber: 1,
       status: 'delivered',
       nextAttemptAtMs: undefined,
       eventStatus: 'delivered',
@@ -55,6 +56,7 @@ describe('each settlement', () => {
       expect(settledAtMs).toBeUndefined()
       expect(result).toEqual({
         kind: 'applied',
+        attemptNumber: 1,
         status,
         nextAttemptAtMs: delivery.nextAttemptAtMs,
         eventStatus: 'pending',
@@ -68,6 +70,7 @@ describe('each settlement', () => {
     const result = await attemptAndSettle(store, ref, { kind: 'dead', reason: 'rejected' })
     expect(result).toEqual({
       kind: 'applied',
+      attemptNumber: 1,
       status: 'dead',
       nextAttemptAtMs: undefined,
       eventStatus: 'failed',

@@ -1,7 +1,10 @@
 /** Settling: an attempt and what was decided after it become the delivery's state. */
 import {
+  DEFAULT_BREAKER,
   deliveryId,
   type Attempt,
+  type BreakerPolicy,
+  type BreakerSignal,
   type DeliveryRef,
   type DeliveryStatus,
   type EventStatus,
@@ -22,6 +25,8 @@ export type SettleInput = {
   readonly settlement: Settlement
   /** `undefined` when no request was made. */
   readonly attempt: Attempt | undefined
+  /** What the attempt says about the target, and the policy it is counted by. Absent: it says nothing. */
+  readonly breaker?: { readonly signal: BreakerSignal; readonly policy: BreakerPolicy }
 }
 
 export type SettleResult =
@@ -30,6 +35,10 @@ export type SettleResult =
       readonly status: DeliveryStatus
       readonly nextAttemptAtMs: number | undefined
       readonly eventStatus: EventStatus
+      /** The number this attempt was recorded under; `undefined` when there was none, or when it was recorded before. */
+      readonly attemptNumber: number | undefined
+      /** What this attempt did to the breaker. */
+      readonly breaker: 'opened' | 'closed' | undefined
     }
   /** Another worker has claimed the delivery since: the state is theirs. */
   | { readonly kind: 'superseded' }
@@ -41,6 +50,7 @@ export type SettleResult =
 /** Settles a delivery. One round trip; repeating it changes nothing. */
 export async function settleDelivery(store: Store, input: SettleInput): Promise<SettleResult> {
   const { ref, settlement, attempt } = input
+  const { signal, policy } = input.breaker ?? { signal: 'neutral', policy: DEFAULT_BREAKER }
   const reply = replyStrings(
     settleScript,
     await runScript(
@@ -54,6 +64,7 @@ export async function settleDelivery(store: Store, input: SettleInput): Promise<
         keys.retention,
         keys.changes,
         keys.rates(ref.target, currentTenSeconds()),
+        keys.breaker(ref.target),
       ],
       [
         ref.eventId,
@@ -69,10 +80,15 @@ export async function settleDelivery(store: Store, input: SettleInput): Promise<
         store.retention.settledMs,
         store.retention.deadMs,
         CHANGE_FEED_LENGTH,
+        signal,
+        policy.failureRate,
+        policy.minimumAttempts,
+        policy.windowMs,
+        policy.openMs,
       ],
     ),
   )
-  const [kind = '', status = '', nextAt = '', eventStatus = ''] = reply
+  const [kind = '', status = '', nextAt = '', eventStatus = '', breaker = '', attempts = ''] = reply
   switch (kind) {
     case 'applied':
       return {
@@ -80,6 +96,8 @@ export async function settleDelivery(store: Store, input: SettleInput): Promise<
         status: status as DeliveryStatus,
         nextAttemptAtMs: nextAt === '' ? undefined : Number(nextAt),
         eventStatus: eventStatus as EventStatus,
+        attemptNumber: attempts === '' ? undefined : Number(attempts),
+        breaker: breaker === 'opened' || breaker === 'closed' ? breaker : undefined,
       }
     case 'terminal':
       return { kind, status: status as DeliveryStatus }

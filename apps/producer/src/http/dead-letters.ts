@@ -13,7 +13,7 @@ import { Router, type RequestHandler, type Response } from 'express'
 import { ulid } from 'ulid'
 import { z } from 'zod'
 import { discardDeadLetter } from '../discard-dead-letter.ts'
-import { replayDeadLetter } from '../replay-dead-letter.ts'
+import { replayDeadLetter, type ReplayAnswer } from '../replay-dead-letter.ts'
 import { jsonBody, readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
@@ -24,6 +24,7 @@ import { attemptView, deadLetterView } from './views.ts'
 export type DeadLettersDeps = {
   readonly store: Store
   readonly queues: Queues
+  readonly targets: readonly { readonly name: string }[]
   readonly requireScope: RequireScope
   readonly maxBodyBytes: number
   /** A bulk replay was asked for: begin now instead of at the next look. */
@@ -122,12 +123,20 @@ function discard(deps: DeadLettersDeps): RequestHandler {
   }
 }
 
-function refuse(
-  response: Response,
-  answer: { kind: 'not-dead'; status: string } | { kind: 'not-found' },
-): void {
-  if (answer.kind === 'not-found') sendProblem(response, 'dead-letter-not-found')
-  else sendProblem(response, 'delivery-not-dead', { detail: `the delivery is ${answer.status}` })
+function refuse(response: Response, answer: Exclude<ReplayAnswer, { kind: 'replayed' }>): void {
+  switch (answer.kind) {
+    case 'not-found':
+      sendProblem(response, 'dead-letter-not-found')
+      return
+    case 'unknown-target':
+      sendProblem(response, 'target-not-found', { detail: `${answer.target} is no longer in the config` })
+      return
+    case 'not-dead':
+      sendProblem(response, 'delivery-not-dead', { detail: `the delivery is ${answer.status}` })
+      return
+    default:
+      answer satisfies never
+  }
 }
 
 function replayByFilter(deps: DeadLettersDeps): RequestHandler {
@@ -138,6 +147,11 @@ function replayByFilter(deps: DeadLettersDeps): RequestHandler {
       return
     }
     const { after, before, ...filter } = body.data
+    if (filter.target !== undefined && !deps.targets.some((one) => one.name === filter.target)) {
+      const errors = [{ path: 'target', message: `"${filter.target}" is not configured` }]
+      sendProblem(response, 'invalid-request', { errors })
+      return
+    }
     const id = `rpl_${ulid()}`
     await createReplay(deps.store, id, { ...filter, afterMs: after, beforeMs: before })
     deps.onReplayCreated()

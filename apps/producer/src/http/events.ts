@@ -59,7 +59,7 @@ export function eventsRouter(deps: EventsDeps): Router {
 
 function accept(deps: EventsDeps): RequestHandler {
   return async (request, response) => {
-    const key = readIdempotencyKey(request.headers['idempotency-key'])
+    const key = readIdempotencyKey(request.get('idempotency-key'))
     if (key.kind === 'invalid') {
       sendProblem(response, 'invalid-idempotency-key')
       return

@@ -50,6 +50,11 @@ const parse: RequestHandler = (request, response, next) => {
     sendProblem(response, 'invalid-utf8')
     return
   }
+  const altered = inexactNumber(text)
+  if (altered !== undefined) {
+    sendProblem(response, 'inexact-number', { detail: `${altered} cannot be carried exactly` })
+    return
+  }
   try {
     response.locals['body'] = { value: JSON.parse(text) as unknown, raw } satisfies JsonBody
   } catch (error) {
@@ -59,4 +64,29 @@ const parse: RequestHandler = (request, response, next) => {
     return
   }
   next()
+}
+
+/** Digits enough to lose some, or an exponent: only then is a closer look worth its time. */
+const SUSPICIOUS = /\d{16}|\d[eE]\+?\d{3}/
+
+/** The first whole number that a double cannot hold, or number beyond its range: it would arrive as another one. */
+function inexactNumber(text: string): string | undefined {
+  if (!SUSPICIOUS.test(text)) return undefined
+  let found: string | undefined
+  try {
+    JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }) => {
+      const source = context?.source
+      if (found === undefined && typeof value === 'number' && source !== undefined && !isExact(value, source))
+        found = source
+      return value
+    })
+  } catch {
+    // Not JSON: the next step says so.
+  }
+  return found
+}
+
+function isExact(value: number, source: string): boolean {
+  if (!Number.isFinite(value)) return false
+  return !/^-?\d+$/.test(source) || Number.isSafeInteger(value) || BigInt(source) === BigInt(value)
 }

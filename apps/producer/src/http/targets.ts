@@ -1,7 +1,23 @@
 /** `/v1/admin/targets`: what is configured, how it is doing, stop and go. Secrets are never part of it. */
 import type { Target } from '@manifold/domain'
-import { isTargetPaused, pauseTarget, readQueueDepth, resumeTarget, type Queues } from '@manifold/queue'
-import { countDeadLetters, readLastMinute, type Store } from '@manifold/store'
+import {
+  isTargetPaused,
+  pauseTarget,
+  readQueueDepth,
+  releaseTarget,
+  resumeTarget,
+  type Queues,
+} from '@manifold/queue'
+import {
+  clearGoneMark,
+  countDeadLetters,
+  readBreaker,
+  readGoneMark,
+  readLastMinute,
+  resetBreaker,
+  type BreakerView,
+  type Store,
+} from '@manifold/store'
 import { Router, type RequestHandler } from 'express'
 import { allowOnly } from './method-not-allowed.ts'
 import { sendProblem } from './problem.ts'
@@ -45,7 +61,18 @@ export function targetsRouter(deps: TargetsDeps): Router {
     .route('/:name/resume')
     .post(
       forTarget(deps, async (target, response) => {
+        await clearGoneMark(deps.store, target.name)
         await resumeTarget(deps.queues, target.name)
+        response.json(await view(deps, target))
+      }),
+    )
+    .all(allowOnly('POST'))
+  router
+    .route('/:name/breaker/reset')
+    .post(
+      forTarget(deps, async (target, response) => {
+        await resetBreaker(deps.store, target.name)
+        await releaseTarget(deps.queues, target.name)
         response.json(await view(deps, target))
       }),
     )
@@ -65,29 +92,59 @@ function forTarget(
 }
 
 async function view({ store, queues }: TargetsDeps, target: Target) {
-  const [depth, paused, dead, lastMinute] = await Promise.all([
+  const [depth, paused, dead, lastMinute, breaker, goneAtMs] = await Promise.all([
     readQueueDepth(queues, target.name),
     isTargetPaused(queues, target.name),
     countDeadLetters(store, target.name),
     readLastMinute(store, target.name),
+    readBreaker(store, target.name),
+    readGoneMark(store, target.name),
   ])
   return {
     name: target.name,
     paused,
+    gone: goneAtMs !== undefined,
     queue: { waiting: depth.waiting, delayed: depth.delayed, dead },
     inFlight: depth.inFlight,
+    breaker: breakerView(breaker),
     lastMinute,
     settings: {
+      ...httpSettings(target),
       subscribe: target.subscribe,
       filter: target.filter !== undefined,
-      url: typeof target.url === 'string' ? target.url : 'function',
-      method: target.method,
-      auth: target.auth.kind,
       timeoutMs: target.timeoutMs,
       maxResponseBytes: target.maxResponseBytes,
       retry: target.retry,
       concurrency: target.concurrency,
+      maxConcurrency: target.maxConcurrency ?? null,
       rateLimit: target.rateLimit ?? null,
+      breaker: target.breaker,
+      allowPrivateNetwork: target.allowPrivateNetwork,
     },
+  }
+}
+
+function httpSettings(target: Target) {
+  if (target.kind === 'function') return { kind: target.kind }
+  return {
+    kind: target.kind,
+    url: typeof target.url === 'string' ? target.url : 'function',
+    method: typeof target.method === 'string' ? target.method : 'function',
+    auth: target.auth.kind,
+  }
+}
+
+function breakerView(breaker: BreakerView) {
+  if (breaker.state === 'closed')
+    return { state: breaker.state, reason: null, since: null, nextProbeAt: null }
+  const { state, sinceMs, nextProbeAtMs, failed, attempts } = breaker
+  return {
+    state,
+    reason:
+      failed === undefined || attempts === undefined
+        ? 'a probe failed'
+        : `${String(failed)} of ${String(attempts)} attempts failed`,
+    since: new Date(sinceMs).toISOString(),
+    nextProbeAt: new Date(nextProbeAtMs).toISOString(),
   }
 }

@@ -60,7 +60,10 @@ if idempotencyMs > 0 then
     if string.sub(held, 1, separator - 1) ~= fingerprint then
       return { 'key-reused', firstId }
     end
-    return answer('duplicate', firstId)
+    -- An event is kept as long as its key; should it be gone all the same, the key says nothing any more.
+    if redis.call('EXISTS', eventKeyPrefix .. firstId) == 1 then
+      return answer('duplicate', firstId)
+    end
   end
 end
 
@@ -70,7 +73,9 @@ if redis.call('EXISTS', eventKey) == 1 then
     if idempotencyMs > 0 then
       -- The key is this request's from now on, though another key (or none) came with it the first time.
       redis.call('SET', idempotencyKey, fingerprint .. ' ' .. eventId, 'PX', idempotencyMs)
-      redis.call('HSET', eventKey, 'keepUntil', int(nowMs() + idempotencyMs))
+      local keepUntil = int(nowMs() + idempotencyMs)
+      redis.call('HSET', eventKey, 'keepUntil', keepUntil)
+      redis.call('ZADD', retentionKey, 'XX', 'GT', keepUntil, eventId)
     end
     return answer('duplicate', eventId)
   end

@@ -4,10 +4,13 @@
   Keys
     1 event    HASH    the event record
     2 payload  STRING  the event's data
+    3 breaker  HASH    the target's circuit breaker
 
   Arguments
     1 target
     2 generation
+    3 eventId
+    4 probeMs     how long a probe of the half-open breaker may take to report
 
   Returns
     {'claimed', fence, attempts, spent, ageMs, type, source, subject, time, acceptedAt, trace, data}
@@ -19,18 +22,20 @@
     {'stale', generation}         a replay has started a later generation
     {'terminal', status, reason}  nothing left to do; reason is '' unless dead
     {'early', remainingMs}        its next attempt is not due yet
+    {'held', forMs}               the breaker lets nothing through for so long
 
   Guarantees
-    Repeating it is harmless: it moves nothing but the fence.
+    Repeating it is harmless: it moves nothing but the fence, and the place of a probe.
 ]]
 -- @include now
+-- @include breaker
 
-local eventKey, payloadKey = KEYS[1], KEYS[2]
+local eventKey, payloadKey, breakerKey = KEYS[1], KEYS[2], KEYS[3]
 local target, generation = ARGV[1], tonumber(ARGV[2])
 
 local state = redis.call('HMGET', eventKey, target .. '/status', target .. '/generation', target .. '/nextAt',
   target .. '/attempts', target .. '/spent', target .. '/openedAt', target .. '/reason',
-  'type', 'source', 'subject', 'time', 'acceptedAt', 'trace')
+  'type', 'source', 'subject', 'time', 'acceptedAt', 'trace', target .. '/fence')
 local status = state[1]
 if not status then
   return { 'missing' }
@@ -50,6 +55,10 @@ end
 local data = redis.call('GET', payloadKey)
 if not data then
   return { 'missing' }
+end
+local heldMs = breakerAdmit(breakerKey, ARGV[3] .. '/' .. int(tonumber(state[14] or 0) + 1), now, tonumber(ARGV[4]))
+if heldMs > 0 then
+  return { 'held', int(heldMs) }
 end
 local fence = redis.call('HINCRBY', eventKey, target .. '/fence', 1)
 local openedAt = tonumber(state[6] or state[12])

@@ -20,6 +20,9 @@
 
   Events
     change 'delivery' with status discarded; 'settled' again when the event has no open delivery.
+
+  Guarantees
+    Of a discard and a replay of one dead letter, exactly one takes effect.
 ]]
 -- @include now
 -- @include close-event

@@ -9,6 +9,9 @@
 
   Returns
     {eventId…}
+
+  Guarantees
+    Reads only.
 ]]
 -- @include now
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', int(nowMs()), 'LIMIT', 0, tonumber(ARGV[1]))

@@ -13,6 +13,9 @@
 
   Returns
     1 when it was forgotten, 0 when it is not due (a replay reopened it, or it is gone already)
+
+  Guarantees
+    An event that a replay reopened is not forgotten. Repeating it is harmless.
 ]]
 -- @include now
 

@@ -1,5 +1,5 @@
 --[[
-  Lists outbox entries older than a given age by Redis's clock, oldest first, and says how old the oldest is.
+  Lists outbox entries older than a given age by Redis's clock, oldest first.
 
   Keys
     1 outbox  ZSET
@@ -10,6 +10,9 @@
 
   Returns
     {entry…}
+
+  Guarantees
+    Reads only.
 ]]
 -- @include now
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', int(nowMs() - tonumber(ARGV[1])), 'LIMIT', 0, tonumber(ARGV[2]))

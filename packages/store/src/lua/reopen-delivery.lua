@@ -15,6 +15,7 @@
     1 eventId   2 target   3 deliveryId
     4 inReplay    1 to count it in the bulk replay
     5 feedLength
+    6 seen        generation that is to be replayed; 0 for whichever is dead
 
   Returns
     {'reopened', generation}
@@ -40,6 +41,11 @@ if not state[1] then
 end
 if state[1] ~= 'dead' then
   return { 'not-dead', state[1] }
+end
+
+local seen = tonumber(ARGV[6])
+if seen > 0 and seen ~= tonumber(state[2] or 1) then
+  return { 'not-dead', 'pending' }
 end
 
 local now = int(nowMs())

@@ -1,0 +1,171 @@
+/**
+ * One attempt at a claimed delivery: from the event to the outcome. One line a stage; every expected failure is an outcome.
+ */
+import { randomBytes } from 'node:crypto'
+import {
+  authenticate,
+  callHandler,
+  classify,
+  render,
+  send,
+  startDeadline,
+  type Deadline,
+  type TargetClient,
+} from '@manifold/delivery'
+import {
+  deliveryId,
+  type BreakerSignal,
+  type DeliveryRef,
+  type HandlerLogger,
+  type HttpTarget,
+  type Outcome,
+  type OutgoingRequest,
+  type Target,
+} from '@manifold/domain'
+import type { Failpoint } from '@manifold/runtime'
+import type { Claim } from '@manifold/store'
+
+export type AttemptDeps = {
+  readonly target: Target
+  readonly client: TargetClient
+  readonly userAgent: string
+  readonly now: () => number
+  readonly failpoint: Failpoint
+  /** For a function target's handler. */
+  readonly handlerLogger: HandlerLogger
+}
+
+export type Tried =
+  | {
+      readonly kind: 'tried'
+      readonly outcome: Outcome
+      readonly httpStatus: number | null
+      readonly error?: string
+      readonly signal: BreakerSignal
+    }
+  /** Cut short because the process is stopping. */
+  | { readonly kind: 'interrupted' }
+
+type Result = { readonly outcome: Outcome; readonly httpStatus?: number; readonly error?: string }
+
+/** Attempts the delivery under one deadline, which covers every stage. */
+export async function attempt(
+  deps: AttemptDeps,
+  ref: DeliveryRef,
+  claim: Claim,
+  stopping: AbortSignal,
+): Promise<Tried> {
+  const { target } = deps
+  const deadline = startDeadline(target.timeoutMs, stopping)
+  try {
+    const result =
+      target.kind === 'http'
+        ? await callApi(deps, target, ref, claim, deadline)
+        : await callHandler(target, claim.event, handlerContext(deps, ref, claim, deadline), deadline).then(
+            (handled): Result => handled,
+          )
+    const undecided = result.outcome.kind !== 'delivered' && result.httpStatus === undefined
+    if (undecided && deadline.over() === 'stopping') return { kind: 'interrupted' }
+    return {
+      kind: 'tried',
+      outcome: result.outcome,
+      httpStatus: result.httpStatus ?? null,
+      ...(result.error === undefined ? {} : { error: result.error }),
+      signal: breakerSignal(result.outcome),
+    }
+  } finally {
+    deadline.end()
+  }
+}
+
+/** Render → authenticate → send → classify. */
+async function callApi(
+  deps: AttemptDeps,
+  target: HttpTarget,
+  ref: DeliveryRef,
+  claim: Claim,
+  deadline: Deadline,
+): Promise<Result> {
+  const rendered = render({
+    target,
+    event: claim.event,
+    deliveryId: deliveryId(ref.eventId, ref.target),
+    trace: claim.trace,
+    spanId: randomBytes(8).toString('hex'),
+    nowMs: deps.now(),
+    userAgent: deps.userAgent,
+  })
+  if (rendered.kind === 'invalid') {
+    return {
+      outcome: { kind: 'permanent', reason: rendered.reason, deadReason: 'invalid' },
+      error: rendered.error,
+    }
+  }
+  return sendAuthenticated(deps, target, rendered.request, deadline, undefined)
+}
+
+/** Authenticates and sends; where a token may have run out, once more after a 401 with a new one. */
+async function sendAuthenticated(
+  deps: AttemptDeps,
+  target: HttpTarget,
+  request: OutgoingRequest,
+  deadline: Deadline,
+  rejected: OutgoingRequest | undefined,
+): Promise<Result> {
+  const context = { fetch: deps.client.fetchWithin(deadline), nowMs: deps.now(), rejected }
+  const authenticated = await authenticate(target.auth, request, context)
+  if (authenticated.kind === 'failed') {
+    return { outcome: { kind: 'retryable', reason: 'authentication-failed' }, error: authenticated.error }
+  }
+  if (authenticated.kind === 'invalid') {
+    return {
+      outcome: { kind: 'permanent', reason: 'bad-header', deadReason: 'invalid' },
+      error: authenticated.error,
+    }
+  }
+  deps.failpoint('sending')
+  const sent = await send(deps.client, authenticated.request, deadline)
+  if (
+    sent.kind === 'answered' &&
+    sent.response.status === 401 &&
+    target.auth.renewable === true &&
+    rejected === undefined
+  ) {
+    return sendAuthenticated(deps, target, request, deadline, authenticated.request)
+  }
+  const outcome = classify(target, sent, deps.now())
+  return sent.kind === 'answered'
+    ? { outcome, httpStatus: sent.response.status }
+    : { outcome, error: sent.error }
+}
+
+function handlerContext(
+  { client, handlerLogger }: AttemptDeps,
+  ref: DeliveryRef,
+  claim: Claim,
+  deadline: Deadline,
+) {
+  return {
+    attempt: claim.attempts + 1,
+    deliveryId: deliveryId(ref.eventId, ref.target),
+    signal: deadline.signal,
+    fetch: client.fetchWithin(deadline),
+    logger: handlerLogger,
+  }
+}
+
+/** What an outcome says about the target's health: an API that refuses is well; one that was not asked says nothing. */
+function breakerSignal(outcome: Outcome): BreakerSignal {
+  switch (outcome.kind) {
+    case 'delivered':
+      return 'succeeded'
+    case 'retryable':
+      return 'failed'
+    case 'throttled':
+      return 'neutral'
+    case 'permanent':
+      return outcome.deadReason === 'invalid' || outcome.deadReason === 'blocked' ? 'neutral' : 'succeeded'
+    default:
+      return outcome satisfies never
+  }
+}

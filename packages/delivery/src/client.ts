@@ -1,0 +1,76 @@
+/**
+ * The client of one target: its connections, and a `fetch` under the same rules for whatever an attempt needs besides.
+ *
+ * A pool of its own: one target's slow connections are nobody else's. Kept alive, bounded, and connected only to
+ * addresses that were checked (guarded-connector.ts).
+ */
+import type { Auth, GuardedFetch, Target } from '@manifold/domain'
+import { Agent, fetch as undiciFetch } from 'undici'
+import type { Deadline } from './deadline.ts'
+import { guardedConnector } from './guarded-connector.ts'
+
+export type TargetClient = {
+  readonly agent: Agent
+  readonly maxResponseBytes: number
+  /** `fetch` for one attempt. */
+  readonly fetchWithin: (deadline: Deadline) => GuardedFetch
+  readonly close: () => Promise<void>
+}
+
+/** What a token endpoint may answer: a token and a few words. */
+const MAX_FETCH_BYTES = 1_048_576
+
+type ClientPolicy = Pick<
+  Target,
+  'timeoutMs' | 'maxResponseBytes' | 'concurrency' | 'allowPrivateNetwork' | 'tls'
+> & { readonly auth?: Auth }
+
+export function createTargetClient(target: ClientPolicy): TargetClient {
+  const agent = new Agent({
+    connections: target.concurrency,
+    pipelining: 1,
+    keepAliveTimeout: 10_000,
+    connect: guardedConnector({ ...target, identity: target.auth?.identity?.() }),
+    // The total deadline rules; these would only end it in other words.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    // A user's function may call any host; as many origins as one attempt after the other needs.
+    maxOrigins: 1_000,
+  })
+  return {
+    agent,
+    maxResponseBytes: target.maxResponseBytes,
+    fetchWithin:
+      (deadline) =>
+      async (url, init = {}) => {
+        const response = await undiciFetch(url, {
+          method: init.method ?? 'GET',
+          ...(init.headers === undefined ? {} : { headers: { ...init.headers } }),
+          ...(init.body === undefined ? {} : { body: init.body }),
+          redirect: 'manual',
+          dispatcher: agent,
+          signal: deadline.signal,
+        })
+        const body = await readCapped(response.body, url)
+        return new Response(body.length === 0 ? null : Uint8Array.from(body), {
+          status: response.status,
+          headers: [...response.headers],
+        })
+      },
+    close: () => agent.destroy(),
+  }
+}
+
+/** @throws when the body is longer than any answer it may be */
+async function readCapped(body: AsyncIterable<Uint8Array> | null, url: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > MAX_FETCH_BYTES) {
+      throw new Error(`${new URL(url).host} answered more than ${String(MAX_FETCH_BYTES)} bytes`)
+    }
+  }
+  return Buffer.concat(chunks)
+}

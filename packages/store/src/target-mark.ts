@@ -1,0 +1,17 @@
+/** What is remembered of a target beside its queue: that it said it is gone (HTTP 410). */
+import { keys } from './keys.ts'
+import type { Store } from './store.ts'
+
+export async function markGone(store: Store, target: string): Promise<void> {
+  await store.redis.hset(keys.targetMark(target), 'goneAt', Date.now())
+}
+
+/** When the target said that it is gone; `undefined` when it has not. */
+export async function readGoneMark(store: Store, target: string): Promise<number | undefined> {
+  const goneAt = await store.redis.hget(keys.targetMark(target), 'goneAt')
+  return goneAt === null ? undefined : Number(goneAt)
+}
+
+export async function clearGoneMark(store: Store, target: string): Promise<void> {
+  await store.redis.del(keys.targetMark(target))
+}
