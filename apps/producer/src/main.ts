@@ -1,8 +1,9 @@
 /** The producer process: `npm run producer`. */
 import { loadConfig, readSettings } from '@manifold/config'
-import { announceReady, createLogger, onShutdown } from '@manifold/runtime'
+import { announceReady, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
 import { startProducer } from './producer.ts'
 
+endWithParent()
 try {
   const settings = readSettings()
   const logger = createLogger('producer', settings.logLevel)

@@ -1,10 +1,11 @@
 /** The sandbox process: `npm run sandbox`. */
 import { readSettings } from '@manifold/config'
-import { announceReady, createLogger, onShutdown } from '@manifold/runtime'
+import { announceReady, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
 import { startSandbox } from './sandbox.ts'
 
 const DEFAULT_PORT = 4_000
 
+endWithParent()
 try {
   const settings = readSettings()
   const logger = createLogger('sandbox', settings.logLevel)

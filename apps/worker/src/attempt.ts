@@ -9,6 +9,7 @@ import {
   render,
   send,
   startDeadline,
+  type Authenticated,
   type Deadline,
   type TargetClient,
 } from '@manifold/delivery'
@@ -58,12 +59,7 @@ export async function attempt(
   const { target } = deps
   const deadline = startDeadline(target.timeoutMs, stopping)
   try {
-    const result =
-      target.kind === 'http'
-        ? await callApi(deps, target, ref, claim, deadline)
-        : await callHandler(target, claim.event, handlerContext(deps, ref, claim, deadline), deadline).then(
-            (handled): Result => handled,
-          )
+    const result = await perform(deps, target, ref, claim, deadline)
     const undecided = result.outcome.kind !== 'delivered' && result.httpStatus === undefined
     if (undecided && deadline.over() === 'stopping') return { kind: 'interrupted' }
     return {
@@ -76,6 +72,17 @@ export async function attempt(
   } finally {
     deadline.end()
   }
+}
+
+function perform(
+  deps: AttemptDeps,
+  target: Target,
+  ref: DeliveryRef,
+  claim: Claim,
+  deadline: Deadline,
+): Promise<Result> {
+  if (target.kind === 'http') return callApi(deps, target, ref, claim, deadline)
+  return callHandler(target, claim.event, handlerContext(deps, ref, claim, deadline), deadline)
 }
 
 /** Render → authenticate → send → classify. */
@@ -113,7 +120,7 @@ async function sendAuthenticated(
   rejected: OutgoingRequest | undefined,
 ): Promise<Result> {
   const context = { fetch: deps.client.fetchWithin(deadline), nowMs: deps.now(), rejected }
-  const authenticated = await authenticate(target.auth, request, context)
+  const authenticated = await Promise.race([authenticate(target.auth, request, context), overtime(deadline)])
   if (authenticated.kind === 'failed') {
     return { outcome: { kind: 'retryable', reason: 'authentication-failed' }, error: authenticated.error }
   }
@@ -137,6 +144,12 @@ async function sendAuthenticated(
   return sent.kind === 'answered'
     ? { outcome, httpStatus: sent.response.status }
     : { outcome, error: sent.error }
+}
+
+/** A custom auth function may heed no deadline; it holds all the same. */
+async function overtime(deadline: Deadline): Promise<Authenticated> {
+  const why = await deadline.passed.catch((reason: unknown) => reason)
+  return { kind: 'failed', error: why instanceof Error ? why.message : String(why) }
 }
 
 function handlerContext(

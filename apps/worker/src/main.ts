@@ -1,10 +1,11 @@
 /** The worker process: `npm run worker -- --target crm`. */
 import { loadConfig, missingSecrets, readSettings, type Config } from '@manifold/config'
 import type { Target } from '@manifold/domain'
-import { announceReady, createLogger, onShutdown } from '@manifold/runtime'
+import { announceReady, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
 import { parseArguments, type WorkerArguments } from './arguments.ts'
 import { startWorker } from './worker.ts'
 
+endWithParent()
 try {
   const args = parseArguments(process.argv.slice(2))
   const settings = readSettings()

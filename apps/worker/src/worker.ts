@@ -80,6 +80,20 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   })
   registerQueueGauges({ registry, store, queues, targets: targets.map((target) => target.name) })
 
+  // Before anything is taken: a port in use must not cost a delivery.
+  const health = await startHealthServer(
+    settings.host,
+    settings.port ?? DEFAULT_HEALTH_PORT,
+    {
+      live: () => liveness(redis.status === 'ready', consumers),
+      ready: async (): Promise<Health> => {
+        await withinMs(1_000, 'Redis', redis.ping())
+        return { ok: true }
+      },
+    },
+    registry,
+  )
+
   for (const target of targets) await limitTargetConcurrency(queues, target.name, target.maxConcurrency)
   const clients = targets.map((target) => {
     const client = createTargetClient(target)
@@ -145,18 +159,6 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
     }),
   ]
 
-  const health = await startHealthServer(
-    settings.host,
-    settings.port ?? DEFAULT_HEALTH_PORT,
-    {
-      live: () => liveness(redis.status === 'ready', consumers),
-      ready: async (): Promise<Health> => {
-        await withinMs(1_000, 'Redis', redis.ping())
-        return { ok: true }
-      },
-    },
-    registry,
-  )
   logger.info(
     { targets: targets.map((target) => target.name), healthPort: health.port },
     'worker is consuming',

@@ -99,19 +99,22 @@ const retry = z.unknown().transform((value, context): RetryPolicy => {
   return z.NEVER
 })
 
-const privateNetwork = z.union(
-  [
-    z.boolean(),
-    z.array(
-      z.string().superRefine((cidr, context) => {
-        if (!z.union([z.cidrv4(), z.cidrv6()]).safeParse(cidr).success) {
-          context.addIssue(`"${cidr}" is not a CIDR such as 10.1.0.0/16 or fd00::/8`)
-        }
-      }),
-    ),
-  ],
-  { error: 'must be true, false or a list of CIDRs' },
-)
+const privateNetwork = z.custom<boolean | readonly string[]>().superRefine((value: unknown, context) => {
+  if (typeof value === 'boolean') return
+  if (!Array.isArray(value)) {
+    context.addIssue('must be true, false or a list of CIDRs')
+    return
+  }
+  for (const [index, cidr] of value.entries()) {
+    if (!z.union([z.cidrv4(), z.cidrv6()]).safeParse(cidr).success) {
+      context.addIssue({
+        code: 'custom',
+        path: [index],
+        message: 'must be a CIDR such as 10.1.0.0/16 or fd00::/8',
+      })
+    }
+  }
+})
 
 const tls = z.strictObject({
   ca: z.string().includes('-----BEGIN CERTIFICATE-----', { error: 'must be PEM certificates' }).optional(),
@@ -144,7 +147,7 @@ const common = {
       openMs: milliseconds(86_400_000).default(DEFAULT_BREAKER.openMs),
     })
     .prefault({}),
-  allowPrivateNetwork: privateNetwork.default(false),
+  allowPrivateNetwork: privateNetwork.prefault(false),
   tls: tls.optional(),
 }
 

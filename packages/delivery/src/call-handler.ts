@@ -11,6 +11,8 @@ import {
   type Outcome,
 } from '@manifold/domain'
 import type { Deadline } from './deadline.ts'
+import { BlockedAddressError } from './guarded-connector.ts'
+import { rootCause } from './root-cause.ts'
 
 export type Handled = { readonly outcome: Outcome; readonly error?: string }
 
@@ -33,6 +35,13 @@ export async function callHandler(
       error: NO_OUTCOME,
     }
   } catch (error) {
+    const root = rootCause(error)
+    if (root instanceof BlockedAddressError) {
+      return {
+        outcome: { kind: 'permanent', reason: 'blocked-address', deadReason: 'blocked' },
+        error: root.message,
+      }
+    }
     const reason = deadline.over() === undefined ? 'handler-failed' : 'timeout'
     return {
       outcome: { kind: 'retryable', reason },

@@ -13,6 +13,7 @@ import type { Dispatcher } from 'undici'
 import type { TargetClient } from './client.ts'
 import type { Deadline } from './deadline.ts'
 import { BlockedAddressError } from './guarded-connector.ts'
+import { rootCause } from './root-cause.ts'
 import { unpack } from './unpack.ts'
 
 export type Sent =
@@ -101,6 +102,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'connection-reset',
   EPIPE: 'connection-reset',
   UND_ERR_SOCKET: 'connection-reset',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'bad-response',
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',
   ETIMEDOUT: 'timeout',
@@ -113,18 +115,11 @@ function describeFailure(error: unknown, deadline: Deadline): Sent {
   if (deadline.over() !== undefined) {
     return { kind: 'failed', reason: 'timeout', error: (deadline.signal.reason as Error).message }
   }
-  const root = rootOf(error)
+  const root = rootCause(error)
   if (root.name === 'HTTPParserError') return { kind: 'failed', reason: 'bad-response', error: root.message }
   if (root instanceof BlockedAddressError) return { kind: 'blocked', error: root.message }
   const code = 'code' in root ? String(root.code) : ''
   const tls = /^(ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL|EPROTO|HOSTNAME_MISMATCH)/.test(code)
   const reason = REASONS[code] ?? (tls ? 'tls' : 'connection-failed')
   return { kind: 'failed', reason, error: root.message }
-}
-
-/** The innermost error says what happened; several addresses tried come as one AggregateError. */
-function rootOf(error: unknown): Error {
-  if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0])
-  if (!(error instanceof Error)) return new Error(String(error))
-  return error.cause instanceof Error ? rootOf(error.cause) : error
 }

@@ -3,7 +3,7 @@
  *
  * Outcome says what happened; what is then done about it is a Settlement (settlement.ts).
  */
-import type { DeadReason } from './delivery.ts'
+import { DEAD_REASONS, type DeadReason } from './delivery.ts'
 
 /** What one attempt came to. */
 export type Outcome =
@@ -61,8 +61,9 @@ export function isOutcome(value: unknown): value is Outcome {
   if (typeof value.reason !== 'string') return false
   switch (value.kind) {
     case 'delivered':
-    case 'permanent':
       return true
+    case 'permanent':
+      return !('deadReason' in value) || DEAD_REASONS.some((reason) => reason === value.deadReason)
     case 'retryable':
       return !('retryAfterMs' in value) || value.retryAfterMs === undefined || isDuration(value.retryAfterMs)
     case 'throttled':
@@ -73,5 +74,5 @@ export function isOutcome(value: unknown): value is Outcome {
 }
 
 function isDuration(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+  return typeof value === 'number' && Number.isFinite(value)
 }

@@ -98,6 +98,10 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
   // One listener per attempt under way.
   setMaxListeners(0, stopping.signal)
   const consumption = watchConsumption()
+  const limiter =
+    target.rateLimit === undefined
+      ? NO_LIMIT
+      : { max: target.rateLimit.max, duration: target.rateLimit.perMs }
   let inFlight = 0
   let taken = 0
 
@@ -129,10 +133,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       connection: options.store.redis,
       prefix: keys.queuePrefix,
       concurrency: target.concurrency,
-      limiter:
-        target.rateLimit === undefined
-          ? NO_LIMIT
-          : { max: target.rateLimit.max, duration: target.rateLimit.perMs },
+      limiter,
       maximumRateLimitDelay: HELD_LOOK_MS,
       lockDuration: options.lockMs,
       stalledInterval: options.stalledCheckMs,
@@ -157,7 +158,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       const [depth, paused, limited] = await Promise.all([
         readQueueDepth(queues, target.name),
         isTargetPaused(queues, target.name),
-        isTargetRateLimited(queues, target.name),
+        isTargetRateLimited(queues, target.name, limiter.max),
       ])
       const held = paused || limited
       consumption.observe({

@@ -111,9 +111,9 @@ describe('a paused target', () => {
 })
 
 test('a target that is held back by its rate limit says so, and not any longer when it may go on', async () => {
-  expect(await isTargetRateLimited(queues, 'crm')).toBe(false)
+  expect(await isTargetRateLimited(queues, 'crm', 1)).toBe(false)
   await queues.of('crm').rateLimit(150)
-  expect(await isTargetRateLimited(queues, 'crm')).toBe(true)
-  expect(await isTargetRateLimited(queues, 'email')).toBe(false)
-  await eventually('the limit to be over', async () => !(await isTargetRateLimited(queues, 'crm')))
+  expect(await isTargetRateLimited(queues, 'crm', 1)).toBe(true)
+  expect(await isTargetRateLimited(queues, 'email', 1)).toBe(false)
+  await eventually('the limit to be over', async () => !(await isTargetRateLimited(queues, 'crm', 1)))
 })

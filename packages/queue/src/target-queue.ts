@@ -36,15 +36,21 @@ export async function isTargetPaused(queues: Queues, target: string): Promise<bo
   return queues.of(target).isPaused()
 }
 
-/** Whether the target's rate limit holds its workers back at this moment. */
-export async function isTargetRateLimited(queues: Queues, target: string): Promise<boolean> {
-  return (await queues.of(target).getRateLimitTtl()) > 0
+/**
+ * Whether the target's rate limit, or a hold, keeps its workers back at this moment.
+ * @param max attempts that its limiter lets through; BullMQ counts them in the same place where it notes a hold
+ */
+export async function isTargetRateLimited(queues: Queues, target: string, max: number): Promise<boolean> {
+  return (await queues.of(target).getRateLimitTtl(max)) > 0
 }
+
+/** What BullMQ sets the counter of attempts to while it holds a queue. */
+const HELD = Number.MAX_SAFE_INTEGER
 
 /** Lets no worker of the target start an attempt for so long. A longer hold that is in force stays. */
 export async function holdTarget(queues: Queues, target: string, forMs: number): Promise<void> {
   const queue = queues.of(target)
-  if ((await queue.getRateLimitTtl(1)) < forMs) await queue.rateLimit(Math.ceil(forMs))
+  if ((await queue.getRateLimitTtl(HELD)) < forMs) await queue.rateLimit(Math.ceil(forMs))
 }
 
 /** Ends a hold. */

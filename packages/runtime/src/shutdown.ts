@@ -19,6 +19,7 @@ export function onShutdown(logger: Logger, drainMs: number, close: () => Promise
     logger.info('stopped')
   })
   // A supervisor's children must not outlive it, even when it was killed.
+  process.off('disconnect', endAtOnce)
   if (process.send === undefined) return
   if (process.connected) {
     process.once('disconnect', () => {
@@ -27,6 +28,18 @@ export function onShutdown(logger: Logger, drainMs: number, close: () => Promise
   } else {
     grace.close()
   }
+}
+
+/**
+ * Until a part is ready it has nothing to close: when the process that started it is gone, it simply ends.
+ * Call it first thing; `onShutdown` takes over.
+ */
+export function endWithParent(): void {
+  process.once('disconnect', endAtOnce)
+}
+
+function endAtOnce(): void {
+  process.exit(1)
 }
 
 /** What a part tells the process that supervises it. */

@@ -50,6 +50,8 @@ export async function dev(): Promise<void> {
       stopping,
     })
   } catch (error) {
+    // Stopped while starting: whoever stopped it closes.
+    if (stopping.signal.aborted) return
     await close()
     throw error
   }
@@ -72,7 +74,7 @@ async function startEverything({ settings, port, targets, logs, closers, stoppin
 
   const common = { REDIS_URL: redis.url, MANIFOLD_DRAIN_MS: String(Math.min(settings.drainMs, DRAIN_MS)) }
   const sandboxPort = (await isPortFree('127.0.0.1', SANDBOX_PORT)) ? SANDBOX_PORT : 0
-  const sandbox = await startPart({
+  const sandbox = startPart({
     name: 'sandbox',
     part: 'sandbox',
     args: [],
@@ -80,23 +82,22 @@ async function startEverything({ settings, port, targets, logs, closers, stoppin
     logs,
   })
   closers.push(sandbox.stop)
-  const sandboxUrl = `http://127.0.0.1:${String(sandbox.port)}`
+  const sandboxUrl = `http://127.0.0.1:${String(await sandbox.ready)}`
 
   const environment = { ...common, SANDBOX_URL: sandboxUrl }
-  const workers = await Promise.all(
-    targets.map((target): Promise<Part> => {
-      const name = `worker:${target}`
-      return startPart({
-        name,
-        part: 'worker',
-        args: ['--target', target],
-        environment: { ...environment, PORT: '0' },
-        logs,
-      })
-    }),
-  )
+  const workers = targets.map((target): Part => {
+    const name = `worker:${target}`
+    return startPart({
+      name,
+      part: 'worker',
+      args: ['--target', target],
+      environment: { ...environment, PORT: '0' },
+      logs,
+    })
+  })
   closers.push(() => Promise.all(workers.map((worker) => worker.stop())))
-  const producer = await startPart({
+  await Promise.all(workers.map((worker) => worker.ready))
+  const producer = startPart({
     name: 'producer',
     part: 'producer',
     args: [],
@@ -104,6 +105,7 @@ async function startEverything({ settings, port, targets, logs, closers, stoppin
     logs,
   })
   closers.push(producer.stop)
+  const producerUrl = `http://127.0.0.1:${String(await producer.ready)}`
 
   const client = connectRedis(redis.url, 'fail-fast', () => undefined)
   closers.push(() => {
@@ -114,7 +116,6 @@ async function startEverything({ settings, port, targets, logs, closers, stoppin
   const store: Store = { redis: client, retention: settings.retention }
   await tellOfEarlierEvents(store, logs)
 
-  const producerUrl = `http://127.0.0.1:${String(producer.port)}`
   const { signal } = stopping
   const open = settings.apiKeys.length === 0
   if (!open) logs.say('API keys are configured: no sample event is sent')

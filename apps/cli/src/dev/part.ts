@@ -22,22 +22,30 @@ export type PartOptions = {
 }
 
 export type Part = {
-  /** Of its HTTP server. */
-  readonly port: number
+  /** Resolves with the port of its HTTP server. Rejects when it ends before it is ready. */
+  readonly ready: Promise<number>
+  /** Also while it is not ready yet. */
   readonly stop: () => Promise<void>
 }
 
 const RESTART_MS = 1_000
 
-/** Starts a part and waits until it is ready. @throws when it ends before that */
-export async function startPart(options: PartOptions): Promise<Part> {
+/** Starts a part; once it was ready it is started again whenever it ends. */
+export function startPart(options: PartOptions): Part {
   let stopping = false
+  let wasReady = false
   let child = launch(options)
-  const port = await untilReady(child, options.name)
+  const ready = untilReady(child, options.name)
+  ready.then(
+    () => {
+      wasReady = true
+    },
+    () => undefined,
+  )
 
   const watch = () => {
     child.once('exit', (code, signal) => {
-      if (stopping) return
+      if (stopping || !wasReady) return
       options.logs.say(`${options.name} ended (${signal ?? `code ${String(code)}`}); starting it again`)
       setTimeout(() => {
         if (stopping) return
@@ -49,7 +57,7 @@ export async function startPart(options: PartOptions): Promise<Part> {
   watch()
 
   return {
-    port,
+    ready,
     stop: async () => {
       stopping = true
       if (child.exitCode !== null || child.signalCode !== null) return

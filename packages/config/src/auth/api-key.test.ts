@@ -20,7 +20,7 @@ test('an API key goes into the query parameter that is named, escaped, beside th
 test('an API key in the query is there once, though the URL had one', () => {
   const request = { ...REQUEST, url: 'https://crm.example/?key=old&a=1&key=older' }
   expect(apiKey({ query: 'key' }, secretOf('new')).authenticate(request, contextWith())).toMatchObject({
-    url: 'https://crm.example/?key=new&a=1',
+    url: 'https://crm.example/?a=1&key=new',
   })
 })
 

@@ -13,9 +13,19 @@ export function apiKey(place: ApiKeyPlace, key: Secret): Auth {
       if ('header' in place) {
         return { ...request, headers: { ...request.headers, [place.header.toLowerCase()]: key.reveal() } }
       }
+      // Added as text: what else is in the query stays as it was written.
+      const parameter = `${encodeURIComponent(place.query)}=${encodeURIComponent(key.reveal())}`
       const url = new URL(request.url)
-      url.searchParams.set(place.query, key.reveal())
+      const others = url.search
+        .slice(1)
+        .split('&')
+        .filter((part) => part !== '' && nameOf(part) !== place.query)
+      url.search = [...others, parameter].join('&')
       return { ...request, url: url.href }
     },
   }
+}
+
+function nameOf(part: string): string | undefined {
+  return [...new URLSearchParams(part).keys()][0]
 }

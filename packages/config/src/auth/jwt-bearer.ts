@@ -27,11 +27,12 @@ export type JwtBearerOptions = {
 export function jwtBearer(options: JwtBearerOptions): Auth {
   let context: AuthContext | undefined
   const cache = createTokenCache(async () => {
-    if (context === undefined) throw new Error('no request is under way')
-    const assertion = await signAssertion(options, context.nowMs)
+    const asking = context
+    if (asking === undefined) throw new Error('no request is under way')
+    const assertion = await signAssertion(options, asking.nowMs)
     return options.tokenUrl === undefined
       ? assertion
-      : exchange(options, options.tokenUrl, assertion.value, context)
+      : exchange(options, options.tokenUrl, assertion.value, asking)
   })
   return {
     kind: 'jwt-bearer',

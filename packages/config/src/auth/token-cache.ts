@@ -17,29 +17,31 @@ export type TokenCache = {
 
 /** @param fetchToken gets a new token; its failure is the failure of everyone who waits for it */
 export function createTokenCache(fetchToken: () => Promise<Token>): TokenCache {
-  let present: Token | undefined
-  let fetching: Promise<Token> | undefined
+  let present: (Token & { readonly renewAtMs: number }) | undefined
+  let fetching: Promise<void> | undefined
 
-  const renew = (): Promise<Token> => {
-    fetching ??= fetchToken().finally(() => {
-      fetching = undefined
-    })
+  const renew = (nowMs: number): Promise<void> => {
+    fetching ??= fetchToken()
+      .then((token) => {
+        present = { ...token, renewAtMs: renewalTime(token, nowMs) }
+      })
+      .finally(() => {
+        fetching = undefined
+      })
     return fetching
   }
 
   return {
     get: async (nowMs, rejected) => {
-      const usable = present !== undefined && present.value !== rejected && nowMs < earlyEnd(present, nowMs)
-      if (!usable) present = await renew()
+      if (present === undefined || present.value === rejected || nowMs >= present.renewAtMs)
+        await renew(nowMs)
       return present?.value ?? ''
     },
   }
 }
 
-/** A token that lives shorter than the margin is used for half of what is left. */
-function earlyEnd(token: Token, nowMs: number): number {
-  const leftMs = token.expiresAtMs - nowMs
-  return leftMs > 2 * EARLY_MS
-    ? token.expiresAtMs - EARLY_MS
-    : token.expiresAtMs - Math.min(EARLY_MS, leftMs / 2)
+/** A token that lives shorter than twice the margin is renewed at half of its life. */
+function renewalTime(token: Token, nowMs: number): number {
+  const lifeMs = token.expiresAtMs - nowMs
+  return token.expiresAtMs - Math.min(EARLY_MS, lifeMs / 2)
 }
