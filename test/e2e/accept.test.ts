@@ -138,6 +138,18 @@ const CASES: readonly Case[] = [
     paths: ['targets[1]'],
   },
   {
+    title: 'a whole number that would arrive as another one',
+    body: '{"type":"a","data":{"id":12345678901234567890}}',
+    status: 400,
+    code: 'inexact-number',
+  },
+  {
+    title: 'a number beyond all range',
+    body: '{"type":"a","data":1e400}',
+    status: 400,
+    code: 'inexact-number',
+  },
+  {
     title: 'an empty idempotency key',
     body: '{}',
     headers: { 'idempotency-key': '""' },
@@ -163,6 +175,12 @@ describe('what is not bad input', () => {
     const compressed = gzipSync(JSON.stringify({ type: 'a', data: null }))
     const headers = { 'content-type': 'application/json; charset=UTF-8', 'content-encoding': 'gzip' }
     expect((await system.api.post(compressed, headers)).status).toBe(202)
+  })
+
+  test('large numbers that arrive as they were sent are taken, and digits in strings', async () => {
+    for (const data of ['1234567890123456', '1e21', '"12345678901234567890"', '0.1234567890123456789']) {
+      expect((await system.api.post(`{"type":"a","data":${data}}`)).status).toBe(202)
+    }
   })
 
   test('64 levels of data are taken', async () => {

@@ -1,4 +1,5 @@
 /** Dead letters: listed, inspected, replayed one by one and by filter, discarded. */
+import { recordEvent, settleDelivery } from '@manifold/store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { DeadLetterAnswer, PageAnswer, ProblemAnswer, ReplayAnswer } from '../support/api.ts'
 import { eventually } from '../support/eventually.ts'
@@ -198,6 +199,43 @@ test('a rate is kept, and the progress can be read meanwhile', async () => {
   expect(await replayed(location)).toMatchObject({ matched: 6, replayed: 6 })
   expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1_000)
   await keep(ids)
+})
+
+test('a rate that is no whole number is kept too, and holds up no other replay', async () => {
+  const ids = await die(3)
+  system.sandbox.behave('crm', '/ok')
+  system.sandbox.behave('email', '/ok')
+  const slow = await system.api.call('POST', '/v1/admin/dead-letters/replay', {
+    target: 'crm',
+    ratePerSecond: 2.5,
+  })
+  expect(await replayBy({ target: 'email' })).toMatchObject({ matched: 3, replayed: 3 })
+  expect(await replayed(slow.headers.get('location') ?? '')).toMatchObject({ matched: 3, replayed: 3 })
+  await keep(ids)
+})
+
+test('a letter to a target that is no longer configured is not replayed: nobody would deliver it', async () => {
+  await recordEvent(system.store, {
+    event: { id: 'evt_old', type: 'order.placed', source: 'test', subject: undefined, time: undefined },
+    payload: '1',
+    targets: ['erp'],
+    ownId: false,
+    fingerprint: 'f',
+    idempotencyKey: undefined,
+    trace: { traceId: '0'.repeat(32), flags: '00' },
+  })
+  const ref = { eventId: 'evt_old', target: 'erp', generation: 1 }
+  const settlement = { kind: 'dead', reason: 'rejected' } as const
+  await settleDelivery(system.store, { ref, fence: undefined, settlement, attempt: undefined })
+
+  const single = await system.api.call<ProblemAnswer>('POST', '/v1/admin/dead-letters/evt_old-erp/replay')
+  expect(single).toMatchObject({ status: 404, body: { code: 'target-not-found' } })
+  const filter = await system.api.call<ProblemAnswer>('POST', '/v1/admin/dead-letters/replay', {
+    target: 'erp',
+  })
+  expect(filter).toMatchObject({ status: 422, body: { errors: [{ path: 'target' }] } })
+  expect(await replayBy({})).toMatchObject({ matched: 1, replayed: 0, failed: 1 })
+  expect(await system.api.deadLetters('?target=erp')).toHaveLength(1)
 })
 
 test('replays yield to live traffic', async () => {

@@ -133,6 +133,32 @@ test('killed outright, it takes everything it started with it', async () => {
   await eventually('everything to end', () => !redisIsRunning() && !children.some(isRunning))
 }, 60_000)
 
+test('stopped while its parts still wait for Redis, it leaves none of them behind', async () => {
+  const child = spawn(process.execPath, [join(root, 'apps/cli/src/main.ts'), 'dev'], {
+    cwd: folder,
+    env: environmentWith({
+      MANIFOLD_CONFIG: join(root, 'manifold.config.ts'),
+      PORT: '0',
+      REDIS_URL: 'redis://127.0.0.1:1',
+    }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  await eventually('the workers to wait', () => output.split('waiting for Redis').length > 3)
+  const children = execFileSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(Number)
+  expect(children.length).toBeGreaterThanOrEqual(4)
+  const stoppedAt = Date.now()
+  const ended = once(child, 'exit')
+  child.kill('SIGINT')
+  await ended
+  expect(Date.now() - stoppedAt).toBeLessThan(10_000)
+  await eventually('all of them to end', () => !children.some(isRunning))
+}, 60_000)
+
 async function shell(command: string): Promise<string> {
   const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''

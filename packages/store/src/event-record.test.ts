@@ -184,6 +184,17 @@ describe('repeated requests', () => {
   })
 })
 
+test('an idempotency key whose event is gone says nothing any more: the request is accepted anew', async () => {
+  const idempotencyKey = { owner: 'shop', key: 'stale' }
+  const first = await recordEvent(store, newEvent({ id: 'gone', fingerprint: 'one', idempotencyKey }))
+  expect(first.kind).toBe('accepted')
+  await store.redis.del(keys.event('gone'))
+  expect(await recordEvent(store, newEvent({ id: 'new', fingerprint: 'one', idempotencyKey }))).toMatchObject({
+    kind: 'accepted',
+    eventId: 'new',
+  })
+})
+
 test('a repeated request claims its new idempotency key too: with it, another body is refused', async () => {
   const first = newEvent({ id: 'own-1', ownId: true, fingerprint: 'one' })
   await recordEvent(store, first)

@@ -10,7 +10,7 @@ test('an API key goes into the header that is named, in lower case', () => {
 })
 
 test('an API key goes into the query parameter that is named, escaped, beside those that are there', () => {
-  const url = 'https://crm.example/orders?tenant=acme&key=a%26b+c%3D'
+  const url = 'https://crm.example/orders?tenant=acme&key=a%26b%20c%3D'
   expect(apiKey({ query: 'key' }, secretOf('a&b c=')).authenticate(REQUEST, contextWith())).toEqual({
     ...REQUEST,
     url,

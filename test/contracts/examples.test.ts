@@ -1,0 +1,96 @@
+/** No example rots: those of docs/targets.md pass the type check, load, and are good configs. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { resolveConfig } from '@manifold/config'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const blocks = [...readFileSync(join(root, 'docs/targets.md'), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
+  (match) => match[1] ?? '',
+)
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'manifold-examples-'))
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ extends: join(root, 'tsconfig.json'), include: ['*.ts'], exclude: [] }),
+  )
+  for (const [index, block] of blocks.entries())
+    writeFileSync(join(folder, `example-${String(index)}.ts`), block)
+})
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function exportsOf(index: number): Promise<Record<string, unknown>> {
+  return (await import(pathToFileURL(join(folder, `example-${String(index)}.ts`)).href)) as Record<
+    string,
+    unknown
+  >
+}
+
+/** Everything an example gives, by what it looks like. */
+async function everyExport(): Promise<[string, unknown][]> {
+  return (await Promise.all(blocks.map((_block, index) => exportsOf(index)))).flatMap((one) =>
+    Object.entries(one),
+  )
+}
+
+test('every example passes the type check', () => {
+  const tsc = join(root, 'node_modules/.bin/tsc')
+  expect(() => execFileSync(tsc, ['-p', folder], { encoding: 'utf8', stdio: 'pipe' })).not.toThrow()
+}, 60_000)
+
+test('every target of the examples is a target without a mistake', async () => {
+  const targets = (await everyExport())
+    .map(([, value]) => value)
+    .filter((value) => typeof value === 'object' && value !== null && 'name' in value)
+  expect(targets.length).toBeGreaterThanOrEqual(3)
+  expect(() => resolveConfig('examples', { targets })).not.toThrow()
+})
+
+test('every group of settings of the examples is one that a target takes', async () => {
+  const base = { name: 'one', url: 'https://one.example' }
+  const found = Object.fromEntries(await everyExport())
+  expect(() => resolveConfig('pace', { targets: [{ ...base, ...(found['pace'] as object) }] })).not.toThrow()
+  for (const name of ['backoff', 'schedule']) {
+    expect(() => resolveConfig(name, { targets: [{ ...base, ...(found[name] as object) }] })).not.toThrow()
+  }
+  expect(() => resolveConfig('breaker', { targets: [{ ...base, breaker: found['breaker'] }] })).not.toThrow()
+})
+
+test('every kind of authentication there is has an example', async () => {
+  const kinds = Object.fromEntries(await everyExport())['kinds'] as { kind: string }[]
+  const builders = readFileSync(join(root, 'packages/config/src/index.ts'), 'utf8')
+    .split('\n')
+    .flatMap((line) => /'\.\/auth\/(.+)\.ts'/.exec(line)?.[1] ?? [])
+  expect([...new Set(kinds.map(({ kind }) => kind))].sort()).toEqual(builders.toSorted())
+})
+
+test("the example's judgement gives every outcome", async () => {
+  const { classify } = Object.fromEntries(await everyExport()) as {
+    classify: (response: object) => { kind: string } | undefined
+  }
+  const answer = { status: 200, headers: {}, text: '', truncated: false, json: undefined }
+  const kinds = [
+    classify({ ...answer, status: 409 }),
+    classify({ ...answer, json: { error: 'busy' } }),
+    classify({ ...answer, json: { error: 'no' } }),
+    classify({ ...answer, headers: { 'x-wait-seconds': '2' } }),
+    classify(answer),
+  ]
+  expect(kinds.map((outcome) => outcome?.kind)).toEqual([
+    'delivered',
+    'retryable',
+    'permanent',
+    'throttled',
+    undefined,
+  ])
+})
