@@ -189,10 +189,12 @@ test('an idempotency key whose event is gone says nothing any more: the request 
   const first = await recordEvent(store, newEvent({ id: 'gone', fingerprint: 'one', idempotencyKey }))
   expect(first.kind).toBe('accepted')
   await store.redis.del(keys.event('gone'))
-  expect(await recordEvent(store, newEvent({ id: 'new', fingerprint: 'one', idempotencyKey }))).toMatchObject({
-    kind: 'accepted',
-    eventId: 'new',
-  })
+  expect(await recordEvent(store, newEvent({ id: 'new', fingerprint: 'one', idempotencyKey }))).toMatchObject(
+    {
+      kind: 'accepted',
+      eventId: 'new',
+    },
+  )
 })
 
 test('a repeated request claims its new idempotency key too: with it, another body is refused', async () => {
