@@ -9,6 +9,7 @@ export function entryOf(part: PartName): string {
   return fileURLToPath(new URL(`../../${part}/src/main.ts`, import.meta.url))
 }
 
+/** Runs until the part ends, and takes over its exit code. */
 export async function runPart(part: PartName, args: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [entryOf(part), ...args], { stdio: 'inherit' })
   // A terminal sends its signals to both; a supervisor only to this one.

@@ -7,6 +7,7 @@ export type DiscardAnswer =
   | { readonly kind: 'not-dead'; readonly status: string }
   | { readonly kind: 'not-found' }
 
+/** Discards a dead letter. Of a discard and a replay at once, one takes effect. */
 export async function discardDeadLetter(
   deps: { readonly store: Store; readonly queues: Queues },
   deliveryId: string,

@@ -21,6 +21,7 @@ export type EnqueuerDeps = {
   readonly onError: (error: unknown) => void
 }
 
+/** One for each process. */
 export function createEnqueuer(deps: EnqueuerDeps): Enqueuer {
   let gathering: Accepted[] = []
   let running: Promise<void> | undefined

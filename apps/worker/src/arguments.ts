@@ -6,6 +6,7 @@ export type WorkerArguments = {
   readonly concurrency: number | undefined
 }
 
+/** Ends the process with the usage text when the arguments are wrong. */
 export function parseArguments(argv: readonly string[]): WorkerArguments {
   const command = new Command('worker')
     .description('Delivers the events of one target, or of several, until it is stopped.')

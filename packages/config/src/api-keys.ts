@@ -45,10 +45,12 @@ export function createApiKey(name: string, scopes: readonly Scope[]): { key: str
   return { key, entry: `${name}:${scopes.join('+')}:${hashApiKey(key).toString('hex')}` }
 }
 
+/** SHA-256 of a key. */
 export function hashApiKey(key: string): Buffer {
   return createHash('sha256').update(key).digest()
 }
 
+/** Whether a word is a scope. */
 export function isScope(text: string): text is Scope {
   return (SCOPES as readonly string[]).includes(text)
 }

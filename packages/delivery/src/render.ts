@@ -29,6 +29,7 @@ export type Rendered =
 
 const METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'GET'])
 
+/** Never throws: what a user's function does wrong is `invalid`. */
 export function render(input: RenderInput): Rendered {
   try {
     const url = renderUrl(input)

@@ -21,6 +21,7 @@ export type Routing =
 /** Chooses the targets of an event: `explicit` names if given, else by subscription and filter. */
 export type Router = (event: ManifoldEvent, explicit: readonly string[] | undefined) => Routing
 
+/** Compiles the subscriptions of a config once. */
 export function compileRouter(targets: readonly Routable[]): Router {
   const names = new Set(targets.map((target) => target.name))
   const routes = targets.map((target) => ({

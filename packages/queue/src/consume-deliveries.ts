@@ -92,6 +92,7 @@ const IDLE_LOOK_MS = 20
 /** Failing on stalls would turn a killed worker into a failed delivery. */
 const UNLIMITED_STALLS = 1_000_000_000
 
+/** Starts taking a target's deliveries, as many at once as it allows. */
 export function consumeDeliveries(options: ConsumeOptions): Consumer {
   const { target, queues } = options
   const stopping = new AbortController()

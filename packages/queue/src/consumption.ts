@@ -21,6 +21,7 @@ export type Consumption = {
   readonly stuckForMs: (nowMs: number) => number
 }
 
+/** Starts with nothing observed: a worker is taken to be well until a sample says otherwise. */
 export function watchConsumption(): Consumption {
   let taken = -1
   let stuckSinceMs: number | undefined

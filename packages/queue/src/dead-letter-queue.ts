@@ -9,6 +9,7 @@ import { readEvent, type Store } from '@manifold/store'
 import { jobIdOf, makePayload } from './job-payload.ts'
 import type { Queues } from './queues.ts'
 
+/** Puts a delivery on its target's dead-letter queue; once, however often it is called. */
 export async function addDeadLetter(queues: Queues, ref: DeliveryRef, reason: DeadReason): Promise<void> {
   await queues.deadOf(ref.target).add('dead-letter', { ...makePayload(ref), reason }, { jobId: jobIdOf(ref) })
 }
@@ -30,6 +31,7 @@ export async function buryDelivery(
     await removeDeadLetter(queues, ref)
 }
 
+/** Takes one generation of a delivery off the dead-letter queue, if it is there. */
 export async function removeDeadLetter(queues: Queues, ref: DeliveryRef): Promise<void> {
   await queues.deadOf(ref.target).remove(jobIdOf(ref))
 }

@@ -17,6 +17,7 @@ const payloadSchema = z.object({
 
 export type JobPayload = z.infer<typeof payloadSchema>
 
+/** The payload of this version. */
 export function makePayload(ref: DeliveryRef): JobPayload {
   return { v: VERSION, eventId: ref.eventId, generation: ref.generation }
 }
@@ -31,6 +32,7 @@ export type PayloadReading =
   /** `ref` is what the job's id tells, if it is one of ours. */
   | { readonly kind: 'unreadable'; readonly ref: DeliveryRef | undefined; readonly error: string }
 
+/** Reads a payload of any version; what this one does not know is `unreadable`. */
 export function readPayload(target: string, jobId: string, data: unknown): PayloadReading {
   const parsed = payloadSchema.safeParse(data)
   if (parsed.success) {

@@ -13,6 +13,7 @@ export type QueueGaugesDeps = {
   readonly targets: readonly string[]
 }
 
+/** Registers depth, dead letters and outbox size; each is read at every scrape. */
 export function registerQueueGauges({ registry, store, queues, targets }: QueueGaugesDeps): void {
   const registers = [registry]
   const depths = new Gauge({

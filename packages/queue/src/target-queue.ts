@@ -10,6 +10,7 @@ export type QueueDepth = {
   readonly dead: number
 }
 
+/** Counts a target's queues. One round trip for each of the two. */
 export async function readQueueDepth(queues: Queues, target: string): Promise<QueueDepth> {
   const [counts, dead] = await Promise.all([
     queues.of(target).getJobCounts('wait', 'prioritized', 'delayed', 'active'),
@@ -28,10 +29,12 @@ export async function pauseTarget(queues: Queues, target: string): Promise<void>
   await queues.of(target).pause()
 }
 
+/** Lets workers go on where they stopped. */
 export async function resumeTarget(queues: Queues, target: string): Promise<void> {
   await queues.of(target).resume()
 }
 
+/** Whether an operator, or a 410, stopped the target. */
 export async function isTargetPaused(queues: Queues, target: string): Promise<boolean> {
   return queues.of(target).isPaused()
 }

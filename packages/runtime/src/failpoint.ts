@@ -6,6 +6,7 @@
  */
 export type Failpoint = (name: string) => void
 
+/** @param armed the one name at which to die; `''` for none */
 export function createFailpoint(armed: string): Failpoint {
   if (armed === '') return () => undefined
   return (name) => {

@@ -12,6 +12,7 @@ export type ErrorKind =
 
 const REFUSAL_EVERY_MS = 10_000
 
+/** @param kindOf tells the three kinds apart; runtime knows none of the libraries that fail */
 export function reportErrors(
   logger: Logger,
   kindOf: (error: unknown) => ErrorKind,

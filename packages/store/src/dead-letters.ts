@@ -5,10 +5,10 @@
  */
 import { readDeliveryId, type DeadReason } from '@manifold/domain'
 import { readEvents, type DeliveryRecord, type EventRecord } from './event-record.ts'
-import type { Page } from './event-list.ts'
 import { keys } from './keys.ts'
+import { scanIndex, type Page } from './scan-index.ts'
 import type { Store } from './store.ts'
-import { walkIndex, type Position, type Range } from './time-index.ts'
+import type { Position, Range } from './time-index.ts'
 
 /** By the time the delivery died. */
 export type DeadLetterFilter = Range & {
@@ -18,8 +18,6 @@ export type DeadLetterFilter = Range & {
 }
 
 export type DeadLetter = { readonly event: EventRecord; readonly delivery: DeliveryRecord }
-
-const MAX_SCANNED = 2_000
 
 /** Finds a delivery by its id, dead or not. */
 export async function findDelivery(store: Store, id: string): Promise<DeadLetter | undefined> {
@@ -43,28 +41,19 @@ export async function listDeadLetters(
   from: Position | undefined,
   limit: number,
 ): Promise<Page<DeadLetter>> {
-  const key = filter.target === undefined ? keys.deadLetters : keys.deadLettersOf(filter.target)
-  const filtered = filter.type !== undefined || filter.reason !== undefined
-  const step = filtered ? Math.max(limit, 200) : limit
-  const items: DeadLetter[] = []
-  let position = from
-  for (let scanned = 0; scanned < MAX_SCANNED;) {
-    const positions = await walkIndex(store, key, order, filter, position, step)
-    const found = await findDeliveries(store, positions, filter.target)
-    for (const [index, letter] of found.entries()) {
-      position = positions[index]
-      if (letter !== undefined && matches(letter, filter)) items.push(letter)
-      if (items.length === limit) {
-        const isLast = index === found.length - 1 && positions.length < step
-        return { items, next: isLast ? undefined : position }
-      }
-    }
-    if (positions.length < step) return { items, next: undefined }
-    scanned += positions.length
-  }
-  return { items, next: position }
+  return scanIndex(store, {
+    key: filter.target === undefined ? keys.deadLetters : keys.deadLettersOf(filter.target),
+    order,
+    range: filter,
+    from,
+    limit,
+    filtered: filter.type !== undefined || filter.reason !== undefined,
+    read: (positions) => findDeliveries(store, positions, filter.target),
+    matches: (letter) => matches(letter, filter),
+  })
 }
 
+/** How many dead letters a target has. */
 export async function countDeadLetters(store: Store, target: string): Promise<number> {
   return store.redis.zcard(keys.deadLettersOf(target))
 }

@@ -26,6 +26,7 @@ export async function overdueOutbox(store: Store, minAgeMs: number, limit: numbe
   return replyStrings(overdueScript, reply).map(parseEntry)
 }
 
+/** How many entries are not confirmed; near 0 when all is well. */
 export async function outboxSize(store: Store): Promise<number> {
   return store.redis.zcard(keys.outbox)
 }

@@ -6,6 +6,7 @@ import type { Store } from './store.ts'
 const BUCKET_MS = 10_000
 const BUCKETS_IN_A_MINUTE = 6
 
+/** The number of the present bucket, by this process's clock: for display only. */
 export function currentTenSeconds(): number {
   return Math.floor(Date.now() / BUCKET_MS)
 }

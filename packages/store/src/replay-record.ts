@@ -40,6 +40,7 @@ export type Replay = {
   readonly position: Position | undefined
 }
 
+/** Notes a bulk replay that any producer may then carry out. */
 export async function createReplay(store: Store, id: string, filter: ReplayFilter): Promise<void> {
   const [seconds, microseconds] = await store.redis.time()
   const startedAtMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
@@ -59,6 +60,7 @@ export async function createReplay(store: Store, id: string, filter: ReplayFilte
     .exec()
 }
 
+/** `undefined` when there is none, or when its record has expired. */
 export async function readReplay(store: Store, id: string): Promise<Replay | undefined> {
   const fields = await store.redis.hgetall(keys.replay(id))
   const { status, filter, startedAt, completedAt, position } = fields
@@ -99,6 +101,7 @@ export async function advanceReplay(
   await write.exec()
 }
 
+/** Takes a replay off the list of open ones. */
 export async function completeReplay(store: Store, id: string): Promise<void> {
   await store.redis
     .multi()

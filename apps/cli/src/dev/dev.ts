@@ -21,6 +21,7 @@ const SANDBOX_PORT = 4_000
 const DRAIN_MS = 4_000
 const STOP_MS = 7_000
 
+/** Starts everything, and returns; the process lives on until it is stopped. */
 export async function dev(): Promise<void> {
   const logs = createLogStream((text) => process.stdout.write(text), process.stdout.isTTY)
   const settings = readSettings()

@@ -8,6 +8,7 @@ export type GuideInput = {
   readonly sample: SampleResult | undefined
 }
 
+/** The text that `npm start` ends its start with. */
 export function guide({ producerUrl, sandboxUrl, redisUrl, sample }: GuideInput): string {
   const event = sample?.eventId ?? '<event id>'
   const dead = sample?.deadLetter

@@ -32,6 +32,7 @@ export type LogStream = {
   readonly plain: (text: string) => void
 }
 
+/** @param colour whether the output is a terminal */
 export function createLogStream(write: (text: string) => void, colour: boolean): LogStream {
   const pretty = prettyFactory({
     colorize: colour,

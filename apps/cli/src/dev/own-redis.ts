@@ -11,6 +11,7 @@ export type DevRedis = {
 
 const FOLDER = '.manifold/redis'
 
+/** @throws when there is no Redis and none can be installed; the message says what to type */
 export async function openDevRedis(
   given: string | undefined,
   say: (line: string) => void,

@@ -21,6 +21,7 @@ export type AppDeps = EventsDeps &
     readonly logger: Logger
   }
 
+/** Assembles the application; it listens to nothing yet. */
 export function createApp(deps: AppDeps): Express {
   const app = express()
   app.disable('x-powered-by')

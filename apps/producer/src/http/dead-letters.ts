@@ -46,6 +46,7 @@ const replayBody = z.strictObject({
   ratePerSecond: z.number().gt(0).max(100_000).optional(),
 })
 
+/** The routes below `/v1/admin/dead-letters`; all of them want the scope `admin`. */
 export function deadLettersRouter(deps: DeadLettersDeps): Router {
   const { store, requireScope } = deps
   const router = Router()

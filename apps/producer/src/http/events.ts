@@ -25,6 +25,7 @@ const listQuery = z.strictObject({
   status: z.enum(EVENT_STATUSES).optional(),
 })
 
+/** The routes below `/v1/events`. */
 export function eventsRouter(deps: EventsDeps): Router {
   const router = Router()
   const { requireScope, store } = deps

@@ -6,6 +6,7 @@ import { allowOnly } from './method-not-allowed.ts'
 
 const READY_MS = 1_000
 
+/** The routes of probes and scrapers. */
 export function operateRouter(deps: { readonly store: Store; readonly registry: Registry }): Router {
   const router = Router()
   // A producer keeps nothing that could be stuck: if it answers, it lives.

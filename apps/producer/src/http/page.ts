@@ -17,6 +17,7 @@ export const timeRangeQuery = { after: rfc3339.optional(), before: rfc3339.optio
 
 const positionSchema = z.tuple([z.int().min(0), z.string().min(1).max(256)])
 
+/** The cursor for the page behind a position; `null` at the end. */
 export function writeCursor(position: Position | undefined): string | null {
   if (position === undefined) return null
   return Buffer.from(JSON.stringify([position.atMs, position.id])).toString('base64url')
@@ -25,6 +26,7 @@ export function writeCursor(position: Position | undefined): string | null {
 export type CursorReading =
   { readonly kind: 'cursor'; readonly position: Position | undefined } | { readonly kind: 'invalid' }
 
+/** Reads a cursor that came from outside. */
 export function readCursor(cursor: string | undefined): CursorReading {
   if (cursor === undefined) return { kind: 'cursor', position: undefined }
   try {

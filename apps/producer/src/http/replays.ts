@@ -6,6 +6,7 @@ import { sendProblem } from './problem.ts'
 import type { RequireScope } from './require-scope.ts'
 import { replayView } from './views.ts'
 
+/** The routes below `/v1/admin/replays`. */
 export function replaysRouter(deps: { readonly store: Store; readonly requireScope: RequireScope }): Router {
   const router = Router()
   router

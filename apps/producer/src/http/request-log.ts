@@ -14,6 +14,7 @@ const REQUEST_ID = /^[A-Za-z0-9._~-]{1,128}$/
 
 const QUIET = new Set(['/livez', '/readyz', '/metrics'])
 
+/** The first handler of all: gives each request its id, and logs it when it is answered. */
 export function requestLog(logger: Logger): RequestHandler {
   const log = pinoHttp({
     logger,

@@ -13,6 +13,7 @@ export const ANONYMOUS = 'anonymous'
 
 export type RequireScope = (scope: Scope) => RequestHandler
 
+/** Makes the guard for a set of keys: `requireScope('read')` is a handler. */
 export function scopeGuard(keys: readonly ApiKey[]): RequireScope {
   return (scope) => (request, response, next) => {
     if (keys.length === 0) {

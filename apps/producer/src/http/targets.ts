@@ -30,6 +30,20 @@ export type TargetsDeps = {
   readonly requireScope: RequireScope
 }
 
+/** What can be done to a target, by the path it is asked for under. Doing it twice is doing it once. */
+const ACTIONS: Readonly<Record<string, (deps: TargetsDeps, target: string) => Promise<void>>> = {
+  pause: ({ queues }, target) => pauseTarget(queues, target),
+  resume: async ({ store, queues }, target) => {
+    await clearGoneMark(store, target)
+    await resumeTarget(queues, target)
+  },
+  'breaker/reset': async ({ store, queues }, target) => {
+    await resetBreaker(store, target)
+    await releaseTarget(queues, target)
+  },
+}
+
+/** The routes below `/v1/admin/targets`; all of them want the scope `admin`. */
 export function targetsRouter(deps: TargetsDeps): Router {
   const router = Router()
   router.use(deps.requireScope('admin'))
@@ -48,35 +62,17 @@ export function targetsRouter(deps: TargetsDeps): Router {
       }),
     )
     .all(allowOnly('GET'))
-  router
-    .route('/:name/pause')
-    .post(
-      forTarget(deps, async (target, response) => {
-        await pauseTarget(deps.queues, target.name)
-        response.json(await view(deps, target))
-      }),
-    )
-    .all(allowOnly('POST'))
-  router
-    .route('/:name/resume')
-    .post(
-      forTarget(deps, async (target, response) => {
-        await clearGoneMark(deps.store, target.name)
-        await resumeTarget(deps.queues, target.name)
-        response.json(await view(deps, target))
-      }),
-    )
-    .all(allowOnly('POST'))
-  router
-    .route('/:name/breaker/reset')
-    .post(
-      forTarget(deps, async (target, response) => {
-        await resetBreaker(deps.store, target.name)
-        await releaseTarget(deps.queues, target.name)
-        response.json(await view(deps, target))
-      }),
-    )
-    .all(allowOnly('POST'))
+  for (const [path, act] of Object.entries(ACTIONS)) {
+    router
+      .route(`/:name/${path}`)
+      .post(
+        forTarget(deps, async (target, response) => {
+          await act(deps, target.name)
+          response.json(await view(deps, target))
+        }),
+      )
+      .all(allowOnly('POST'))
+  }
   return router
 }
 
