@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { environmentWith } from '@manifold/config'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { spawnPart } from '../support/part.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -85,6 +86,25 @@ test('a config with several mistakes reports all of them with their paths, and n
     }
     expect(output).not.toContain('    at ')
   }
+})
+
+test('a worker names every secret it misses at once, those of other targets not, and a producer needs none', async () => {
+  const MANIFOLD_CONFIG = join(root, 'test/support/secrets.config.ts')
+  const missing = await run(WORKER, ['--target', 'one', '--target', 'two'], { MANIFOLD_CONFIG })
+  expect(missing.code).toBe(1)
+  expect(missing.output).toContain('TEST_MISSING_TOKEN or TEST_MISSING_TOKEN_FILE')
+  expect(missing.output).toContain('TEST_MISSING_PASSWORD or TEST_MISSING_PASSWORD_FILE')
+  expect(missing.output).not.toContain('TEST_OTHER_KEY')
+  const odd = await run(WORKER, ['--target', 'four'], { MANIFOLD_CONFIG, TEST_ODD_SECRET: 'hunter2' })
+  expect(odd).toMatchObject({ code: 1 })
+  expect(odd.output).toContain('secret TEST_ODD_SECRET: must be whsec_')
+  expect(odd.output).not.toContain('hunter2')
+  const producer = await spawnPart({
+    part: 'producer',
+    environment: { REDIS_URL: redis.url, MANIFOLD_CONFIG },
+  })
+  producer.kill('SIGTERM')
+  expect(await producer.ended).toBe(0)
 })
 
 test('settings with several mistakes report all of them', async () => {

@@ -44,6 +44,8 @@ test('the producer counts what it accepted, and shows queue depth and dead lette
   expect(text).toContain('manifold_dead_letters{target="billing",part="producer"} 1')
   expect(text).toContain('manifold_dead_letters{target="crm",part="producer"} 0')
   expect(text).toContain('manifold_queue_depth{target="crm",state="waiting",part="producer"} 0')
+  expect(text).toContain('manifold_breaker_state{target="crm",state="closed",part="producer"} 1')
+  expect(text).toContain('manifold_breaker_state{target="crm",state="open",part="producer"} 0')
   expect(text).toContain('manifold_outbox_entries{part="producer"} 0')
 })
 

@@ -5,11 +5,18 @@
  * answer of the DNS that changes in between reaches nothing. IP literals (of which the WHATWG URL parser has already made
  * plain ones: `0x7f000001` is `127.0.0.1`) never come to the lookup, and are checked before it.
  */
-import { lookup, type LookupAddress } from 'node:dns'
+import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Auth, Target } from '@manifold/domain'
 import { buildConnector } from 'undici'
 import { isAddressAllowed } from './network-policy.ts'
+
+/** Gives every address of a name. */
+export type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
 
 /** The target is at an address its config does not allow. */
 export class BlockedAddressError extends Error {
@@ -29,11 +36,15 @@ export type ConnectionPolicy = Pick<Target, 'allowPrivateNetwork' | 'timeoutMs' 
   readonly identity: ReturnType<NonNullable<Auth['identity']>> | undefined
 }
 
-export function guardedConnector(policy: ConnectionPolicy): buildConnector.connector {
+/** @param resolve the resolver; the system's own but for tests that play a changing DNS */
+export function guardedConnector(
+  policy: ConnectionPolicy,
+  resolve: Resolve = lookup,
+): buildConnector.connector {
   const { allowPrivateNetwork, identity, tls } = policy
   const connect = buildConnector({
     timeout: policy.timeoutMs,
-    lookup: guardedLookup(allowPrivateNetwork),
+    lookup: guardedLookup(allowPrivateNetwork, resolve),
     rejectUnauthorized: true,
     minVersion: tls?.minVersion ?? 'TLSv1.2',
     ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
@@ -49,9 +60,9 @@ export function guardedConnector(policy: ConnectionPolicy): buildConnector.conne
   }
 }
 
-function guardedLookup(allowed: Target['allowPrivateNetwork']): LookupFunction {
+function guardedLookup(allowed: Target['allowPrivateNetwork'], resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {
         callback(error, [])
         return

@@ -1,10 +1,12 @@
 /** Gauges of the queues, read when they are scraped. While Redis is away they keep their last value. */
 import { Gauge, withinMs, type Registry } from '@manifold/runtime'
-import { countDeadLetters, outboxSize, type Store } from '@manifold/store'
+import { countDeadLetters, outboxSize, readBreaker, type Store } from '@manifold/store'
 import type { Queues } from './queues.ts'
 import { readQueueDepth } from './target-queue.ts'
 
 const SCRAPE_MS = 1_000
+
+const BREAKER_STATES = ['closed', 'open', 'half-open'] as const
 
 export type QueueGaugesDeps = {
   readonly registry: Registry
@@ -43,6 +45,21 @@ export function registerQueueGauges({ registry, store, queues, targets }: QueueG
         Promise.all(
           targets.map(async (target) => {
             deadLetters.set({ target }, await countDeadLetters(store, target))
+          }),
+        ),
+      ),
+  })
+  const breakers = new Gauge({
+    name: 'manifold_breaker_state',
+    help: '1 for the state the circuit breaker of a target is in: closed, open or half-open',
+    labelNames: ['target', 'state'],
+    registers,
+    collect: () =>
+      quietly(
+        Promise.all(
+          targets.map(async (target) => {
+            const present = (await readBreaker(store, target)).state
+            for (const state of BREAKER_STATES) breakers.set({ target, state }, state === present ? 1 : 0)
           }),
         ),
       ),
