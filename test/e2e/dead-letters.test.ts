@@ -201,16 +201,18 @@ test('a rate is kept, and the progress can be read meanwhile', async () => {
   await keep(ids)
 })
 
-test('a rate that is no whole number is kept too, and holds up no other replay', async () => {
-  const ids = await die(3)
+test('a rate below one is kept too, and a slow replay holds up no other', async () => {
+  const ids = await die(4)
   system.sandbox.behave('crm', '/ok')
   system.sandbox.behave('email', '/ok')
-  const slow = await system.api.call('POST', '/v1/admin/dead-letters/replay', {
-    target: 'crm',
-    ratePerSecond: 2.5,
-  })
-  expect(await replayBy({ target: 'email' })).toMatchObject({ matched: 3, replayed: 3 })
-  expect(await replayed(slow.headers.get('location') ?? '')).toMatchObject({ matched: 3, replayed: 3 })
+  const slow = { target: 'crm', ratePerSecond: 0.8 }
+  const { headers } = await system.api.call('POST', '/v1/admin/dead-letters/replay', slow)
+  const location = headers.get('location') ?? ''
+  const progress = async () => (await system.api.call<ReplayAnswer>('GET', location)).body
+  await eventually('the slow one to run', async () => (await progress()).replayed > 0)
+  expect(await replayBy({ target: 'email' })).toMatchObject({ matched: 4, replayed: 4 })
+  expect(await progress()).toMatchObject({ status: 'running', matched: 4 })
+  expect(await replayed(location)).toMatchObject({ matched: 4, replayed: 4 })
   await keep(ids)
 })
 

@@ -47,19 +47,40 @@ export type BulkReplayDeps = {
 const CHUNK = 100
 const LEASE_MS = 5_000
 
-/** Works on every open replay that no other process works on, until all are done or the process stops. */
-export async function advanceReplays(deps: BulkReplayDeps): Promise<void> {
-  for (const id of await openReplays(deps.store)) {
-    if (deps.signal.aborted) return
-    if (!(await takeLease(deps.store, `replay:${id}`, deps.holder, LEASE_MS))) continue
+export type ReplayRunner = {
+  /** Takes up every open replay that nobody works on. Does not wait for them. */
+  readonly look: () => Promise<void>
+  /** Resolves when nothing is being worked on any more; abort the signal first. */
+  readonly idle: () => Promise<void>
+}
+
+/** One for each process. Replays run side by side: a slow one holds up no other. */
+export function createReplayRunner(deps: BulkReplayDeps): ReplayRunner {
+  const running = new Map<string, Promise<void>>()
+
+  const run = async (id: string): Promise<void> => {
     try {
       await carryOn(deps, id)
+      await dropLease(deps.store, `replay:${id}`, deps.holder)
     } catch (error) {
-      // One replay that cannot go on must not hold up the others.
+      // The lease runs out; whoever looks next carries on.
       deps.onError(error)
     } finally {
-      await dropLease(deps.store, `replay:${id}`, deps.holder)
+      running.delete(id)
     }
+  }
+
+  return {
+    look: async () => {
+      for (const id of await openReplays(deps.store)) {
+        if (deps.signal.aborted) return
+        if (running.has(id)) continue
+        if (await takeLease(deps.store, `replay:${id}`, deps.holder, LEASE_MS)) running.set(id, run(id))
+      }
+    },
+    idle: async () => {
+      await Promise.all(running.values())
+    },
   }
 }
 

@@ -24,7 +24,7 @@ import {
   waitForRedis,
   type Store,
 } from '@manifold/store'
-import { advanceReplays } from './bulk-replay.ts'
+import { createReplayRunner } from './bulk-replay.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
 import { scopeGuard } from './http/require-scope.ts'
@@ -68,23 +68,19 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const stopping = new AbortController()
   const newEventId = createEventIdFactory()
 
-  const replays = repeat(
-    REPLAY_LOOK_MS,
-    () =>
-      advanceReplays({
-        store,
-        queues,
-        holder,
-        signal: stopping.signal,
-        failpoint,
-        targets: new Set(targetNames),
-        onError,
-        onCompleted: ({ id, matched, replayed, failed }) => {
-          logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
-        },
-      }),
+  const runner = createReplayRunner({
+    store,
+    queues,
+    holder,
+    signal: stopping.signal,
+    failpoint,
+    targets: new Set(targetNames),
     onError,
-  )
+    onCompleted: ({ id, matched, replayed, failed }) => {
+      logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
+    },
+  })
+  const replays = repeat(REPLAY_LOOK_MS, runner.look, onError)
   const background = [
     replays,
     startRelay({
@@ -133,6 +129,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       await enqueuer.drain()
       stopping.abort()
       await Promise.all(background.map((one) => one.stop()))
+      await runner.idle()
       await queues.close()
       redis.disconnect()
     },
