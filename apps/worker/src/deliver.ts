@@ -48,6 +48,12 @@ const MAX_ERROR_LENGTH = 300
 /** How much longer than an attempt a probe of the breaker may take to report: its settlement comes behind it. */
 const PROBE_MARGIN_MS = 5_000
 
+/**
+ * How long the target is held for its breaker before somebody looks again. A hold that is set while an operator resets the
+ * breaker outlives the reset: so no longer than this.
+ */
+const HELD_LOOK_MS = 1_000
+
 /** Attempts a delivery once. @throws only for a bug or a lost Redis */
 export async function deliver(deps: DeliverDeps, ref: DeliveryRef, stopping: AbortSignal): Promise<Verdict> {
   const claim = await claimDelivery(deps.store, ref, deps.target.timeoutMs + PROBE_MARGIN_MS)
@@ -160,7 +166,7 @@ function verdictWithoutClaim(claim: Exclude<ClaimResult, Claim>): Verdict {
     case 'early':
       return { kind: 'defer', delayMs: claim.remainingMs }
     case 'held':
-      return { kind: 'throttle', delayMs: claim.forMs }
+      return { kind: 'throttle', delayMs: Math.min(claim.forMs, HELD_LOOK_MS) }
     default:
       return claim satisfies never
   }
