@@ -1,10 +1,10 @@
 /**
  * The enqueuer: puts accepted events on the queues right behind their answers.
  *
- * Events of one tick share one `addBulk` per queue, and while one batch is under way the next one gathers: the busier
- * the intake, the larger the batches. A batch that fails is left to the relay; its events are on the outbox.
+ * Events of one tick are enqueued together, and while one batch is under way the next one gathers: the busier the intake,
+ * the larger the batches, and the more deliveries share a queue entry; a lone event waits for nobody and has its own. A batch that fails is left to the relay; its events are on the outbox.
  */
-import { enqueueDeliveries, type Queues } from '@manifold/queue'
+import { enqueueBundled, type Queues } from '@manifold/queue'
 import type { Failpoint } from '@manifold/runtime'
 import { confirmOutbox, type Accepted, type Store } from '@manifold/store'
 
@@ -17,6 +17,8 @@ export type Enqueuer = {
 export type EnqueuerDeps = {
   readonly store: Store
   readonly queues: Queues
+  /** How many deliveries of a target one queue entry may carry. */
+  readonly bundleSizeOf: (target: string) => number
   readonly failpoint: Failpoint
   readonly onError: (error: unknown) => void
 }
@@ -52,9 +54,10 @@ export function createEnqueuer(deps: EnqueuerDeps): Enqueuer {
 async function enqueueBatch(deps: EnqueuerDeps, batch: readonly Accepted[]): Promise<void> {
   deps.failpoint('enqueueing')
   try {
-    await enqueueDeliveries(
+    await enqueueBundled(
       deps.queues,
       batch.flatMap(({ eventId, targets }) => targets.map((target) => ({ eventId, target, generation: 1 }))),
+      deps.bundleSizeOf,
     )
     deps.failpoint('enqueued')
     await confirmOutbox(

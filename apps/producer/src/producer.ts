@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
-import { forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
+import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
 import {
   createFailpoint,
   createRegistry,
@@ -60,10 +60,17 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
   const targetNames = config.targets.map((target) => target.name)
-  registerQueueGauges({ registry, store, queues, targets: targetNames })
+  registerQueueGauges({ registry, store, targets: targetNames })
 
   const failpoint = createFailpoint(settings.failpoint)
-  const enqueuer = createEnqueuer({ store, queues, failpoint, onError })
+  const bundleSizes = new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)]))
+  const enqueuer = createEnqueuer({
+    store,
+    queues,
+    bundleSizeOf: (target) => bundleSizes.get(target) ?? 1,
+    failpoint,
+    onError,
+  })
   const holder = randomUUID()
   const stopping = new AbortController()
   const newEventId = createEventIdFactory()

@@ -1,5 +1,5 @@
 /**
- * Deliver: one attempt at one delivery, from the claim to the settlement. One line a stage.
+ * Deliver: one attempt at each of some deliveries, from the claim, which they share, to the settlement. One line a stage.
  *
  * Owns the order of the stages. It neither talks to the queue nor waits: what is to become of the job is its answer.
  *
@@ -11,10 +11,12 @@
 import { decide, isExpired, type Attempt, type DeliveryRef, type Settlement } from '@manifold/domain'
 import type { Verdict } from '@manifold/queue'
 import {
+  claimDeliveries,
   claimDelivery,
-  settleDelivery,
+  releaseDelivery,
   type Claim,
   type ClaimResult,
+  type Settle,
   type SettleResult,
   type Store,
 } from '@manifold/store'
@@ -22,6 +24,7 @@ import { attempt, type AttemptDeps, type Tried } from './attempt.ts'
 
 export type DeliverDeps = AttemptDeps & {
   readonly store: Store
+  readonly settle: Settle
   /** In [0, 1). */
   readonly random: () => number
   readonly onSettled: (report: DeliveryReport) => void
@@ -45,8 +48,8 @@ export type DeliveryReport = {
 
 const MAX_ERROR_LENGTH = 300
 
-/** How much longer than an attempt a probe of the breaker may take to report: its settlement comes behind it. */
-const PROBE_MARGIN_MS = 5_000
+/** How much longer than an attempt a claim lasts: its settlement comes behind it. */
+const CLAIM_MARGIN_MS = 5_000
 
 /**
  * How long the target is held for its breaker before somebody looks again. A hold that is set while an operator resets the
@@ -54,9 +57,31 @@ const PROBE_MARGIN_MS = 5_000
  */
 const HELD_LOOK_MS = 1_000
 
-/** Attempts a delivery once. @throws only for a bug or a lost Redis */
-export async function deliver(deps: DeliverDeps, ref: DeliveryRef, stopping: AbortSignal): Promise<Verdict> {
-  const claim = await claimDelivery(deps.store, ref, deps.target.timeoutMs + PROBE_MARGIN_MS)
+/**
+ * Attempts deliveries of one target once, each for itself.
+ * @param claimant who claims them, so that work taken up after a crash need not wait for itself
+ * @returns a verdict for each, in order; rejects only for a bug or a lost Redis
+ */
+export function deliver(
+  deps: DeliverDeps,
+  refs: readonly DeliveryRef[],
+  claimant: string,
+  stopping: AbortSignal,
+): Promise<Verdict>[] {
+  const claims = claimDeliveries(deps.store, deps.target.name, refs, claimTerms(deps, claimant))
+  return refs.map(async (ref, index) => {
+    const claim = (await claims)[index]
+    if (claim === undefined) throw new Error('a claim without an answer')
+    return deliverClaimed(deps, ref, claim, stopping)
+  })
+}
+
+async function deliverClaimed(
+  deps: DeliverDeps,
+  ref: DeliveryRef,
+  claim: ClaimResult,
+  stopping: AbortSignal,
+): Promise<Verdict> {
   deps.failpoint('claimed')
   if (claim.kind !== 'claimed') return verdictWithoutClaim(claim)
   if (isExpired(claim.ageMs, deps.target.retry))
@@ -65,7 +90,7 @@ export async function deliver(deps: DeliverDeps, ref: DeliveryRef, stopping: Abo
   const atMs = deps.now()
   const tried = await attempt(deps, ref, claim, stopping)
   deps.failpoint('sent')
-  if (tried.kind === 'interrupted') return { kind: 'hand-back' }
+  if (tried.kind === 'interrupted') return handBack(deps, ref, claim)
 
   const durationMs = deps.now() - atMs
   const settlement = decide({
@@ -96,9 +121,19 @@ export async function refuse(deps: DeliverDeps, ref: DeliveryRef, error: string)
     reason: 'unreadable-payload',
     error: error.slice(0, MAX_ERROR_LENGTH),
   }
-  const claim = await claimDelivery(deps.store, ref, PROBE_MARGIN_MS)
+  const claim = await claimDelivery(deps.store, ref, claimTerms(deps, 'refuse'))
   if (claim.kind !== 'claimed') return verdictWithoutClaim(claim)
   return settle(deps, ref, claim, { attempt, signal: 'neutral' }, { kind: 'dead', reason: 'invalid' })
+}
+
+function claimTerms({ target }: DeliverDeps, claimant: string) {
+  const claimMs = target.timeoutMs + CLAIM_MARGIN_MS
+  return { claimant, claimMs, probeMs: claimMs }
+}
+
+async function handBack(deps: DeliverDeps, ref: DeliveryRef, claim: Claim): Promise<Verdict> {
+  await releaseDelivery(deps.store, ref, claim.fence)
+  return { kind: 'hand-back' }
 }
 
 type Trial = {
@@ -121,8 +156,7 @@ async function settle(
   { attempt, signal }: Trial,
   settlement: Settlement,
 ): Promise<Verdict> {
-  const breaker = { signal, policy: deps.target.breaker }
-  const result = await settleDelivery(deps.store, { ref, fence: claim.fence, settlement, attempt, breaker })
+  const result = await deps.settle({ ref, fence: claim.fence, settlement, attempt, signal })
   deps.onSettled({
     ref,
     eventType: claim.event.type,

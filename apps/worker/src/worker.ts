@@ -29,6 +29,7 @@ import {
 } from '@manifold/runtime'
 import {
   connectRedis,
+  createSettler,
   isRedisReply,
   isStoreUnavailable,
   markGone,
@@ -78,7 +79,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
     targets: targets.map((target) => target.name),
     inFlight: (target) => consumers.get(target)?.inFlight() ?? 0,
   })
-  registerQueueGauges({ registry, store, queues, targets: targets.map((target) => target.name) })
+  registerQueueGauges({ registry, store, targets: targets.map((target) => target.name) })
 
   // Before anything is taken: a port in use must not cost a delivery.
   const health = await startHealthServer(
@@ -99,6 +100,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
     const client = createTargetClient(target)
     const deps: DeliverDeps = {
       store,
+      settle: createSettler(store, target.name, target.breaker),
       target,
       client,
       userAgent: `manifold/${VERSION}`,
@@ -124,7 +126,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       target,
       store,
       queues,
-      deliver: (ref, signal) => deliver(deps, ref, signal),
+      deliver: (refs, claimant, signal) => deliver(deps, refs, claimant, signal),
       refuse: (ref, error) => refuse(deps, ref, error),
       lockMs: settings.lockMs,
       stalledCheckMs: settings.stalledCheckMs,

@@ -1,48 +1,48 @@
 /**
- * Consuming: takes a target's jobs, has each delivered, and applies what came of it to the queue.
+ * Consuming: takes a target's jobs for as long as there are slots for their deliveries, and ends each job when its
+ * deliveries are settled (carry-job.ts).
  *
- * Owns the translation of a verdict into BullMQ calls; decides nothing about deliveries.
+ * Jobs are fetched by hand instead of by BullMQ's own loop, which counts jobs: here the deliveries count, of which a job
+ * may carry several, so that a slow one in a bundle keeps no slot but its own.
  *
  * Invariants
- * 1. The event record is settled before a verdict is applied: whatever happens here can be repeated from the record.
- * 2. A dead letter is on its queue before the delivery's job goes.
- * 3. A job is never failed because its worker died: stalled jobs go back to the queue without limit.
- * 4. Deferring and handing back cost no attempt, neither here nor in the record.
+ * 1. A job is fetched only while a slot is free.
+ * 2. A job is never failed because its worker died: stalled jobs go back to the queue without limit.
+ * 3. A job fetched while stopping is handed back untouched.
  */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { DeadReason, DeliveryRef, Target } from '@manifold/domain'
+import type { DeliveryRef, Target } from '@manifold/domain'
 import { keys, type Store } from '@manifold/store'
-import { DelayedError, RateLimitError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq'
+import { Worker, type Job } from 'bullmq'
+import { bundleSizeOf } from './bundle.ts'
+import { carryJob, type CarryDeps } from './carry-job.ts'
 import { watchConsumption, type Consumption } from './consumption.ts'
-import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
-import { readPayload } from './job-payload.ts'
+import { endJob, fetchJob, type JobEnd } from './end-job.ts'
+import { keepJobLocks } from './job-locks.ts'
 import type { Queues } from './queues.ts'
-import { holdTarget, isTargetPaused, isTargetRateLimited, readQueueDepth } from './target-queue.ts'
-
-/** What is to become of a job. */
-export type Verdict =
-  /** Delivered, or somebody else's by now. */
-  | { readonly kind: 'finish' }
-  /** Taken up again after it had ended, or been replayed: nothing of this generation may stay on the dead-letter queue. */
-  | { readonly kind: 'drop' }
-  | { readonly kind: 'retry'; readonly delayMs: number }
-  | { readonly kind: 'defer'; readonly delayMs: number }
-  /** No delivery of the target is to be attempted for so long. */
-  | { readonly kind: 'throttle'; readonly delayMs: number }
-  | { readonly kind: 'bury'; readonly reason: DeadReason }
-  /** Not done, because this process is stopping. */
-  | { readonly kind: 'hand-back' }
+import { retryDelayMs } from './retry-later.ts'
+import { createSlots } from './slots.ts'
+import { isTargetPaused, isTargetRateLimited, readHoldMs, readQueueDepth } from './target-queue.ts'
+import type { Verdict } from './verdict.ts'
 
 export type ConsumeOptions = {
-  readonly target: Pick<Target, 'name' | 'concurrency' | 'rateLimit'>
+  readonly target: Pick<Target, 'name' | 'concurrency' | 'rateLimit'> &
+    Partial<Pick<Target, 'maxConcurrency'>>
   readonly store: Store
   readonly queues: Queues
-  /** Settles one delivery. The signal aborts when the process must stop. Throws only for a bug or a lost Redis. */
-  readonly deliver: (ref: DeliveryRef, signal: AbortSignal) => Promise<Verdict>
+  /**
+   * Settles deliveries, each for itself. `claimant` names the job they come from: the same again when it is taken up after
+   * a crash. The signal aborts when the process must stop. Rejects only for a bug or a lost Redis.
+   */
+  readonly deliver: (
+    refs: readonly DeliveryRef[],
+    claimant: string,
+    signal: AbortSignal,
+  ) => Promise<Verdict>[]
   /** Settles a delivery whose job cannot be read. */
   readonly refuse: (ref: DeliveryRef, error: string) => Promise<Verdict>
-  /** How long a claim on a job outlives its worker. Renewed while the worker lives. */
+  /** How long a lock on a job outlives its worker. Renewed while the worker lives. */
   readonly lockMs: number
   /** How often jobs whose worker died are looked for. */
   readonly stalledCheckMs: number
@@ -51,6 +51,7 @@ export type ConsumeOptions = {
 }
 
 export type Consumer = {
+  /** Deliveries under way. */
   readonly inFlight: () => number
   readonly consumption: Consumption
   /** Looks at the queue once and notes whether this worker still consumes. */
@@ -59,162 +60,164 @@ export type Consumer = {
   readonly close: (drainMs: number) => Promise<void>
 }
 
-/** Failed, to be attempted again. Carries the wait to BullMQ's back-off strategy. */
-class RetryLater extends Error {
-  readonly delayMs: number
-
-  constructor(delayMs: number) {
-    super('retry later')
-    this.delayMs = delayMs
-  }
-}
-
-/** An exception in `deliver` is a bug or a lost Redis: the job comes back after this long. */
-const UNEXPECTED_DELAY_MS = 1_000
-
 /** A worker without a limiter does not heed a hold: so one that is never reached. */
 const NO_LIMIT = { max: 1_000_000_000, duration: 3_600_000 }
 
 /** How often a held worker looks whether the hold was lifted. */
 const HELD_LOOK_MS = 1_000
 
-/** How soon BullMQ tries again after losing Redis; its own default of 15 s would make recovery slow. */
-const RUN_RETRY_MS = 500
+/** How soon a job is fetched again after losing Redis. */
+const FETCH_RETRY_MS = 500
 
-/**
- * How long BullMQ may take to close once no delivery is under way. It has no limit of its own, and with its
- * connection lost it would wait for ever.
- */
+/** How long the last queue calls may take once the drain is over: with the connection lost they would wait for ever. */
 const CLOSE_GRACE_MS = 1_000
-
-const IDLE_LOOK_MS = 20
 
 /** Failing on stalls would turn a killed worker into a failed delivery. */
 const UNLIMITED_STALLS = 1_000_000_000
 
 /** Starts taking a target's deliveries, as many at once as it allows. */
 export function consumeDeliveries(options: ConsumeOptions): Consumer {
-  const { target, queues } = options
+  const { target, queues, onError } = options
+  const { name } = target
   const stopping = new AbortController()
   // One listener per attempt under way.
   setMaxListeners(0, stopping.signal)
+  const slots = createSlots(target.concurrency)
   const consumption = watchConsumption()
   const limiter =
     target.rateLimit === undefined
       ? NO_LIMIT
       : { max: target.rateLimit.max, duration: target.rateLimit.perMs }
-  let inFlight = 0
-  let taken = 0
-
-  /** Resolves when no delivery is under way, or when work had its time. */
-  const idle = async (drainMs: number): Promise<void> => {
-    const until = Date.now() + drainMs + CLOSE_GRACE_MS / 2
-    while (inFlight > 0 && Date.now() < until) await wait(IDLE_LOOK_MS)
-  }
-
-  const settle = async (job: Job): Promise<Verdict> => {
-    const reading = readPayload(target.name, job.id ?? '', job.data)
-    if (reading.kind === 'readable') return options.deliver(reading.ref, stopping.signal)
-    options.onError(new Error(reading.error))
-    return reading.ref === undefined ? { kind: 'finish' } : options.refuse(reading.ref, reading.error)
-  }
-
-  const worker = new Worker(
-    target.name,
-    async (job: Job, token?: string): Promise<void> => {
-      inFlight++
-      taken++
-      try {
-        await apply(options, job, token, await settle(job))
-      } finally {
-        inFlight--
-      }
-    },
-    {
-      connection: options.store.redis,
-      prefix: keys.queuePrefix,
-      concurrency: target.concurrency,
-      limiter,
-      maximumRateLimitDelay: HELD_LOOK_MS,
-      lockDuration: options.lockMs,
-      stalledInterval: options.stalledCheckMs,
-      maxStalledCount: UNLIMITED_STALLS,
-      runRetryDelay: RUN_RETRY_MS,
-      settings: {
-        backoffStrategy: (_attemptsMade, _type, error) =>
-          error instanceof RetryLater ? error.delayMs : UNEXPECTED_DELAY_MS,
-      },
-    },
-  )
-  worker.on('error', options.onError)
-  worker.on('stalled', options.onStalled)
-  worker.on('failed', (_job, error) => {
-    if (!(error instanceof RetryLater) && !(error instanceof UnrecoverableError)) options.onError(error)
+  const worker = new Worker(name, null, {
+    connection: options.store.redis,
+    prefix: keys.queuePrefix,
+    limiter,
+    lockDuration: options.lockMs,
+    stalledInterval: options.stalledCheckMs,
+    maxStalledCount: UNLIMITED_STALLS,
+    settings: { backoffStrategy: (_attemptsMade, _type, error) => retryDelayMs(error) },
   })
+  worker.on('error', onError)
+  worker.on('stalled', options.onStalled)
+  worker.startStalledCheckTimer().catch(onError)
+
+  const locks = keepJobLocks(worker, options.lockMs, onError)
+  const running = new Set<Promise<void>>()
+  let taken = 0
+  let inFlight = 0
+  let closing = false
+  const isOpen = () => !closing
+
+  const deps: CarryDeps = {
+    ...options,
+    target: name,
+    oneByOne: bundleSizeOf(target) === 1,
+    slots,
+    deliver: (refs, claimant) => {
+      inFlight += refs.length
+      return options.deliver(refs, claimant, stopping.signal).map((delivering) =>
+        delivering.finally(() => {
+          inFlight--
+        }),
+      )
+    },
+    isStopped: async () =>
+      closing || (await isTargetPaused(queues, name)) || (await readHoldMs(queues, name)) > 0,
+  }
+
+  /** Works on a job, and on those that the queue hands over as each ends: the slot goes from one to the next. */
+  const work = async (first: Job, token: string): Promise<void> => {
+    for (let job: Job | undefined = first; job !== undefined;) {
+      const jobId: string = job.id ?? ''
+      taken++
+      locks.hold(jobId, token)
+      try {
+        const end: JobEnd = await carryJob(deps, job).catch((error: unknown) => failure(error, onError))
+        job = await endJob(worker, job, token, end, isOpen)
+      } catch (error) {
+        // Somebody else has it: its lock was lost, or it was ended in a call whose answer was.
+        onError(asError(error))
+        job = undefined
+      } finally {
+        locks.letGo(jobId)
+      }
+    }
+    slots.giveBack(1)
+  }
+
+  const fetch = async (): Promise<void> => {
+    let inVain = 0
+    for (let fetches = 0; isOpen(); fetches++) {
+      await slots.take(1)
+      const token = `${worker.id}:${String(fetches)}`
+      const job = await fetchJob(worker, token, 'when waiting').catch(async (error: unknown) => {
+        if (isOpen()) onError(asError(error))
+        await wait(FETCH_RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+        return undefined
+      })
+      if (job !== undefined && isOpen()) {
+        inVain = 0
+        const done = work(job, token).finally(() => running.delete(done))
+        running.add(done)
+        continue
+      }
+      slots.giveBack(1)
+      await job?.moveToWait(token).catch(onError)
+      inVain++
+      // Nothing twice in a row: either nothing came for seconds, or the target is held.
+      if (inVain > 1 && isOpen()) await waitOutHold(queues, name, limiter.max, stopping.signal).catch(onError)
+    }
+  }
+  void fetch()
 
   return {
     inFlight: () => inFlight,
     consumption,
     sample: async () => {
       const [depth, paused, limited] = await Promise.all([
-        readQueueDepth(queues, target.name),
-        isTargetPaused(queues, target.name),
-        isTargetRateLimited(queues, target.name, limiter.max),
+        readQueueDepth(queues, name),
+        isTargetPaused(queues, name),
+        isTargetRateLimited(queues, name, limiter.max),
       ])
-      const held = paused || limited
       consumption.observe({
         atMs: Date.now(),
-        waiting: held ? 0 : depth.waiting,
+        waiting: paused || limited ? 0 : depth.waiting,
         inFlight,
         concurrency: target.concurrency,
         taken,
       })
     },
     close: async (drainMs) => {
+      closing = true
       const deadline = setTimeout(() => {
         stopping.abort(new Error('the worker is stopping'))
       }, drainMs)
-      const closed = worker.close()
-      await Promise.race([closed, idle(drainMs).then(() => wait(CLOSE_GRACE_MS))])
+      // Cuts the blocking read; jobs under way go on over the shared connection.
+      worker.close(true).catch(onError)
+      const given = new AbortController()
+      const grace = wait(drainMs + CLOSE_GRACE_MS, undefined, { signal: given.signal }).catch(() => undefined)
+      await Promise.race([Promise.all(running), grace])
+      given.abort()
       clearTimeout(deadline)
-      // Given up on: its end, whenever it comes, is nobody's concern any more.
-      closed.catch(options.onError)
+      stopping.abort(new Error('the worker is stopping'))
+      locks.stop()
     },
   }
 }
 
-/** Makes the queue agree with what the record already says. */
-async function apply(
-  { store, queues, target }: ConsumeOptions,
-  job: Job,
-  token: string | undefined,
-  verdict: Verdict,
-): Promise<void> {
-  switch (verdict.kind) {
-    case 'finish':
-      return
-    case 'drop': {
-      const { ref } = readPayload(target.name, job.id ?? '', job.data)
-      if (ref !== undefined) await removeDeadLetter(queues, ref)
-      return
-    }
-    case 'retry':
-      throw new RetryLater(verdict.delayMs)
-    case 'defer':
-      await job.moveToDelayed(Date.now() + verdict.delayMs, token)
-      throw new DelayedError()
-    case 'throttle':
-      await holdTarget(queues, target.name, verdict.delayMs)
-      throw new RateLimitError()
-    case 'hand-back':
-      await job.moveToWait(token)
-      throw new WaitingError()
-    case 'bury': {
-      const { ref } = readPayload(target.name, job.id ?? '', job.data)
-      if (ref !== undefined) await buryDelivery(store, queues, ref, verdict.reason)
-      throw new UnrecoverableError(verdict.reason)
-    }
-    default:
-      verdict satisfies never
-  }
+/** BullMQ does not wait while a queue is held when jobs are fetched by hand. */
+async function waitOutHold(queues: Queues, target: string, max: number, signal: AbortSignal): Promise<void> {
+  const heldMs = await queues.of(target).getRateLimitTtl(max)
+  if (heldMs <= 0) return
+  await wait(Math.min(heldMs, HELD_LOOK_MS), undefined, { signal }).catch(() => undefined)
+}
+
+function failure(error: unknown, onError: (error: Error) => void): JobEnd {
+  const reason = asError(error)
+  onError(reason)
+  return { kind: 'fail', error: reason }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

@@ -26,10 +26,11 @@ async function takeAll(count: number): Promise<string[]> {
     target: { name: 'crm', concurrency: 1, rateLimit: undefined },
     store,
     queues,
-    deliver: ({ eventId, generation }) => {
-      taken.push(`${eventId}.${String(generation)}`)
-      return Promise.resolve({ kind: 'finish' })
-    },
+    deliver: (refs) =>
+      refs.map(({ eventId, generation }) => {
+        taken.push(`${eventId}.${String(generation)}`)
+        return Promise.resolve({ kind: 'finish' })
+      }),
     refuse: () => Promise.resolve({ kind: 'finish' }),
     lockMs: 30_000,
     stalledCheckMs: 30_000,

@@ -1,4 +1,5 @@
 /** The queues: the only package that knows BullMQ. Its word "job" does not leave. */
+export * from './bundle.ts'
 export * from './consume-deliveries.ts'
 export * from './consumption.ts'
 export * from './dead-letter-queue.ts'
@@ -9,3 +10,4 @@ export * from './queues.ts'
 export * from './reconcile.ts'
 export * from './relay.ts'
 export * from './target-queue.ts'
+export * from './verdict.ts'

@@ -1,20 +1,24 @@
 import { describe, expect, test } from 'vitest'
-import { jobIdOf, makePayload, readPayload } from './job-payload.ts'
+import { bundleIdOf } from './bundle.ts'
+import { jobIdOf, makeBundlePayload, makePayload, readPayload } from './job-payload.ts'
 
 const ref = { eventId: 'evt_1', target: 'crm', generation: 2 }
 
 test('a payload carries ids only, and reads back as the delivery it was made of', () => {
   const payload = makePayload(ref)
   expect(payload).toEqual({ v: 1, eventId: 'evt_1', generation: 2 })
-  expect(readPayload('crm', 'any', payload)).toEqual({ kind: 'readable', ref })
+  expect(readPayload('crm', 'any', payload)).toEqual({ kind: 'readable', refs: [ref] })
 })
 
 test('a payload is read for the target whose queue it is on', () => {
-  expect(readPayload('email', 'any', makePayload(ref))).toMatchObject({ ref: { target: 'email' } })
+  expect(readPayload('email', 'any', makePayload(ref))).toMatchObject({ refs: [{ target: 'email' }] })
 })
 
 test('a field that a later version adds does not make a payload unreadable', () => {
-  expect(readPayload('crm', 'any', { ...makePayload(ref), more: 1 })).toEqual({ kind: 'readable', ref })
+  expect(readPayload('crm', 'any', { ...makePayload(ref), more: 1 })).toEqual({
+    kind: 'readable',
+    refs: [ref],
+  })
 })
 
 test('each generation of a delivery is another job, and so is each event', () => {
@@ -27,9 +31,27 @@ test('each generation of a delivery is another job, and so is each event', () =>
   expect(ids).toEqual(['evt_1.2', 'evt_1.1', 'evt_1.2.2', 'evt_2.2'])
 })
 
+describe('a bundle', () => {
+  const members = [ref, { ...ref, eventId: 'evt_2' }, { ...ref, eventId: 'evt_3', generation: 1 }]
+
+  test('reads back as the deliveries it was made of, in order', () => {
+    const reading = readPayload('crm', bundleIdOf(members), makeBundlePayload(members))
+    expect(reading).toEqual({ kind: 'readable', refs: members })
+  })
+
+  test('of a version this one cannot read is kept for one that can', () => {
+    const reading = readPayload('crm', bundleIdOf(members), { ...makeBundlePayload(members), v: 3 })
+    expect(reading).toMatchObject({ kind: 'unreadable-bundle' })
+  })
+
+  test('without a delivery is unreadable', () => {
+    expect(readPayload('crm', 'odd', { v: 2, deliveries: [] })).toMatchObject({ kind: 'foreign' })
+  })
+})
+
 describe('an unreadable payload', () => {
   test.each([
-    ['another version', { v: 2, eventId: 'evt_1', generation: 2 }],
+    ['another version', { v: 9, eventId: 'evt_1', generation: 2 }],
     ['no version', { eventId: 'evt_1', generation: 2 }],
     ['an empty event id', { v: 1, eventId: '', generation: 2 }],
     ['a generation below 1', { v: 1, eventId: 'evt_1', generation: 0 }],
@@ -52,6 +74,6 @@ describe('an unreadable payload', () => {
   })
 
   test.each(['42', '', 'evt_1', 'evt_1.x', '.1'])('under the foreign id "%s" names no delivery', (jobId) => {
-    expect(readPayload('crm', jobId, {})).toMatchObject({ kind: 'unreadable', ref: undefined })
+    expect(readPayload('crm', jobId, {})).toMatchObject({ kind: 'foreign' })
   })
 })

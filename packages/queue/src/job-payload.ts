@@ -1,25 +1,31 @@
 /**
  * What a job carries: ids only; the event record holds the rest.
  *
- * Owns the payload's version. A payload this version cannot read is a value, so that one odd job ends as a dead
- * letter instead of stopping its worker.
+ * Owns the payload's versions: 1 is a delivery, 2 a bundle of several. A payload this version cannot read is a value, so
+ * that one odd job ends as a dead letter instead of stopping its worker.
  */
 import type { DeliveryRef } from '@manifold/domain'
 import { z } from 'zod'
+import { isBundleId } from './bundle.ts'
 
-const VERSION = 1
+const eventId = z.string().min(1)
+const generation = z.int().min(1)
 
-const payloadSchema = z.object({
-  v: z.literal(VERSION),
-  eventId: z.string().min(1),
-  generation: z.int().min(1),
-})
+const payloadSchema = z.discriminatedUnion('v', [
+  z.object({ v: z.literal(1), eventId, generation }),
+  z.object({ v: z.literal(2), deliveries: z.array(z.tuple([eventId, generation])).min(1) }),
+])
 
 export type JobPayload = z.infer<typeof payloadSchema>
 
-/** The payload of this version. */
+/** The payload of one delivery. */
 export function makePayload(ref: DeliveryRef): JobPayload {
-  return { v: VERSION, eventId: ref.eventId, generation: ref.generation }
+  return { v: 1, eventId: ref.eventId, generation: ref.generation }
+}
+
+/** The payload of a bundle. */
+export function makeBundlePayload(refs: readonly DeliveryRef[]): JobPayload {
+  return { v: 2, deliveries: refs.map((ref) => [ref.eventId, ref.generation]) }
 }
 
 /** The job's id: adding the same delivery twice is adding it once. A replay's next generation is another job. */
@@ -28,23 +34,26 @@ export function jobIdOf(ref: Pick<DeliveryRef, 'eventId' | 'generation'>): strin
 }
 
 export type PayloadReading =
-  | { readonly kind: 'readable'; readonly ref: DeliveryRef }
-  /** `ref` is what the job's id tells, if it is one of ours. */
-  | { readonly kind: 'unreadable'; readonly ref: DeliveryRef | undefined; readonly error: string }
+  | { readonly kind: 'readable'; readonly refs: readonly DeliveryRef[] }
+  /** A single delivery's job: `ref` is what its id tells. */
+  | { readonly kind: 'unreadable'; readonly ref: DeliveryRef; readonly error: string }
+  /** Its id does not tell which deliveries it carries: a newer version's bundle, which must not be lost. */
+  | { readonly kind: 'unreadable-bundle'; readonly error: string }
+  /** Not one of ours. */
+  | { readonly kind: 'foreign'; readonly error: string }
 
-/** Reads a payload of any version; what this one does not know is `unreadable`. */
+/** Reads a payload of any version; what this one does not know is a value. */
 export function readPayload(target: string, jobId: string, data: unknown): PayloadReading {
   const parsed = payloadSchema.safeParse(data)
-  if (parsed.success) {
-    return {
-      kind: 'readable',
-      ref: { eventId: parsed.data.eventId, target, generation: parsed.data.generation },
-    }
-  }
-  const [, eventId, generation] = /^(.+)\.(\d+)$/.exec(jobId) ?? []
-  return {
-    kind: 'unreadable',
-    ref: eventId === undefined ? undefined : { eventId, target, generation: Number(generation) },
-    error: `job ${jobId} has a payload of an unknown version or form: ${z.prettifyError(parsed.error)}`,
-  }
+  if (parsed.success) return { kind: 'readable', refs: refsOf(target, parsed.data) }
+  const error = `job ${jobId} has a payload of an unknown version or form: ${z.prettifyError(parsed.error)}`
+  if (isBundleId(jobId)) return { kind: 'unreadable-bundle', error }
+  const [, id, number] = /^(.+)\.(\d+)$/.exec(jobId) ?? []
+  if (id === undefined) return { kind: 'foreign', error }
+  return { kind: 'unreadable', ref: { eventId: id, target, generation: Number(number) }, error }
+}
+
+function refsOf(target: string, payload: JobPayload): DeliveryRef[] {
+  if (payload.v === 1) return [{ eventId: payload.eventId, target, generation: payload.generation }]
+  return payload.deliveries.map(([id, number]) => ({ eventId: id, target, generation: number }))
 }

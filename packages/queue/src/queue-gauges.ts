@@ -1,8 +1,6 @@
 /** Gauges of the queues, read when they are scraped. While Redis is away they keep their last value. */
 import { Gauge, withinMs, type Registry } from '@manifold/runtime'
-import { countDeadLetters, outboxSize, readBreaker, type Store } from '@manifold/store'
-import type { Queues } from './queues.ts'
-import { readQueueDepth } from './target-queue.ts'
+import { countDeadLetters, outboxSize, readBacklog, readBreaker, type Store } from '@manifold/store'
 
 const SCRAPE_MS = 1_000
 
@@ -11,12 +9,11 @@ const BREAKER_STATES = ['closed', 'open', 'half-open'] as const
 export type QueueGaugesDeps = {
   readonly registry: Registry
   readonly store: Store
-  readonly queues: Queues
   readonly targets: readonly string[]
 }
 
 /** Registers depth, dead letters and outbox size; each is read at every scrape. */
-export function registerQueueGauges({ registry, store, queues, targets }: QueueGaugesDeps): void {
+export function registerQueueGauges({ registry, store, targets }: QueueGaugesDeps): void {
   const registers = [registry]
   const depths = new Gauge({
     name: 'manifold_queue_depth',
@@ -27,10 +24,10 @@ export function registerQueueGauges({ registry, store, queues, targets }: QueueG
       quietly(
         Promise.all(
           targets.map(async (target) => {
-            const depth = await readQueueDepth(queues, target)
-            depths.set({ target, state: 'waiting' }, depth.waiting)
-            depths.set({ target, state: 'delayed' }, depth.delayed)
-            depths.set({ target, state: 'in_flight' }, depth.inFlight)
+            const backlog = await readBacklog(store, target)
+            depths.set({ target, state: 'waiting' }, backlog.waiting)
+            depths.set({ target, state: 'delayed' }, backlog.delayed)
+            depths.set({ target, state: 'in_flight' }, backlog.inFlight)
           }),
         ),
       ),

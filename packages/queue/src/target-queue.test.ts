@@ -1,3 +1,4 @@
+import type { DeliveryRef } from '@manifold/domain'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
@@ -28,12 +29,16 @@ afterAll(async () => {
 
 type Deliver = ConsumeOptions['deliver']
 
-function consume(deliver: Deliver, target: Partial<ConsumeOptions['target']> = {}): Consumer {
+/** A worker that gives each delivery to `one`. */
+function consume(
+  one: (ref: DeliveryRef) => ReturnType<Deliver>[number],
+  target: Partial<ConsumeOptions['target']> = {},
+): Consumer {
   return consumeDeliveries({
     target: { name: 'crm', concurrency: 1, rateLimit: undefined, ...target },
     store,
     queues,
-    deliver,
+    deliver: (refs) => refs.map(one),
     refuse: () => Promise.resolve({ kind: 'finish' }),
     lockMs: 30_000,
     stalledCheckMs: 30_000,
@@ -91,10 +96,10 @@ describe('a paused target', () => {
   test('starts no attempt, loses nothing, and goes on where it stopped', async () => {
     const taken: string[] = []
     const passed: string[] = []
-    const finish = (list: string[]): Deliver => {
-      return ({ eventId }) => {
+    const finish = (list: string[]) => {
+      return ({ eventId }: DeliveryRef) => {
         list.push(eventId)
-        return Promise.resolve({ kind: 'finish' })
+        return Promise.resolve({ kind: 'finish' } as const)
       }
     }
     await pauseTarget(queues, 'crm')

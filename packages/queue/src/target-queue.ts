@@ -53,7 +53,12 @@ const HELD = Number.MAX_SAFE_INTEGER
 /** Lets no worker of the target start an attempt for so long. A longer hold that is in force stays. */
 export async function holdTarget(queues: Queues, target: string, forMs: number): Promise<void> {
   const queue = queues.of(target)
-  if ((await queue.getRateLimitTtl(HELD)) < forMs) await queue.rateLimit(Math.ceil(forMs))
+  if ((await readHoldMs(queues, target)) < forMs) await queue.rateLimit(Math.ceil(forMs))
+}
+
+/** For how long the target is held; 0 when it is not. */
+export async function readHoldMs(queues: Queues, target: string): Promise<number> {
+  return Math.max(0, await queues.of(target).getRateLimitTtl(HELD))
 }
 
 /** Ends a hold. */

@@ -1,5 +1,10 @@
-/** Recorded attempts: how one is written into the store, and read back. */
-import { deliveryId, type Attempt } from '@manifold/domain'
+/**
+ * Recorded attempts: how one is written into the store, and read back.
+ *
+ * Words with a space between, not JSON: a delivered attempt stays below the 64 bytes up to which Redis keeps a small
+ * hash in one piece of memory.
+ */
+import { deliveryId, type Attempt, type OutcomeKind } from '@manifold/domain'
 import { keys } from './keys.ts'
 import type { Store } from './store.ts'
 
@@ -12,14 +17,24 @@ export type EventAttempt = RecordedAttempt & {
   readonly generation: number
 }
 
-/** What the settle script stores: the script puts the number in front. */
-export function writeAttempt(attempt: Attempt): string {
-  return JSON.stringify(attempt)
+/** `<atMs> <durationMs> <httpStatus> <outcome> <reason>[ <error>]`; the settle script puts the number in front. */
+export function writeAttempt({ atMs, durationMs, httpStatus, outcome, reason, error }: Attempt): string {
+  const words = `${String(atMs)} ${String(durationMs)} ${String(httpStatus ?? '-')} ${outcome} ${encodeURIComponent(reason.toWellFormed())}`
+  return error === undefined ? words : `${words} ${error}`
 }
 
-/** Reads `<number> <attempt JSON>`. */
-export function readLastAttempt(entry: string | undefined): RecordedAttempt | undefined {
-  return entry === undefined ? undefined : parseEntry(entry)
+/** Reads what `writeAttempt` wrote, with the number in front. */
+export function readAttempt(entry: string): RecordedAttempt {
+  const [number, atMs, durationMs, httpStatus, outcome, reason = '', ...error] = entry.split(' ')
+  return {
+    number: Number(number),
+    atMs: Number(atMs),
+    durationMs: Number(durationMs),
+    httpStatus: httpStatus === '-' ? null : Number(httpStatus),
+    outcome: outcome as OutcomeKind,
+    reason: decodeURIComponent(reason),
+    ...(error.length === 0 ? {} : { error: error.join(' ') }),
+  }
 }
 
 /** Every attempt of an event, oldest first. */
@@ -29,16 +44,11 @@ export async function readAttempts(store: Store, eventId: string): Promise<Event
     .map(([field, entry]) => {
       const [target = '', generation = '1'] = field.split('/')
       return {
-        ...parseEntry(entry),
+        ...readAttempt(entry),
         deliveryId: deliveryId(eventId, target),
         target,
         generation: Number(generation),
       }
     })
     .sort((a, b) => a.atMs - b.atMs || a.number - b.number)
-}
-
-function parseEntry(entry: string): RecordedAttempt {
-  const space = entry.indexOf(' ')
-  return { ...(JSON.parse(entry.slice(space + 1)) as Attempt), number: Number(entry.slice(0, space)) }
 }

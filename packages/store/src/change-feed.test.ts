@@ -8,6 +8,7 @@ import {
   startTestStore,
   type TestStore,
 } from '../../../test/support/store.ts'
+import { readAttempt } from './attempts.ts'
 import { newestChange, readChanges } from './change-feed.ts'
 import { discardDelivery } from './discard.ts'
 import { keys } from './keys.ts'
@@ -48,7 +49,7 @@ test('the life of an event is in the feed, in order', async () => {
     ['settled', 'delivered'],
   ])
   const [, attempt, retrying] = changes
-  expect(JSON.parse(attempt?.fields['attempt'] ?? '')).toMatchObject({
+  expect(readAttempt(`1 ${attempt?.fields['attempt'] ?? ''}`)).toMatchObject({
     outcome: 'retryable',
     httpStatus: 503,
   })

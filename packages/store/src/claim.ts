@@ -1,10 +1,11 @@
-/** Claiming: a worker takes a delivery and gets all an attempt needs. */
+/** Claiming: a worker takes deliveries and gets all their attempts need. */
 import type { DeadReason, DeliveryRef, DeliveryStatus, ManifoldEvent } from '@manifold/domain'
 import { keys } from './keys.ts'
-import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
+import { loadScript, replyRows, runScript, unexpectedReply } from './script.ts'
 import type { Store } from './store.ts'
 
-const claimScript = loadScript('claim-delivery')
+const claimScript = loadScript('claim-deliveries')
+const releaseScript = loadScript('release-deliveries')
 
 export type Claim = {
   readonly kind: 'claimed'
@@ -28,33 +29,70 @@ export type ClaimResult =
   /** A replay has started a later generation. */
   | { readonly kind: 'stale' }
   | { readonly kind: 'terminal'; readonly status: DeliveryStatus; readonly reason: DeadReason | undefined }
-  /** The next attempt is not due yet. */
+  /** The next attempt is not due yet, or another claimant has it. */
   | { readonly kind: 'early'; readonly remainingMs: number }
   /** The breaker lets nothing through to the target. */
   | { readonly kind: 'held'; readonly forMs: number }
 
-/** Longer than most attempts take. */
-const DEFAULT_PROBE_MS = 30_000
+export type ClaimTerms = {
+  /**
+   * Who claims: at most 12 characters without a space. The same name may claim again at once (work that is taken up
+   * again after a crash); another one waits until the claim is over.
+   */
+  readonly claimant: string
+  /** How long the claim keeps other claimants away. */
+  readonly claimMs: number
+  /** How long the one probe of a half-open breaker may take to report. */
+  readonly probeMs: number
+}
 
-/**
- * Claims a delivery. One round trip; repeating it is harmless.
- * @param probeMs how long the one probe of a half-open breaker may take to report
- */
+/** Longer than most attempts take. */
+const DEFAULT_TERMS: ClaimTerms = { claimant: 'anyone', claimMs: 30_000, probeMs: 30_000 }
+
+/** Claims deliveries of one target. One round trip; repeating it is harmless. @returns an answer for each, in order */
+export async function claimDeliveries(
+  store: Store,
+  target: string,
+  refs: readonly DeliveryRef[],
+  { claimant, claimMs, probeMs }: ClaimTerms = DEFAULT_TERMS,
+): Promise<ClaimResult[]> {
+  const scriptKeys = [keys.breaker(target), keys.backlog(target)]
+  const args: (string | number)[] = [target, probeMs, claimMs, claimant]
+  for (const { eventId, generation } of refs) {
+    scriptKeys.push(keys.event(eventId), keys.payload(eventId))
+    args.push(eventId, generation)
+  }
+  const rows = replyRows(
+    claimScript,
+    refs.length,
+    await runScript(store.redis, claimScript, scriptKeys, args),
+  )
+  return refs.map(({ eventId }, index) => readClaim(eventId, rows[index] ?? []))
+}
+
+/** Claims one delivery. */
 export async function claimDelivery(
   store: Store,
   ref: DeliveryRef,
-  probeMs = DEFAULT_PROBE_MS,
+  terms: ClaimTerms = DEFAULT_TERMS,
 ): Promise<ClaimResult> {
-  const reply = replyStrings(
-    claimScript,
-    await runScript(
-      store.redis,
-      claimScript,
-      [keys.event(ref.eventId), keys.payload(ref.eventId), keys.breaker(ref.target)],
-      [ref.target, ref.generation, ref.eventId, probeMs],
-    ),
+  const [result] = await claimDeliveries(store, ref.target, [ref], terms)
+  if (result === undefined) throw new Error('a claim without an answer')
+  return result
+}
+
+/** Gives a claimed delivery back unattempted. One that somebody has taken over since stays theirs. */
+export async function releaseDelivery(store: Store, ref: DeliveryRef, fence: number): Promise<void> {
+  await runScript(
+    store.redis,
+    releaseScript,
+    [keys.backlog(ref.target), keys.event(ref.eventId)],
+    [ref.target, fence],
   )
-  const [kind = '', first = '', second = ''] = reply
+}
+
+function readClaim(eventId: string, row: string[]): ClaimResult {
+  const [kind = '', first = '', second = ''] = row
   switch (kind) {
     case 'missing':
     case 'stale':
@@ -70,16 +108,16 @@ export async function claimDelivery(
     case 'held':
       return { kind, forMs: Number(first) }
     case 'claimed':
-      return parseClaim(ref.eventId, reply)
+      return parseClaim(eventId, row)
     default:
-      throw unexpectedReply(claimScript, reply)
+      throw unexpectedReply(claimScript, row)
   }
 }
 
-function parseClaim(eventId: string, reply: string[]): Claim {
-  const [, fence, attempts, spent, ageMs, type, source, subject, time, acceptedAt, trace = '', data] = reply
+function parseClaim(eventId: string, row: string[]): Claim {
+  const [, fence, attempts, spent, ageMs, type, source, subject, time, acceptedAt, trace = '', data] = row
   if (type === undefined || source === undefined || data === undefined)
-    throw unexpectedReply(claimScript, reply)
+    throw unexpectedReply(claimScript, row)
   const acceptedAtMs = Number(acceptedAt)
   const [traceId = '', flags = '00'] = trace.split(' ')
   return {

@@ -4,15 +4,9 @@
  * Owns making it (accept) and reading it. Claim, settle, reopen and discard change it, each in its own file.
  */
 import { createHash } from 'node:crypto'
-import {
-  deliveryId,
-  isTerminal,
-  type DeadReason,
-  type DeliveryStatus,
-  type EventStatus,
-  type ManifoldEvent,
-} from '@manifold/domain'
-import { readLastAttempt, type RecordedAttempt } from './attempts.ts'
+import { deliveryId, isTerminal, type EventStatus, type ManifoldEvent } from '@manifold/domain'
+import { readAttempt, type RecordedAttempt } from './attempts.ts'
+import { readDeliveryState, stateField, type DeliveryState } from './delivery-state.ts'
 import { keys } from './keys.ts'
 import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, IDEMPOTENCY_MS, type Store } from './store.ts'
@@ -61,6 +55,7 @@ export async function recordEvent(store: Store, input: NewEvent): Promise<Accept
         keys.retention,
         keys.changes,
         keys.idempotency(digest),
+        ...input.targets.map(keys.backlog),
       ],
       [
         event.id,
@@ -96,18 +91,9 @@ function idempotencyDigest({ owner, key }: { owner: string; key: string }): stri
     .digest('base64url')
 }
 
-export type DeliveryRecord = {
+export type DeliveryRecord = DeliveryState & {
   readonly id: string
   readonly target: string
-  readonly status: DeliveryStatus
-  /** Over all generations. */
-  readonly attempts: number
-  readonly generation: number
-  readonly nextAttemptAtMs: number | undefined
-  /** When it was delivered, died or was discarded. */
-  readonly endedAtMs: number | undefined
-  /** Only of a dead one. */
-  readonly reason: DeadReason | undefined
   readonly lastAttempt: RecordedAttempt | undefined
 }
 
@@ -178,18 +164,16 @@ function parseEvent(eventId: string, fields: Record<string, string>): EventRecor
 }
 
 function parseDelivery(eventId: string, target: string, fields: Record<string, string>): DeliveryRecord {
-  const field = (name: string) => fields[`${target}/${name}`]
   return {
     id: deliveryId(eventId, target),
     target,
-    status: field('status') as DeliveryStatus,
-    attempts: Number(field('attempts') ?? 0),
-    generation: Number(field('generation') ?? 1),
-    nextAttemptAtMs: optionalNumber(field('nextAt')),
-    endedAtMs: optionalNumber(field('endedAt')),
-    reason: field('reason') as DeadReason | undefined,
-    lastAttempt: readLastAttempt(field('last')),
+    ...readDeliveryState(fields[stateField(target)] ?? ''),
+    lastAttempt: readLast(fields[`${target}/last`]),
   }
+}
+
+function readLast(entry: string | undefined): RecordedAttempt | undefined {
+  return entry === undefined ? undefined : readAttempt(entry)
 }
 
 function optionalNumber(text: string | undefined): number | undefined {

@@ -34,6 +34,8 @@ export const keys = {
   deadLettersOfPrefix: `${TAG}:dead-letters-of:`,
   /** STREAM: the change feed. */
   changes: `${TAG}:changes`,
+  /** HASH: how many deliveries of a target have not ended, by where they are. */
+  backlog: (target: string) => `${TAG}:backlog:${target}`,
   /** HASH: outcome counts of a target within ten seconds. */
   rates: (target: string, tenSeconds: number) => `${TAG}:rates:${target}:${String(tenSeconds)}`,
   /** HASH: the circuit breaker of a target. */

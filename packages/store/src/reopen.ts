@@ -34,6 +34,7 @@ export async function reopenDelivery(
         keys.retention,
         keys.changes,
         keys.replay(bulk?.replayId ?? 'none'),
+        keys.backlog(target),
       ],
       [
         eventId,

@@ -48,6 +48,12 @@ export function replyStrings(script: Script, reply: unknown): string[] {
   })
 }
 
+/** Reads a reply that a script documents as a list of such lists, one for each of `count` items. */
+export function replyRows(script: Script, count: number, reply: unknown): string[][] {
+  if (!Array.isArray(reply) || reply.length !== count) throw unexpectedReply(script, reply)
+  return reply.map((row: unknown) => replyStrings(script, row))
+}
+
 export function unexpectedReply(script: Script, reply: unknown): Error {
   return new Error(`script ${script.name} answered ${JSON.stringify(reply)}, which its header does not list`)
 }

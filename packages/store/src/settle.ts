@@ -1,4 +1,4 @@
-/** Settling: an attempt and what was decided after it become the delivery's state. */
+/** Settling: attempts and what was decided after them become the deliveries' state. */
 import {
   DEFAULT_BREAKER,
   deliveryId,
@@ -13,10 +13,10 @@ import {
 import { writeAttempt } from './attempts.ts'
 import { keys } from './keys.ts'
 import { currentTenSeconds } from './rates.ts'
-import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
+import { loadScript, replyRows, runScript, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, type Store } from './store.ts'
 
-const settleScript = loadScript('settle-delivery')
+const settleScript = loadScript('settle-deliveries')
 
 export type SettleInput = {
   readonly ref: DeliveryRef
@@ -25,8 +25,8 @@ export type SettleInput = {
   readonly settlement: Settlement
   /** `undefined` when no request was made. */
   readonly attempt: Attempt | undefined
-  /** What the attempt says about the target, and the policy it is counted by. Absent: it says nothing. */
-  readonly breaker?: { readonly signal: BreakerSignal; readonly policy: BreakerPolicy }
+  /** What the attempt says about the target. Absent: nothing. */
+  readonly signal?: BreakerSignal
 }
 
 export type SettleResult =
@@ -47,48 +47,73 @@ export type SettleResult =
   | { readonly kind: 'stale' }
   | { readonly kind: 'missing' }
 
-/** Settles a delivery. One round trip; repeating it changes nothing. */
-export async function settleDelivery(store: Store, input: SettleInput): Promise<SettleResult> {
-  const { ref, settlement, attempt } = input
-  const { signal, policy } = input.breaker ?? { signal: 'neutral', policy: DEFAULT_BREAKER }
-  const reply = replyStrings(
-    settleScript,
-    await runScript(
-      store.redis,
-      settleScript,
-      [
-        keys.event(ref.eventId),
-        keys.attempts(ref.eventId),
-        keys.deadLetters,
-        keys.deadLettersOf(ref.target),
-        keys.retention,
-        keys.changes,
-        keys.rates(ref.target, currentTenSeconds()),
-        keys.breaker(ref.target),
-      ],
-      [
-        ref.eventId,
-        ref.target,
-        deliveryId(ref.eventId, ref.target),
-        ref.generation,
-        input.fence ?? 0,
-        settlement.kind,
-        settlement.kind === 'retry' || settlement.kind === 'defer' ? settlement.delayMs : 0,
-        settlement.kind === 'dead' ? settlement.reason : '',
-        attempt === undefined ? '' : writeAttempt(attempt),
-        attempt?.outcome ?? '',
-        store.retention.settledMs,
-        store.retention.deadMs,
-        CHANGE_FEED_LENGTH,
-        signal,
-        policy.failureRate,
-        policy.minimumAttempts,
-        policy.windowMs,
-        policy.openMs,
-      ],
-    ),
+/**
+ * Settles deliveries of one target. One round trip; repeating it changes nothing.
+ * @param policy what the attempts count by towards the target's breaker
+ * @returns an answer for each, in order
+ */
+export async function settleDeliveries(
+  store: Store,
+  target: string,
+  policy: BreakerPolicy,
+  inputs: readonly SettleInput[],
+): Promise<SettleResult[]> {
+  const scriptKeys = [
+    keys.deadLetters,
+    keys.deadLettersOf(target),
+    keys.retention,
+    keys.changes,
+    keys.rates(target, currentTenSeconds()),
+    keys.breaker(target),
+    keys.backlog(target),
+  ]
+  const args: (string | number)[] = [
+    target,
+    store.retention.settledMs,
+    store.retention.deadMs,
+    CHANGE_FEED_LENGTH,
+    policy.failureRate,
+    policy.minimumAttempts,
+    policy.windowMs,
+    policy.openMs,
+  ]
+  for (const input of inputs) {
+    scriptKeys.push(keys.event(input.ref.eventId), keys.attempts(input.ref.eventId))
+    pushArguments(args, input)
+  }
+  const reply = await runScript(store.redis, settleScript, scriptKeys, args)
+  return replyRows(settleScript, inputs.length, reply).map(readResult)
+}
+
+/** Settles one delivery. */
+export async function settleDelivery(
+  store: Store,
+  input: SettleInput,
+  policy: BreakerPolicy = DEFAULT_BREAKER,
+): Promise<SettleResult> {
+  const [result] = await settleDeliveries(store, input.ref.target, policy, [input])
+  if (result === undefined) throw new Error('a settlement without an answer')
+  return result
+}
+
+function pushArguments(args: (string | number)[], input: SettleInput): void {
+  const { ref, fence, settlement, attempt, signal } = input
+  args.push(
+    ref.eventId,
+    deliveryId(ref.eventId, ref.target),
+    ref.generation,
+    fence ?? 0,
+    settlement.kind,
+    settlement.kind === 'retry' || settlement.kind === 'defer' ? settlement.delayMs : 0,
+    settlement.kind === 'dead' ? settlement.reason : '',
+    attempt === undefined ? '' : writeAttempt(attempt),
+    attempt?.outcome ?? '',
+    signal ?? 'neutral',
   )
-  const [kind = '', status = '', nextAt = '', eventStatus = '', breaker = '', attempts = ''] = reply
+}
+
+function readResult(row: string[]): SettleResult {
+  const [kind = '', status = '', nextAt = '', eventStatus = '', breaker = '', attempts = ''] = row
   switch (kind) {
     case 'applied':
       return {
@@ -106,6 +131,6 @@ export async function settleDelivery(store: Store, input: SettleInput): Promise<
     case 'missing':
       return { kind }
     default:
-      throw unexpectedReply(settleScript, reply)
+      throw unexpectedReply(settleScript, row)
   }
 }

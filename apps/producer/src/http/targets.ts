@@ -1,16 +1,10 @@
 /** `/v1/admin/targets`: what is configured, how it is doing, stop and go. Secrets are never part of it. */
 import type { Target } from '@manifold/domain'
-import {
-  isTargetPaused,
-  pauseTarget,
-  readQueueDepth,
-  releaseTarget,
-  resumeTarget,
-  type Queues,
-} from '@manifold/queue'
+import { isTargetPaused, pauseTarget, releaseTarget, resumeTarget, type Queues } from '@manifold/queue'
 import {
   clearGoneMark,
   countDeadLetters,
+  readBacklog,
   readBreaker,
   readGoneMark,
   readLastMinute,
@@ -88,8 +82,8 @@ function forTarget(
 }
 
 async function view({ store, queues }: TargetsDeps, target: Target) {
-  const [depth, paused, dead, lastMinute, breaker, goneAtMs] = await Promise.all([
-    readQueueDepth(queues, target.name),
+  const [backlog, paused, dead, lastMinute, breaker, goneAtMs] = await Promise.all([
+    readBacklog(store, target.name),
     isTargetPaused(queues, target.name),
     countDeadLetters(store, target.name),
     readLastMinute(store, target.name),
@@ -100,8 +94,8 @@ async function view({ store, queues }: TargetsDeps, target: Target) {
     name: target.name,
     paused,
     gone: goneAtMs !== undefined,
-    queue: { waiting: depth.waiting, delayed: depth.delayed, dead },
-    inFlight: depth.inFlight,
+    queue: { waiting: backlog.waiting, delayed: backlog.delayed, dead },
+    inFlight: backlog.inFlight,
     breaker: breakerView(breaker),
     lastMinute,
     settings: {

@@ -10,6 +10,7 @@
     5 retention    ZSET    settled events by the time they may be forgotten
     6 changes      STREAM  the change feed
     7 idempotency  STRING  '<fingerprint> <eventId>' (unused when ARGV 4 is 0)
+    8… backlogs    HASH    of each target: how many of its deliveries are where
 
   Arguments
     1 eventId
@@ -37,11 +38,12 @@
     change 'accepted'; 'settled' for an event without targets.
 ]]
 -- @include now
+-- @include delivery-state
 
-local eventKey, payloadKey, outboxKey, eventsKey, retentionKey, changesKey, idempotencyKey = unpack(KEYS)
+local eventKey, payloadKey, outboxKey, eventsKey, retentionKey, changesKey, idempotencyKey = unpack(KEYS, 1, 7)
 local eventId, fingerprint, ownId, idempotencyMs = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local eventKeyPrefix, feedLength = ARGV[5], ARGV[13]
-local FIRST_TARGET = 14
+local FIRST_TARGET, FIRST_BACKLOG = 14, 8
 
 local function answer(kind, id)
   local record = redis.call('HMGET', eventKeyPrefix .. id, 'acceptedAt', 'type', 'targets')
@@ -89,7 +91,6 @@ local status = targetCount > 0 and 'pending' or 'unrouted'
 local fields = {
   'type', ARGV[6],
   'source', ARGV[7],
-  'time', ARGV[9],
   'acceptedAt', acceptedAt,
   'status', status,
   'trace', ARGV[11],
@@ -103,11 +104,12 @@ local function field(name, value)
   fields[#fields + 1] = value
 end
 if ARGV[8] ~= '' then field('subject', ARGV[8]) end
+if ARGV[9] ~= '' then field('time', ARGV[9]) end
 if ownId == '1' then field('fingerprint', fingerprint) end
 if idempotencyMs > 0 then field('keepUntil', int(now + idempotencyMs)) end
 if targetCount > 0 then field('targets', table.concat(ARGV, ',', FIRST_TARGET)) end
 for index = FIRST_TARGET, #ARGV do
-  field(ARGV[index] .. '/status', 'pending')
+  field(ARGV[index] .. '/state', FRESH_STATE)
 end
 
 redis.call('HSET', eventKey, unpack(fields))
@@ -124,4 +126,7 @@ else
   redis.call('ZADD', retentionKey, int(now + math.max(tonumber(ARGV[12]), idempotencyMs)), eventId)
   redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'settled', 'event', eventId, 'status', status)
 end
-return answer('accepted', eventId)
+for index = FIRST_BACKLOG, #KEYS do
+  redis.call('HINCRBY', KEYS[index], 'waiting', 1)
+end
+return { 'accepted', eventId, acceptedAt, ARGV[6], unpack(ARGV, FIRST_TARGET) }

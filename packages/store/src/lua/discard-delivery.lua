@@ -25,29 +25,35 @@
     Of a discard and a replay of one dead letter, exactly one takes effect.
 ]]
 -- @include now
+-- @include delivery-state
 -- @include close-event
 
 local eventKey, outboxKey, deadLettersKey, deadOfTargetKey, retentionKey, changesKey = unpack(KEYS)
 local eventId, target, deliveryId, feedLength = ARGV[1], ARGV[2], ARGV[3], ARGV[6]
 
-local state = redis.call('HMGET', eventKey, target .. '/status', target .. '/generation')
-if not state[1] then
+local stateField = target .. '/state'
+local record = redis.call('HMGET', eventKey, stateField, unpack(EVENT_COUNTS))
+if not record[1] then
   redis.call('ZREM', deadLettersKey, deliveryId)
   redis.call('ZREM', deadOfTargetKey, deliveryId)
   return { 'missing' }
 end
-if state[1] ~= 'dead' then
-  return { 'not-dead', state[1] }
+local state = readState(record[1])
+if state.status ~= 'dead' then
+  return { 'not-dead', state.status }
 end
 
 local now = nowMs()
-local generation = int(tonumber(state[2] or 1))
-redis.call('HSET', eventKey, target .. '/status', 'discarded', target .. '/endedAt', int(now))
-redis.call('HINCRBY', eventKey, 'deadCount', -1)
+local generation = int(state.generation)
+state.status, state.endedAt = 'discarded', int(now)
 redis.call('ZREM', deadLettersKey, deliveryId)
 redis.call('ZREM', deadOfTargetKey, deliveryId)
 redis.call('ZADD', outboxKey, int(now), eventId .. '/' .. target .. '/' .. generation)
 redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'delivery', 'event', eventId,
   'target', target, 'status', 'discarded')
-closeEvent(eventKey, retentionKey, changesKey, feedLength, eventId, now, tonumber(ARGV[4]), tonumber(ARGV[5]))
+local counts = eventCounts(record, 2)
+counts.dead = counts.dead - 1
+local changed = {}
+closeEvent(changed, counts, retentionKey, changesKey, feedLength, eventId, now, tonumber(ARGV[4]), tonumber(ARGV[5]))
+redis.call('HSET', eventKey, stateField, writeState(state), unpack(changed))
 return { 'discarded', generation }

@@ -10,6 +10,7 @@
     5 retention    ZSET  settled events by the time they may be forgotten
     6 changes      STREAM
     7 replay       HASH  the bulk replay it belongs to ('' fields untouched when ARGV 4 is 0)
+    8 backlog      HASH  how many deliveries of the target are where
 
   Arguments
     1 eventId   2 target   3 deliveryId
@@ -29,32 +30,36 @@
     change 'delivery' with status pending.
 ]]
 -- @include now
+-- @include delivery-state
 
-local eventKey, outboxKey, deadLettersKey, deadOfTargetKey, retentionKey, changesKey, replayKey = unpack(KEYS)
+local eventKey, outboxKey, deadLettersKey, deadOfTargetKey, retentionKey, changesKey, replayKey, backlogKey =
+  unpack(KEYS)
 local eventId, target, deliveryId, inReplay, feedLength = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
-local state = redis.call('HMGET', eventKey, target .. '/status', target .. '/generation')
-if not state[1] then
+local stateField = target .. '/state'
+local record = redis.call('HMGET', eventKey, stateField, 'pending', 'deadCount')
+if not record[1] then
   redis.call('ZREM', deadLettersKey, deliveryId)
   redis.call('ZREM', deadOfTargetKey, deliveryId)
   return { 'missing' }
 end
-if state[1] ~= 'dead' then
-  return { 'not-dead', state[1] }
+local state = readState(record[1])
+if state.status ~= 'dead' then
+  return { 'not-dead', state.status }
 end
-
 local seen = tonumber(ARGV[6])
-if seen > 0 and seen ~= tonumber(state[2] or 1) then
+if seen > 0 and seen ~= state.generation then
   return { 'not-dead', 'pending' }
 end
 
 local now = int(nowMs())
-local generation = int(tonumber(state[2] or 1) + 1)
-redis.call('HSET', eventKey, target .. '/status', 'pending', target .. '/generation', generation,
-  target .. '/openedAt', now, target .. '/spent', '0', 'status', 'pending')
-redis.call('HDEL', eventKey, target .. '/reason', target .. '/endedAt', target .. '/nextAt', 'settledAt')
-redis.call('HINCRBY', eventKey, 'pending', 1)
-redis.call('HINCRBY', eventKey, 'deadCount', -1)
+local generation = int(state.generation + 1)
+state.status, state.generation, state.openedAt, state.spent = 'pending', generation, now, 0
+state.reason, state.endedAt, state.nextAt = '-', '-', '-'
+redis.call('HSET', eventKey, stateField, writeState(state), 'status', 'pending', 'pending', record[2] + 1,
+  'deadCount', record[3] - 1)
+redis.call('HDEL', eventKey, 'settledAt')
+redis.call('HINCRBY', backlogKey, placeOf(state), 1)
 redis.call('ZREM', deadLettersKey, deliveryId)
 redis.call('ZREM', deadOfTargetKey, deliveryId)
 redis.call('ZREM', retentionKey, eventId)

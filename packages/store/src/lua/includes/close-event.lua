@@ -1,22 +1,41 @@
--- Settles an event when none of its deliveries is open any more, and sets how long it is kept.
--- Returns the event's status. Call it after `pending`, `deliveredCount` and `deadCount` are up to date.
-local function closeEvent(eventKey, retentionKey, changesKey, feedLength, eventId, now, settledMs, deadMs)
-  local counts = redis.call('HMGET', eventKey, 'pending', 'deliveredCount', 'deadCount', 'targetCount', 'keepUntil')
-  if tonumber(counts[1]) > 0 then
+-- The counts of an event: read with its record, changed in a table, and written back with what they mean for its status.
+local EVENT_COUNTS = { 'pending', 'deliveredCount', 'deadCount', 'targetCount', 'keepUntil' }
+
+-- `record` holds the values of EVENT_COUNTS from `first` on.
+local function eventCounts(record, first)
+  return {
+    pending = tonumber(record[first]),
+    delivered = tonumber(record[first + 1]),
+    dead = tonumber(record[first + 2]),
+    targets = tonumber(record[first + 3]),
+    keepUntil = tonumber(record[first + 4]) or 0,
+  }
+end
+
+-- Puts the counts among the fields that are to be written (`changed`). When none of the event's deliveries is open any more,
+-- settles it and sets how long it is kept. Returns the event's status.
+local function closeEvent(changed, counts, retentionKey, changesKey, feedLength, eventId, now, settledMs, deadMs)
+  local function set(name, value)
+    changed[#changed + 1] = name
+    changed[#changed + 1] = value
+  end
+  set('pending', counts.pending)
+  set('deliveredCount', counts.delivered)
+  set('deadCount', counts.dead)
+  if counts.pending > 0 then
     return 'pending'
   end
-  local deliveredCount = tonumber(counts[2])
   local status = 'partially_delivered'
-  if deliveredCount == tonumber(counts[4]) then
+  if counts.delivered == counts.targets then
     status = 'delivered'
-  elseif deliveredCount == 0 then
+  elseif counts.delivered == 0 then
     status = 'failed'
   end
-  redis.call('HSET', eventKey, 'status', status, 'settledAt', int(now))
-  local keepMs = tonumber(counts[3]) > 0 and deadMs or settledMs
+  set('status', status)
+  set('settledAt', int(now))
+  local keepMs = counts.dead > 0 and deadMs or settledMs
   -- An event is kept at least as long as its idempotency key, which answers with it.
-  local expiresAt = math.max(now + keepMs, tonumber(counts[5] or 0))
-  redis.call('ZADD', retentionKey, int(expiresAt), eventId)
+  redis.call('ZADD', retentionKey, int(math.max(now + keepMs, counts.keepUntil)), eventId)
   redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'settled', 'event', eventId, 'status', status)
   return status
 end

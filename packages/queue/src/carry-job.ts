@@ -1,0 +1,209 @@
+/**
+ * Carrying a job: has each of its deliveries delivered, and makes the queue agree with what came of them.
+ *
+ * Owns the translation of verdicts into BullMQ calls; decides nothing about deliveries.
+ *
+ * Invariants
+ * 1. The event record is settled before a verdict is applied: whatever happens here can be repeated from the record.
+ * 2. A job ends only when each of its deliveries has ended or has a job of its own.
+ * 3. A dead letter is on its queue before the delivery's job goes.
+ * 4. Deferring and handing back cost no attempt, neither here nor in the record.
+ */
+import type { DeliveryRef } from '@manifold/domain'
+import type { Store } from '@manifold/store'
+import { UnrecoverableError, type Job } from 'bullmq'
+import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
+import type { JobEnd } from './end-job.ts'
+import { enqueueDeliveries, enqueueLater } from './enqueue-deliveries.ts'
+import { makeBundlePayload, readPayload } from './job-payload.ts'
+import type { Queues } from './queues.ts'
+import { RetryLater } from './retry-later.ts'
+import type { Slots } from './slots.ts'
+import { holdTarget } from './target-queue.ts'
+import type { Verdict } from './verdict.ts'
+
+export type CarryDeps = {
+  readonly target: string
+  /** Whether BullMQ must see each delivery as a job of its own, to count it. */
+  readonly oneByOne: boolean
+  readonly store: Store
+  readonly queues: Queues
+  readonly slots: Slots
+  /** Settles deliveries, each for itself. */
+  readonly deliver: (refs: readonly DeliveryRef[], claimant: string) => Promise<Verdict>[]
+  /** Settles a delivery whose job cannot be read. */
+  readonly refuse: (ref: DeliveryRef, error: string) => Promise<Verdict>
+  /** Whether no attempt is to be begun any more: paused, held, or this process is stopping. */
+  readonly isStopped: () => Promise<boolean>
+  readonly onError: (error: Error) => void
+}
+
+const COMPLETE: JobEnd = { kind: 'complete' }
+const BACK: JobEnd = { kind: 'back' }
+
+/** A job has one slot from before it is fetched until the next one follows, and lends it to its deliveries. */
+const SLOTS_OF_A_JOB = 1
+
+/** How long a job of a newer version waits for a worker that can read it. */
+const UNREADABLE_DELAY_MS = 10_000
+
+/** Enough of a job's id to tell two jobs of one delivery apart. */
+const CLAIMANT_LENGTH = 12
+
+/** The job's one slot is the caller's, before and after. @throws for a bug or a lost Redis; the job is then to be tried again */
+export async function carryJob(deps: CarryDeps, job: Job): Promise<JobEnd> {
+  const jobId = job.id ?? ''
+  const reading = readPayload(deps.target, jobId, job.data)
+  if (reading.kind !== 'readable') deps.onError(new Error(reading.error))
+  switch (reading.kind) {
+    case 'readable': {
+      const claimant = jobId.slice(-CLAIMANT_LENGTH)
+      const [first] = reading.refs
+      if (reading.refs.length > 1 || first === undefined)
+        return carryBundle(deps, job, reading.refs, claimant)
+      return carryOne(deps, first, claimant)
+    }
+    case 'unreadable':
+      return endOfOne(deps, reading.ref, await deps.refuse(reading.ref, reading.error))
+    case 'unreadable-bundle':
+      return { kind: 'delay', delayMs: UNREADABLE_DELAY_MS }
+    case 'foreign':
+      return COMPLETE
+    default:
+      return reading satisfies never
+  }
+}
+
+async function carryOne(deps: CarryDeps, ref: DeliveryRef, claimant: string): Promise<JobEnd> {
+  const [verdict] = await deliverInSlots(deps, [ref], claimant, (_ref, settled) => Promise.resolve(settled))
+  return endOfOne(deps, ref, verdict ?? { kind: 'hand-back' })
+}
+
+/** The job is the delivery: what becomes of one becomes of the other. */
+async function endOfOne(deps: CarryDeps, ref: DeliveryRef, verdict: Verdict): Promise<JobEnd> {
+  switch (verdict.kind) {
+    case 'finish':
+      return COMPLETE
+    case 'drop':
+      await removeDeadLetter(deps.queues, ref)
+      return COMPLETE
+    case 'retry':
+      return { kind: 'fail', error: new RetryLater(verdict.delayMs) }
+    case 'defer':
+      return { kind: 'delay', delayMs: verdict.delayMs }
+    case 'throttle':
+      await holdTarget(deps.queues, deps.target, verdict.delayMs)
+      return BACK
+    case 'hand-back':
+      return BACK
+    case 'bury':
+      await buryDelivery(deps.store, deps.queues, ref, verdict.reason)
+      return { kind: 'fail', error: new UnrecoverableError(verdict.reason) }
+    default:
+      return verdict satisfies never
+  }
+}
+
+async function carryBundle(
+  deps: CarryDeps,
+  job: Job,
+  refs: readonly DeliveryRef[],
+  claimant: string,
+): Promise<JobEnd> {
+  if (deps.oneByOne) {
+    await enqueueDeliveries(deps.queues, refs)
+    return COMPLETE
+  }
+  const ends = await deliverInSlots(deps, refs, claimant, (ref, verdict) => endOfMember(deps, ref, verdict))
+  const staying = refs.filter((_ref, index) => ends[index] !== 'gone')
+  if (staying.length === 0) return COMPLETE
+  if (staying.length < refs.length) await job.updateData(makeBundlePayload(staying))
+  return BACK
+}
+
+/** A delivery of a bundle is done with, or leaves for a job of its own, or stays with the bundle. */
+async function endOfMember(
+  { store, queues, target }: CarryDeps,
+  ref: DeliveryRef,
+  verdict: Verdict,
+): Promise<'gone' | 'stays'> {
+  switch (verdict.kind) {
+    case 'finish':
+      return 'gone'
+    case 'drop':
+      await removeDeadLetter(queues, ref)
+      return 'gone'
+    case 'retry':
+    case 'defer':
+      await enqueueLater(queues, ref, verdict.delayMs)
+      return 'gone'
+    case 'throttle':
+      await holdTarget(queues, target, verdict.delayMs)
+      return 'stays'
+    case 'hand-back':
+      return 'stays'
+    case 'bury':
+      await buryDelivery(store, queues, ref, verdict.reason)
+      return 'gone'
+    default:
+      return verdict satisfies never
+  }
+}
+
+/**
+ * Has deliveries delivered as slots come free. Once one has to be held or handed back, no more are begun.
+ * @param apply what is done with a verdict as soon as it is there
+ * @returns what `apply` gave; `undefined` for those that were not begun
+ * @throws the first error, when all that were begun have ended
+ */
+async function deliverInSlots<T>(
+  deps: CarryDeps,
+  refs: readonly DeliveryRef[],
+  claimant: string,
+  apply: (ref: DeliveryRef, verdict: Verdict) => Promise<T>,
+): Promise<(T | undefined)[]> {
+  const { slots } = deps
+  const ends: (T | undefined)[] = refs.map(() => undefined)
+  const begun: Promise<void>[] = []
+  let underWay = 0
+  let inHand = SLOTS_OF_A_JOB
+  let stopped = false as boolean
+
+  const follow = async (ref: DeliveryRef, index: number, delivering: Promise<Verdict>): Promise<void> => {
+    underWay++
+    try {
+      const verdict = await delivering
+      if (verdict.kind === 'throttle' || verdict.kind === 'hand-back') stopped = true
+      ends[index] = await apply(ref, verdict)
+    } finally {
+      underWay--
+      // The last one's slot stays with the job.
+      if (underWay === 0 && inHand === 0 && begun.length === refs.length) inHand = SLOTS_OF_A_JOB
+      else slots.giveBack(1)
+    }
+  }
+
+  while (begun.length < refs.length && !stopped) {
+    const wanted = refs.length - begun.length
+    if (inHand > 0) {
+      inHand += slots.takeFree(wanted - inHand)
+    } else {
+      inHand = await slots.take(wanted)
+      // The job was taken when the target was open; while it waited for a slot somebody may have stopped it.
+      if (await deps.isStopped()) break
+    }
+    const group = refs.slice(begun.length, begun.length + inHand)
+    inHand = 0
+    const first = begun.length
+    for (const [index, delivering] of deps.deliver(group, claimant).entries()) {
+      const ref = group[index]
+      if (ref !== undefined) begun.push(follow(ref, first + index, delivering))
+    }
+  }
+  const results = await Promise.allSettled(begun)
+  if (inHand === 0) inHand = await slots.take(SLOTS_OF_A_JOB)
+  slots.giveBack(inHand - SLOTS_OF_A_JOB)
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return ends
+}

@@ -1,0 +1,90 @@
+--[[
+  Takes deliveries of one target for an attempt each, and hands out all the attempts need, in one round trip.
+
+  Keys
+    1 breaker  HASH  the target's circuit breaker
+    2 backlog  HASH  how many deliveries of the target are where
+    then for each delivery
+      event    HASH    the event record
+      payload  STRING  the event's data
+
+  Arguments
+    1 target
+    2 probeMs     how long a probe of the half-open breaker may take to report
+    3 claimMs     how long nobody but this claimant may take them
+    4 claimant      who takes them: the same name after a crash, so that nobody waits for himself
+    then for each delivery
+      eventId
+      generation
+
+  Returns a list with one answer for each delivery, in order
+    {'claimed', fence, attempts, spent, ageMs, type, source, subject, time, acceptedAt, trace, data}
+      fence     number of this claim; a settlement shows it, so that a superseded worker is known
+      attempts  attempts recorded over all generations
+      spent     attempts that counted in this generation
+      ageMs     since this generation began
+    {'missing'}                   no such event or delivery
+    {'stale'}                     a replay has started a later generation
+    {'terminal', status, reason}  nothing left to do; reason is '' unless dead
+    {'early', remainingMs}        its next attempt is not due yet, or somebody else has claimed it
+    {'held', forMs}               the breaker lets nothing through for so long
+
+  Guarantees
+    1. Repeating it is harmless: it moves nothing but the fence, the time of the claim and the place of a probe.
+    2. Of two claimants, one gets a delivery; the other gets it when the claim is over.
+]]
+-- @include now
+-- @include delivery-state
+-- @include breaker
+
+local breakerKey, backlogKey = KEYS[1], KEYS[2]
+local target, probeMs, claimMs, claimant = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local stateField = target .. '/state'
+local now = nowMs()
+local moves = {}
+
+local function claim(eventKey, payloadKey, eventId, generation)
+  local record = redis.call('HMGET', eventKey, stateField, 'type', 'source', 'subject', 'time', 'acceptedAt', 'trace')
+  if not record[1] then
+    return { 'missing' }
+  end
+  local state = readState(record[1])
+  if state.generation ~= generation then
+    return { 'stale' }
+  end
+  if hasEnded(state) then
+    return { 'terminal', state.status, state.reason == '-' and '' or state.reason }
+  end
+  local notBefore = tonumber(state.nextAt) or 0
+  if state.claimant ~= claimant then
+    notBefore = math.max(notBefore, tonumber(state.claimedUntil) or 0)
+  end
+  if notBefore > now then
+    return { 'early', int(notBefore - now) }
+  end
+  local data = redis.call('GET', payloadKey)
+  if not data then
+    return { 'missing' }
+  end
+  local heldMs = breakerAdmit(breakerKey, eventId .. '/' .. (state.fence + 1), now, probeMs)
+  if heldMs > 0 then
+    return { 'held', int(heldMs) }
+  end
+
+  local from = placeOf(state)
+  state.fence = state.fence + 1
+  state.claimedUntil = int(now + claimMs)
+  state.claimant = claimant
+  move(moves, from, placeOf(state))
+  redis.call('HSET', eventKey, stateField, writeState(state))
+  local openedAt = tonumber(state.openedAt) or tonumber(record[6])
+  return { 'claimed', state.fence, state.attempts, state.spent, int(now - openedAt),
+    record[2], record[3], record[4] or '', record[5] or '', record[6], record[7], data }
+end
+
+local answers = {}
+for index = 1, (#KEYS - 2) / 2 do
+  answers[index] = claim(KEYS[1 + 2 * index], KEYS[2 + 2 * index], ARGV[3 + 2 * index], tonumber(ARGV[4 + 2 * index]))
+end
+applyMoves(backlogKey, moves)
+return answers

@@ -1,0 +1,78 @@
+-- The state of one delivery: one field of the event record, '<target>/state', its words in this order, '-' where there is nothing.
+-- One short field instead of a dozen: a waiting delivery stays small (a listpack, values up to 64 bytes), and one read
+-- and one write move it.
+--   status       pending | retrying | deferred | delivered | dead | discarded
+--   generation   1, and one more with each replay
+--   fence        number of the latest claim
+--   attempts     recorded over all generations
+--   spent        those that counted in this generation
+--   settledFence fence of the claim whose settlement is in force
+--   nextAt       when it may be attempted again
+--   endedAt      when it was delivered, died or was discarded
+--   openedAt     when this generation began; '-' for the first, which began with the event
+--   claimedUntil   while it is claimed: nobody but its claimant may take it before
+--   claimant     who claimed it
+--   reason       why it is dead
+local STATE_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
+local FRESH_STATE = 'pending 1 0 0 0 0 - - - - - -'
+
+local function readState(text)
+  local status, generation, fence, attempts, spent, settledFence, nextAt, endedAt, openedAt, claimedUntil, claimant, reason =
+    string.match(text, STATE_PATTERN)
+  return {
+    status = status,
+    generation = tonumber(generation),
+    fence = tonumber(fence),
+    attempts = tonumber(attempts),
+    spent = tonumber(spent),
+    settledFence = tonumber(settledFence),
+    nextAt = nextAt,
+    endedAt = endedAt,
+    openedAt = openedAt,
+    claimedUntil = claimedUntil,
+    claimant = claimant,
+    reason = reason,
+  }
+end
+
+local function writeState(s)
+  return table.concat({ s.status, s.generation, s.fence, s.attempts, s.spent, s.settledFence, s.nextAt, s.endedAt,
+    s.openedAt, s.claimedUntil, s.claimant, s.reason }, ' ')
+end
+
+local function hasEnded(s)
+  return s.status == 'delivered' or s.status == 'dead' or s.status == 'discarded'
+end
+
+-- Where a delivery counts in its target's backlog; nil when it has ended.
+local function placeOf(s)
+  if hasEnded(s) then
+    return nil
+  elseif s.claimedUntil ~= '-' then
+    return 'inFlight'
+  elseif s.status == 'pending' then
+    return 'waiting'
+  end
+  return 'delayed'
+end
+
+-- Notes in `moves` that a delivery went from one place to another.
+local function move(moves, from, to)
+  if from == to then
+    return
+  end
+  if from then
+    moves[from] = (moves[from] or 0) - 1
+  end
+  if to then
+    moves[to] = (moves[to] or 0) + 1
+  end
+end
+
+local function applyMoves(backlogKey, moves)
+  for place, count in pairs(moves) do
+    if count ~= 0 then
+      redis.call('HINCRBY', backlogKey, place, count)
+    end
+  end
+end

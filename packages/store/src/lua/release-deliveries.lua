@@ -1,0 +1,38 @@
+--[[
+  Gives claimed deliveries of one target back unattempted: whoever comes next may take them at once.
+
+  Keys
+    1 backlog  HASH  how many deliveries of the target are where
+    then for each delivery
+      event    HASH  the event record
+
+  Arguments
+    1 target
+    then for each delivery
+      fence    of the claim
+
+  Returns
+    how many were given back
+
+  Guarantees
+    A claim that somebody has taken over since stays theirs. Repeating it is harmless.
+]]
+-- @include delivery-state
+
+local backlogKey, target = KEYS[1], ARGV[1]
+local stateField = target .. '/state'
+local moves, released = {}, 0
+
+for index = 2, #KEYS do
+  local text = redis.call('HGET', KEYS[index], stateField)
+  local state = text and readState(text)
+  if state and state.claimedUntil ~= '-' and state.fence == tonumber(ARGV[index]) then
+    local from = placeOf(state)
+    state.claimedUntil, state.claimant = '-', '-'
+    move(moves, from, placeOf(state))
+    redis.call('HSET', KEYS[index], stateField, writeState(state))
+    released = released + 1
+  end
+end
+applyMoves(backlogKey, moves)
+return released

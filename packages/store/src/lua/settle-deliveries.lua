@@ -1,0 +1,164 @@
+--[[
+  Records attempts at deliveries of one target and what was decided after each: delivery state, event state, indexes,
+  rates, breaker and change feed, in one round trip.
+
+  Keys
+    1 deadLetters  ZSET    dead deliveries of all targets by the time they died
+    2 deadOfTarget ZSET    those of this target
+    3 retention    ZSET    settled events by the time they may be forgotten
+    4 changes      STREAM  the change feed
+    5 rates        HASH    outcomes of this target in the current ten seconds
+    6 breaker      HASH    the target's circuit breaker
+    7 backlog      HASH    how many deliveries of the target are where
+    then for each delivery
+      event        HASH    the event record
+      attempts     HASH    '<target>/<generation>/<fence>' → '<number> <attempt>'
+
+  Arguments
+    1 target
+    2 settledMs   3 deadMs   retention
+    4 feedLength
+    5 failureRate   6 minimumAttempts   7 windowMs   8 openMs   the breaker's policy
+    then for each delivery
+      1 eventId   2 deliveryId   3 generation
+      4 fence     of the claim; 0 when nothing was claimed
+      5 kind      delivered | retry | defer | dead
+      6 delayMs   for retry and defer
+      7 reason    for dead
+      8 attempt   as it is recorded, '' when no request was made
+      9 outcome   of the attempt, '' when none
+     10 signal    of the attempt to the breaker: succeeded | failed | neutral
+
+  Returns a list with one answer for each delivery, in order
+    {'applied', deliveryStatus, nextAt, eventStatus, breaker, attempts}  nextAt is '' unless it waits; breaker is 'opened' or
+                           'closed' when this attempt did that, else ''
+    {'superseded'}         another worker has claimed the delivery since; the attempt is recorded, the state is theirs
+    {'terminal', status}   it was settled otherwise before; the attempt is recorded
+    {'stale'}              a replay has started a later generation; the attempt is recorded
+    {'missing'}            the event is no longer kept
+
+  Guarantees
+    1. Repeating a call changes nothing: an attempt is recorded once per claim, counters move once.
+    2. A terminal state is never left by settling.
+    3. A superseded worker that did deliver still settles the delivery: the target has it.
+
+  Events
+    change 'attempt' when one was recorded; 'delivery' with the new status; 'settled' with the event's last delivery.
+]]
+-- @include now
+-- @include delivery-state
+-- @include close-event
+-- @include breaker
+
+local deadLettersKey, deadOfTargetKey, retentionKey, changesKey, ratesKey, breakerKey, backlogKey = unpack(KEYS, 1, 7)
+local target, settledMs, deadMs, feedLength = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local failureRate, minimumAttempts = tonumber(ARGV[5]), tonumber(ARGV[6])
+local windowMs, openMs = tonumber(ARGV[7]), tonumber(ARGV[8])
+local FIRST_KEY, KEYS_EACH, FIRST_ARGUMENT, ARGUMENTS_EACH = 8, 2, 9, 10
+local STATUS_OF = { delivered = 'delivered', retry = 'retrying', defer = 'deferred', dead = 'dead' }
+local stateField, lastField = target .. '/state', target .. '/last'
+local now = nowMs()
+local moves, outcomes = {}, {}
+
+local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fence, kind, delayMs, reason, attempt, outcome,
+    signal)
+  local wanted = STATUS_OF[kind]
+  if not wanted then
+    error('unknown settlement ' .. kind)
+  end
+  local record = redis.call('HMGET', eventKey, stateField, 'status', unpack(EVENT_COUNTS))
+  if not record[1] then
+    return { 'missing' }
+  end
+  local state = readState(record[1])
+  local from = placeOf(state)
+  local changed = {}
+  local breaker, number = '', ''
+
+  local repeated = fence > 0 and state.settledFence == fence
+  if attempt ~= '' then
+    local field = target .. '/' .. int(generation) .. '/' .. int(fence)
+    local entry = (state.attempts + 1) .. ' ' .. attempt
+    if redis.call('HSETNX', attemptsKey, field, entry) == 0 then
+      repeated = true
+      number = string.match(redis.call('HGET', attemptsKey, field), '^%d+')
+    else
+      state.attempts = state.attempts + 1
+      number = int(state.attempts)
+      changed = { lastField, entry }
+      outcomes[outcome] = (outcomes[outcome] or 0) + 1
+      breaker = breakerReport(breakerKey, eventId .. '/' .. int(fence), signal, now, failureRate, minimumAttempts,
+        windowMs, openMs)
+      redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'attempt', 'event', eventId,
+        'target', target, 'number', number, 'attempt', attempt)
+    end
+  end
+
+  local function save()
+    redis.call('HSET', eventKey, stateField, writeState(state), unpack(changed))
+  end
+
+  local other
+  if state.generation ~= generation then
+    other = { 'stale' }
+  elseif hasEnded(state) then
+    other = state.status == wanted and { 'applied', wanted, '', record[2], breaker, number }
+      or { 'terminal', state.status }
+  elseif fence > 0 and fence < state.fence and kind ~= 'delivered' then
+    other = { 'superseded' }
+  elseif repeated and state.status == wanted then
+    other = { 'applied', wanted, state.nextAt == '-' and '' or state.nextAt, record[2], breaker, number }
+  end
+  if other then
+    if #changed > 0 then
+      save()
+    end
+    return other
+  end
+
+  state.status = wanted
+  state.settledFence = fence
+  state.claimedUntil, state.claimant = '-', '-'
+  if attempt ~= '' and kind ~= 'defer' then
+    state.spent = state.spent + 1
+  end
+  local nextAt, eventStatus = '', 'pending'
+  if kind == 'retry' or kind == 'defer' then
+    nextAt = int(now + delayMs)
+    state.nextAt = nextAt
+  else
+    state.nextAt = '-'
+    state.endedAt = int(now)
+    if kind == 'dead' then
+      state.reason = reason
+      redis.call('ZADD', deadLettersKey, int(now), deliveryId)
+      redis.call('ZADD', deadOfTargetKey, int(now), deliveryId)
+    end
+  end
+  redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'delivery', 'event', eventId,
+    'target', target, 'status', wanted, 'nextAt', nextAt)
+  if hasEnded(state) then
+    local counts = eventCounts(record, 3)
+    counts.pending = counts.pending - 1
+    local ended = kind == 'delivered' and 'delivered' or 'dead'
+    counts[ended] = counts[ended] + 1
+    eventStatus = closeEvent(changed, counts, retentionKey, changesKey, feedLength, eventId, now, settledMs, deadMs)
+  end
+  save()
+  move(moves, from, placeOf(state))
+  return { 'applied', wanted, nextAt, eventStatus, breaker, number }
+end
+
+local answers = {}
+for index = 1, (#KEYS - FIRST_KEY + 1) / KEYS_EACH do
+  local key, at = FIRST_KEY + (index - 1) * KEYS_EACH, FIRST_ARGUMENT + (index - 1) * ARGUMENTS_EACH
+  answers[index] = settle(KEYS[key], KEYS[key + 1], ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]),
+    ARGV[at + 4], tonumber(ARGV[at + 5]), ARGV[at + 6], ARGV[at + 7], ARGV[at + 8], ARGV[at + 9])
+end
+applyMoves(backlogKey, moves)
+for outcome, count in pairs(outcomes) do
+  if redis.call('HINCRBY', ratesKey, outcome, count) == count then
+    redis.call('PEXPIRE', ratesKey, 120000)
+  end
+end
+return answers

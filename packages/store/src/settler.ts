@@ -1,0 +1,73 @@
+/**
+ * The settler: settles a target's deliveries together. What is handed in during one turn shares a round trip, and while
+ * one is under way the next gathers: the busier the worker, the larger the batches; an idle one waits for nobody.
+ *
+ * A batch that Redis refuses is settled one by one, so that one odd record fails alone.
+ */
+import type { BreakerPolicy } from '@manifold/domain'
+import { isStoreUnavailable } from './connection.ts'
+import { settleDeliveries, settleDelivery, type SettleInput, type SettleResult } from './settle.ts'
+import type { Store } from './store.ts'
+
+/** Redis does nothing else while it runs a script: about a millisecond at most. */
+const MAX_BATCH = 50
+
+/** Settles one delivery. @throws what Redis answered when it could not */
+export type Settle = (input: SettleInput) => Promise<SettleResult>
+
+type Waiting = {
+  readonly input: SettleInput
+  readonly resolve: (result: SettleResult) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One for each target of a process. */
+export function createSettler(store: Store, target: string, policy: BreakerPolicy): Settle {
+  let gathering: Waiting[] = []
+  let running = false
+
+  const run = async (): Promise<void> => {
+    // Attempts that end in the same turn go together.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (gathering.length > 0) {
+      const batch = gathering.slice(0, MAX_BATCH)
+      gathering = gathering.slice(MAX_BATCH)
+      await settleBatch(store, target, policy, batch)
+    }
+    running = false
+  }
+
+  return (input) =>
+    new Promise((resolve, reject) => {
+      gathering.push({ input, resolve, reject })
+      if (running) return
+      running = true
+      void run()
+    })
+}
+
+/** Never throws: each one waiting hears how its own settlement went. */
+async function settleBatch(
+  store: Store,
+  target: string,
+  policy: BreakerPolicy,
+  batch: readonly Waiting[],
+): Promise<void> {
+  try {
+    const inputs = batch.map(({ input }) => input)
+    const results = await settleDeliveries(store, target, policy, inputs)
+    for (const [index, { resolve, reject }] of batch.entries()) {
+      const result = results[index]
+      if (result === undefined) reject(new Error('a settlement without an answer'))
+      else resolve(result)
+    }
+  } catch (error) {
+    if (batch.length === 1 || isStoreUnavailable(error)) {
+      for (const { reject } of batch) reject(error)
+      return
+    }
+    await Promise.all(
+      batch.map(({ input, resolve, reject }) => settleDelivery(store, input, policy).then(resolve, reject)),
+    )
+  }
+}
