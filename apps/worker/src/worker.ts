@@ -170,10 +170,10 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
     port: health.port,
     close: async () => {
       await Promise.all([...consumers.values()].map((consumer) => consumer.close(settings.drainMs)))
-      // Without Redis a background run would wait for it for ever: cut the connection under it.
       const stopped = Promise.all(background.map((one) => one.stop()))
-      if (redis.status !== 'ready') redis.disconnect()
-      await stopped
+      // Without Redis a background run waits for it for ever, and ioredis forgets commands that it kept for a reconnection.
+      if (redis.status === 'ready') await stopped
+      else redis.disconnect()
       await Promise.all(clients.map((client) => client.close()))
       await health.close()
       await queues.close()

@@ -1,6 +1,12 @@
 /** The sample event: sent once at the start, and told in a few lines from the change feed. */
-import type { Attempt } from '@manifold/domain'
-import { newestChange, readChanges, type Change, type Store } from '@manifold/store'
+import {
+  newestChange,
+  readAttempt,
+  readChanges,
+  type Change,
+  type RecordedAttempt,
+  type Store,
+} from '@manifold/store'
 
 const SAMPLE = { type: 'order.placed', data: { orderId: 'A-1001', total: 99.5 } }
 
@@ -47,15 +53,15 @@ export async function sendSample(deps: SampleDeps): Promise<SampleResult | undef
     `sample   accepted    ${eventId} → ${deliveries.map((one) => one.target).join(', ') || 'no target wants it'}`,
   )
 
-  const attempts = new Map<string, { number: string; attempt: Attempt }>()
+  const attempts = new Map<string, RecordedAttempt>()
   let deadLetter: SampleResult['deadLetter']
   const deadline = Date.now() + PATIENCE_MS
   while (!deps.signal.aborted && Date.now() < deadline) {
     for (const change of await readChanges(deps.store, place, 200)) {
       place = change.id
       if (change.eventId !== eventId) continue
-      const { target = '', number = '', attempt, status = '' } = change.fields
-      if (attempt !== undefined) attempts.set(target, { number, attempt: JSON.parse(attempt) as Attempt })
+      const { target = '', attempt, status = '' } = change.fields
+      if (attempt !== undefined) attempts.set(target, readAttempt(attempt))
       if (change.change === 'delivery') deps.say(describe(change, attempts.get(target)))
       if (status === 'dead') deadLetter ??= deliveries.find((one) => one.target === target)
       if (change.change === 'settled') {
@@ -68,9 +74,9 @@ export async function sendSample(deps: SampleDeps): Promise<SampleResult | undef
   return { eventId, deadLetter }
 }
 
-function describe(change: Change, last: { number: string; attempt: Attempt } | undefined): string {
+function describe(change: Change, last: RecordedAttempt | undefined): string {
   const { target = '', status = '', nextAt = '' } = change.fields
-  const attempt = last === undefined ? '' : `attempt ${last.number}: ${last.attempt.reason}`
+  const attempt = last === undefined ? '' : `attempt ${String(last.number)}: ${last.reason}`
   const next = nextAt === '' ? '' : `, next in ${String(Math.max(0, Number(nextAt) - Date.now()))} ms`
   return `sample   ${status.padEnd(11)} ${target.padEnd(8)} ${attempt}${next}`
 }

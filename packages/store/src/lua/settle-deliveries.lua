@@ -90,7 +90,7 @@ local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fe
       breaker = breakerReport(breakerKey, eventId .. '/' .. int(fence), signal, now, failureRate, minimumAttempts,
         windowMs, openMs)
       redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'attempt', 'event', eventId,
-        'target', target, 'number', number, 'attempt', attempt)
+        'target', target, 'number', number, 'attempt', entry)
     end
   end
 
