@@ -1,0 +1,6 @@
+/** The suites, in the order in which they run. */
+import { delivery } from './delivery.ts'
+import { intake } from './intake.ts'
+import type { Suite } from './suite.ts'
+
+export const SUITES: readonly Suite[] = [intake, delivery]
