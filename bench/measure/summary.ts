@@ -24,3 +24,8 @@ export function withSpan(values: readonly number[]): string {
   if (values.length < 2) return middle
   return `${middle} (${figure(Math.min(...values))}–${figure(Math.max(...values))})`
 }
+
+/** `0.034` as `3 %`. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`
+}

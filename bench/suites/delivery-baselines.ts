@@ -1,7 +1,7 @@
 /** One round of the delivery suite's baselines: bare BullMQ workers, and the floor below them. */
 import { z } from 'zod'
 import { BASELINE_QUEUES } from '../baselines/delivery-queue.ts'
-import { meterCpu } from '../measure/process-cost.ts'
+import { startMeter } from '../measure/meter.ts'
 import { startProgram } from '../stage/program.ts'
 import { startRedis } from '../stage/redis.ts'
 import { inScope } from '../stage/scope.ts'
@@ -29,15 +29,15 @@ export function measureBareWorkers(
     await worker.ask({ completed: warmUpEvents * targets }, done)
 
     const total = (warmUpEvents + events) * targets
-    const cpu = meterCpu({ adder, worker, redis, receiver: bench.receiver })
+    const readMeter = startMeter({ adder, worker, redis, receiver: bench.receiver })
     const completed = worker.ask({ completed: total }, done)
     const adding = adder.ask({ perQueue: events, dataBytes: DATA_BYTES }, added)
     const [{ startedMs }, { lastCompletedMs }] = await Promise.all([adding, completed])
-    const usedMs = cpu()
+    const usage = readMeter()
 
     const { distinct } = await bench.receiver.counts()
     if (distinct !== total) throw new Error(`the baseline delivered ${String(distinct)} of ${String(total)}`)
-    return toRound(events * targets, lastCompletedMs - startedMs, usedMs)
+    return toRound(events * targets, lastCompletedMs - startedMs, usage)
   })
 }
 
@@ -49,12 +49,12 @@ export function measureFloor(bench: Bench, { events, warmUpEvents }: DeliveryLoa
     const targets = BASELINE_QUEUES.length
     await bench.receiver.forget()
     await floor.ask({ deliveries: warmUpEvents * targets, dataBytes: DATA_BYTES }, took)
-    const cpu = meterCpu({ worker: floor, receiver: bench.receiver })
+    const readMeter = startMeter({ worker: floor, receiver: bench.receiver })
     const reply = await floor.ask({ deliveries: events * targets, dataBytes: DATA_BYTES }, took)
-    const usedMs = cpu()
+    const usage = readMeter()
     const { total } = await bench.receiver.counts()
     const expected = (warmUpEvents + events) * targets
     if (total !== expected) throw new Error(`the floor delivered ${String(total)} of ${String(expected)}`)
-    return toRound(events * targets, reply.endedMs - reply.startedMs, usedMs)
+    return toRound(events * targets, reply.endedMs - reply.startedMs, usage)
   })
 }

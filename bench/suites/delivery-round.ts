@@ -1,5 +1,5 @@
 /** One round of deliveries through Manifold: posted, fanned out, delivered, settled, and counted. */
-import { meterCpu } from '../measure/process-cost.ts'
+import { microsEach, startMeter, type Usage } from '../measure/meter.ts'
 import { expectAllDelivered, settledEvents, untilSettled } from '../stage/ledger.ts'
 import { setUpManifold } from '../stage/manifold.ts'
 import { startRedis } from '../stage/redis.ts'
@@ -19,6 +19,7 @@ export type DeliveryRound = {
   readonly deliveriesPerSecond: number
   readonly tookMs: number
   readonly cpuMicrosPerDelivery: Readonly<Record<string, number>>
+  readonly othersShare: number
 }
 
 /** From the first POST to the moment at which the record says that the last event is settled. */
@@ -47,30 +48,25 @@ export function measureDelivery(bench: Bench, load: DeliveryLoad): Promise<Deliv
     workers.forEach((worker, index) => {
       processes[index === 0 ? 'worker' : `worker ${String(index + 1)}`] = worker
     })
-    const cpu = meterCpu(processes)
+    const readMeter = startMeter(processes)
     const settled = untilSettled(redis.store, warmUpEvents + events)
     const [reply, settledMs] = await Promise.all([bench.load.post({ ...job, requests: events }), settled])
-    const usedMs = cpu()
+    const usage = readMeter()
 
     const total = warmUpEvents + events
     if ((await settledEvents(redis.store)) !== total)
       throw new Error('more events are settled than were posted')
     await expectAllDelivered({ ...bench, store: redis.store, events: total, targets: manifold.targets })
-    return toRound(events * targetCount, settledMs - reply.startedMs, usedMs)
+    return toRound(events * targetCount, settledMs - reply.startedMs, usage)
   })
 }
 
 /** The figures of a round, on either side. */
-export function toRound(
-  deliveries: number,
-  tookMs: number,
-  usedMs: Readonly<Record<string, number>>,
-): DeliveryRound {
+export function toRound(deliveries: number, tookMs: number, usage: Usage): DeliveryRound {
   return {
     deliveriesPerSecond: (deliveries * 1_000) / tookMs,
     tookMs,
-    cpuMicrosPerDelivery: Object.fromEntries(
-      Object.entries(usedMs).map(([name, ms]) => [name, (ms * 1_000) / deliveries]),
-    ),
+    cpuMicrosPerDelivery: microsEach(usage, deliveries),
+    othersShare: usage.othersShare,
   }
 }

@@ -3,7 +3,7 @@
  * BullMQ worker that does nothing but POST.
  */
 import { alternate } from '../measure/alternate.ts'
-import { figure, mediansOf, medianOf, withSpan } from '../measure/summary.ts'
+import { figure, mediansOf, medianOf, percent, withSpan } from '../measure/summary.ts'
 import { judge } from '../measure/verdict.ts'
 import { measureBareWorkers, measureFloor } from './delivery-baselines.ts'
 import { measureDelivery, type DeliveryRound } from './delivery-round.ts'
@@ -16,7 +16,8 @@ export const delivery: Suite = {
     const rounds = bench.quick ? 1 : 3
     const load = bench.quick ? { events: 1_000, warmUpEvents: 200 } : { events: 15_000, warmUpEvents: 2_000 }
     const tell = (side: string) => (round: DeliveryRound) => {
-      bench.say(`${side}: ${figure(round.deliveriesPerSecond)} deliveries/s in ${figure(round.tookMs)} ms`)
+      const rate = `${figure(round.deliveriesPerSecond)} deliveries/s in ${figure(round.tookMs)} ms`
+      bench.say(`${side}: ${rate}, others ${percent(round.othersShare)}`)
       return round
     }
     const floor: DeliveryRound[] = []
@@ -44,7 +45,16 @@ export const delivery: Suite = {
       tables: [
         {
           title: 'Deliveries per second, median of the rounds (and their span)',
-          columns: ['', 'deliveries/s', 'CPU µs per delivery: intake', 'worker', 'Redis', 'receiver', 'load'],
+          columns: [
+            '',
+            'deliveries/s',
+            'CPU µs per delivery: intake',
+            'worker',
+            'Redis',
+            'receiver',
+            'load',
+            'others on the machine',
+          ],
           rows: [row('Manifold', manifold), row('bare BullMQ', bare), row('floor: undici alone', floor)],
         },
       ],
@@ -67,5 +77,6 @@ function row(side: string, rounds: readonly DeliveryRound[]): string[] {
     withSpan(rounds.map((round) => round.deliveriesPerSecond)),
     cost(cpu['producer'] === undefined ? 'adder' : 'producer'),
     ...['worker', 'redis', 'receiver', 'load'].map(cost),
+    percent(medianOf(rounds, (round) => round.othersShare)),
   ]
 }

@@ -1,7 +1,7 @@
 /** One round of the intake, on either side: posted as fast as 64 connections can, on a Redis of its own. */
 import { outboxSize } from '@manifold/store'
 import { repeat } from '@manifold/runtime'
-import { meterCpu } from '../measure/process-cost.ts'
+import { microsEach, startMeter } from '../measure/meter.ts'
 import { expectAccepted, untilOutboxEmpty } from '../stage/ledger.ts'
 import { setUpManifold } from '../stage/manifold.ts'
 import { startProgram } from '../stage/program.ts'
@@ -14,6 +14,7 @@ export type IntakeRound = {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly cpuMicrosPerRequest: Readonly<Record<string, number>>
+  readonly othersShare: number
   /** Accepted and not yet on the queues: the most that was seen, and how long it took behind the last answer. */
   readonly outboxMax: number
   readonly outboxBehindMs: number
@@ -77,17 +78,16 @@ async function measure(
     throw error
   })
   scope.defer(() => looking.stop())
-  const cpu = meterCpu({ producer, redis, load: bench.load })
+  const readMeter = startMeter({ producer, redis, load: bench.load })
   const reply = await bench.load.post({ ...job, requests })
   const emptyMs = Math.max(reply.endedMs, await untilOutboxEmpty(redis.store))
-  const usedMs = cpu()
+  const usage = readMeter()
   return {
     requestsPerSecond: (requests * 1_000) / (emptyMs - reply.startedMs),
     p50Ms: reply.latencyMs.p50,
     p99Ms: reply.latencyMs.p99,
-    cpuMicrosPerRequest: Object.fromEntries(
-      Object.entries(usedMs).map(([name, ms]) => [name, (ms * 1_000) / requests]),
-    ),
+    cpuMicrosPerRequest: microsEach(usage, requests),
+    othersShare: usage.othersShare,
     outboxMax,
     outboxBehindMs: emptyMs - reply.endedMs,
   }

@@ -3,7 +3,7 @@
  * that a durable intake costs.
  */
 import { alternate } from '../measure/alternate.ts'
-import { figure, mediansOf, medianOf, withSpan } from '../measure/summary.ts'
+import { figure, mediansOf, medianOf, percent, withSpan } from '../measure/summary.ts'
 import { judge } from '../measure/verdict.ts'
 import { measureBaselineIntake, measureManifoldIntake, type IntakeRound } from './intake-round.ts'
 import { CONNECTIONS, DATA_BYTES, type Suite } from './suite.ts'
@@ -14,7 +14,8 @@ export const intake: Suite = {
   run: async (bench) => {
     const [rounds, requests, warmUp] = bench.quick ? [1, 1_500, 300] : [3, 30_000, 5_000]
     const tell = (side: string) => (round: IntakeRound) => {
-      bench.say(`${side}: ${figure(round.requestsPerSecond)} requests/s, p99 ${figure(round.p99Ms)} ms`)
+      const rate = `${figure(round.requestsPerSecond)} requests/s, p99 ${figure(round.p99Ms)} ms`
+      bench.say(`${side}: ${rate}, others ${percent(round.othersShare)}`)
       return round
     }
     const { first: manifold, second: baseline } = await alternate(
@@ -31,7 +32,16 @@ export const intake: Suite = {
       tables: [
         {
           title: 'Requests per second, median of the rounds (and their span)',
-          columns: ['', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs per request: producer', 'Redis', 'load'],
+          columns: [
+            '',
+            'requests/s',
+            'p50 ms',
+            'p99 ms',
+            'CPU µs per request: producer',
+            'Redis',
+            'load',
+            'others on the machine',
+          ],
           rows: [row('Manifold', manifold), row('baseline', baseline)],
         },
         {
@@ -67,5 +77,6 @@ function row(side: string, rounds: readonly IntakeRound[]): string[] {
     withSpan(rounds.map((round) => round.p50Ms)),
     withSpan(rounds.map((round) => round.p99Ms)),
     ...['producer', 'redis', 'load'].map((name) => figure(cpu[name] ?? NaN)),
+    percent(medianOf(rounds, (round) => round.othersShare)),
   ]
 }
