@@ -1,4 +1,4 @@
-/** Which way imports may point: domain ← config, store, delivery ← queue ← apps; runtime imports no sibling. */
+/** Which way imports may point: domain ← config, store, delivery ← queue ← apps, bench; runtime imports no sibling. */
 
 import type { IConfiguration } from 'dependency-cruiser'
 
@@ -17,6 +17,9 @@ const MAY_IMPORT = {
 
 /** Tests may use what they test with. */
 const TEST = '\\.test\\.ts$'
+
+/** What Manifold is compared with is written against the bare libraries, and so is the load on both sides. */
+const BARE = '^bench/(baselines|load)/'
 
 const outside = '^(?!node_modules)'
 
@@ -41,19 +44,19 @@ const rules: IConfiguration = {
     {
       name: 'bullmq-only-in-queue',
       severity,
-      from: { path: outside, pathNot: '^packages/queue/' },
+      from: { path: outside, pathNot: ['^packages/queue/', BARE] },
       to: { path: 'node_modules/bullmq/' },
     },
     {
       name: 'undici-only-in-delivery',
       severity,
-      from: { path: outside, pathNot: '^packages/delivery/' },
+      from: { path: outside, pathNot: ['^packages/delivery/', BARE] },
       to: { path: 'node_modules/undici/' },
     },
     {
       name: 'ioredis-only-in-store',
       severity,
-      from: { path: outside, pathNot: '^packages/store/' },
+      from: { path: outside, pathNot: ['^packages/store/', BARE] },
       to: { path: 'node_modules/ioredis/' },
     },
     {
@@ -67,6 +70,18 @@ const rules: IConfiguration = {
       severity,
       from: { path: '^(apps|packages)/', pathNot: TEST },
       to: { path: '^test/|\\.test\\.ts$|node_modules/(vitest|fast-check)/' },
+    },
+    {
+      name: 'bench-starts-apps-and-never-imports-them',
+      severity,
+      from: { path: '^bench/', pathNot: TEST },
+      to: { path: '^(apps|targets|test)/' },
+    },
+    {
+      name: 'nobody-imports-the-bench',
+      severity,
+      from: { path: '^(apps|packages|targets)/' },
+      to: { path: '^bench/' },
     },
     { name: 'nothing-unresolvable', severity, from: {}, to: { couldNotResolve: true } },
   ],

@@ -7,7 +7,7 @@ const { forbidden, options } = rules
 
 async function violations(config: IConfiguration): Promise<string[]> {
   const { output } = await cruise(
-    ['apps', 'packages', 'targets', 'manifold.config.ts'],
+    ['apps', 'packages', 'targets', 'bench', 'manifold.config.ts'],
     { ...options, validate: true, ruleSet: { forbidden: config.forbidden ?? [] } },
     { extensions: ['.ts', '.js'] },
   )

@@ -5,6 +5,9 @@
  * - `PUT /targets/<target>/behaviour` `{"path": "/status/503"}`: from now on `/t/<target>/…` behaves so, whatever its path
  * - `DELETE /targets/<target>/behaviour`: back to the path
  * - `GET /received?target=`, `DELETE /received`: the log
+ * - `ANY /sink/<target>`: 200 at once, counted and timed but not logged, for the benchmarks (sink.ts); an override holds
+ *   here too
+ * - `GET /sink`, `GET /sink/arrivals`, `DELETE /sink`: what the sink counted, when each delivery came, forget it
  */
 import { createServer } from 'node:http'
 import { listenOn } from '@manifold/runtime'
@@ -12,6 +15,7 @@ import express, { type Request, type Response } from 'express'
 import { z } from 'zod'
 import { BEHAVIOUR_NAMES, parseBehaviour } from './behaviour.ts'
 import { createReceivedLog, type ReceivedRequest } from './received.ts'
+import { createSink } from './sink.ts'
 
 export type SandboxOptions = {
   readonly host: string
@@ -41,6 +45,7 @@ const behaviourBody = z.strictObject({
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const log = createReceivedLog(KEPT_REQUESTS)
   const overrides = new Map<string, string>()
+  const sink = createSink((target) => overrides.has(target))
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -107,12 +112,18 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const rest = /^\/t\/[^/?]*(\/[^?]*)?(\?.*)?$/.exec(request.originalUrl)
     behave(request, response, request.params.target, `${rest?.[1] ?? '/ok'}${rest?.[2] ?? ''}`)
   })
+  app.all('/sink/:target', (request, response) => {
+    // Only with an override does the sink let a request come this far.
+    behave(request, response, request.params.target, '/ok')
+  })
   app.all('/{*path}', (request, response) => {
     const { target } = request.query
     behave(request, response, typeof target === 'string' ? target : null, request.originalUrl)
   })
 
-  const server = createServer(app)
+  const server = createServer((request, response) => {
+    if (!sink.take(request, response)) app(request, response)
+  })
   const port = await listenOn(server, options.host, options.port)
   return {
     url: `http://${options.host}:${String(port)}`,

@@ -1,0 +1,115 @@
+/**
+ * The ledger: at the end of a round everything adds up, or the round is worth nothing.
+ *
+ * What was accepted was received once by each target, is settled in the record, and is in no outbox and no dead-letter queue.
+ */
+import { openQueues, readQueueDepth } from '@manifold/queue'
+import { countDeadLetters, keys, outboxSize, type Store } from '@manifold/store'
+import { setTimeout as wait } from 'node:timers/promises'
+import { monotonicMs } from '../measure/monotonic-ms.ts'
+import type { Receiver } from './receiver.ts'
+
+const LOOK_MS = 100
+const CLOSE_LOOK_MS = 10
+/** From here on it is worth looking closely: the end is near. */
+const NEARLY = 0.97
+/** Nothing moves this long: something is lost. */
+const STALLED_MS = 30_000
+
+/** Events of which every delivery has ended. Each settled event waits for its retention to run out; counting costs O(1). */
+export async function settledEvents(store: Store): Promise<number> {
+  return store.redis.zcard(keys.retention)
+}
+
+/** Waits until that many events are settled. @returns the moment, to about 10 ms. @throws when nothing moves any more */
+export async function untilSettled(store: Store, events: number): Promise<number> {
+  return untilReached('settled events', events, () => settledEvents(store))
+}
+
+/** Waits until a count that only grows reaches `goal`. */
+export async function untilReached(
+  what: string,
+  goal: number,
+  count: () => Promise<number>,
+): Promise<number> {
+  let last = -1
+  let movedMs = monotonicMs()
+  for (;;) {
+    const reached = await count()
+    const now = monotonicMs()
+    if (reached >= goal) return now
+    if (reached > last) movedMs = now
+    last = reached
+    if (now - movedMs > STALLED_MS) {
+      throw new Error(`${what} stay at ${String(reached)} of ${String(goal)}: something is lost`)
+    }
+    await wait(reached < goal * NEARLY ? LOOK_MS : CLOSE_LOOK_MS)
+  }
+}
+
+/** Waits until everything accepted is on the queues. @returns the moment */
+export async function untilOutboxEmpty(store: Store): Promise<number> {
+  for (;;) {
+    const size = await outboxSize(store)
+    if (size === 0) return monotonicMs()
+    await wait(CLOSE_LOOK_MS)
+  }
+}
+
+export type Expected = {
+  readonly store: Store
+  readonly receiver: Receiver
+  /** Since the receiver was last told to forget. */
+  readonly events: number
+  readonly targets: readonly string[]
+}
+
+/**
+ * Without workers: every accepted event is recorded, and has a job on each target's queue.
+ * @throws saying every count that does not add up
+ */
+export async function expectAccepted(
+  store: Store,
+  events: number,
+  targets: readonly string[],
+): Promise<void> {
+  const queues = openQueues(store.redis, () => undefined)
+  const depths = await Promise.all(targets.map((target) => readQueueDepth(queues, target)))
+  expectNothingWrong([
+    differs('events recorded', await store.redis.zcard(keys.events), events),
+    ...depths.map((depth, index) => differs(`waiting for ${targets[index] ?? ''}`, depth.waiting, events)),
+    differs('outbox', await outboxSize(store), 0),
+  ])
+  await queues.close()
+}
+
+/** Everything was delivered, and nothing is left. @throws saying every count that does not add up */
+export async function expectAllDelivered(expected: Expected): Promise<void> {
+  const { total, distinct } = await expected.receiver.counts()
+  const deliveries = expected.events * expected.targets.length
+  await expectDelivered(expected)
+  expectNothingWrong([
+    differs('received', total, deliveries),
+    differs('received, distinct', distinct, deliveries),
+    differs('outbox', await outboxSize(expected.store), 0),
+  ])
+}
+
+/** These targets, whatever became of others, were delivered each event once. @throws saying what does not add up */
+export async function expectDelivered({ store, receiver, events, targets }: Expected): Promise<void> {
+  const { byTarget } = await receiver.counts()
+  const dead = await Promise.all(targets.map((target) => countDeadLetters(store, target)))
+  expectNothingWrong([
+    ...targets.map((target) => differs(`received by ${target}`, byTarget[target] ?? 0, events)),
+    ...targets.map((target, index) => differs(`dead letters of ${target}`, dead[index] ?? 0, 0)),
+  ])
+}
+
+function expectNothingWrong(differences: readonly (string | undefined)[]): void {
+  const wrong = differences.filter((line) => line !== undefined)
+  if (wrong.length > 0) throw new Error(`the counts do not add up: ${wrong.join('; ')}`)
+}
+
+function differs(what: string, is: number, should: number): string | undefined {
+  return is === should ? undefined : `${what} ${String(is)}, not ${String(should)}`
+}

@@ -1,0 +1,20 @@
+/** The steady load of latency and isolation: a fifth of what the delivery suite reaches. */
+import { figure } from '../measure/summary.ts'
+import type { SteadyLoad } from './steady-round.ts'
+import type { Bench } from './suite.ts'
+
+const SHARE = 1 / 5
+const TARGETS = 3
+
+/** The rate, and for how long. */
+export async function steadyLoad(
+  bench: Bench,
+  durationMs: number,
+): Promise<Pick<SteadyLoad, 'eventsPerSecond' | 'warmUpMs' | 'durationMs'>> {
+  const deliveriesPerSecond = (await bench.deliveryRate()) * SHARE
+  bench.say(`load: ${figure(deliveriesPerSecond)} deliveries/s`)
+  return {
+    eventsPerSecond: Math.round(deliveriesPerSecond / TARGETS),
+    ...(bench.quick ? { warmUpMs: 1_000, durationMs: 2_000 } : { warmUpMs: 5_000, durationMs }),
+  }
+}
