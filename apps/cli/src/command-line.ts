@@ -34,6 +34,11 @@ program
   .action((args: string[]) => runPart('worker', args))
 
 program
+  .command('sandbox')
+  .description('run the scriptable downstream API of the demo')
+  .action(() => runPart('sandbox', []))
+
+program
   .command('keys')
   .description('API keys')
   .command('create')

@@ -4,14 +4,12 @@ import { keepCompiled } from './compile-cache.ts'
 
 export type PartName = 'producer' | 'worker' | 'sandbox'
 
-/** The entry file of a part. Nothing of a part is used from here: its entry is run, and makes the process its own. */
-export function entryOf(part: PartName): string {
-  return fileURLToPath(new URL(`../../${part}/src/main.ts`, import.meta.url))
-}
-
-/** Resolves when the part has started. From then on the process is the part, and ends when and how the part does. */
+/**
+ * Resolves when the part has started. From then on the process is the part, and ends when and how the part does.
+ * Nothing of a part is used from here: only its entry file is run.
+ */
 export async function runPart(part: PartName, args: readonly string[]): Promise<void> {
-  const entry = entryOf(part)
+  const entry = fileURLToPath(new URL(`../../${part}/src/main.ts`, import.meta.url))
   // As if it had been started by itself.
   process.argv.splice(1, process.argv.length, entry, ...args)
   await import(pathToFileURL(entry).href)
