@@ -23,6 +23,11 @@ COPY packages packages
 COPY targets targets
 COPY manifold.config.ts ./
 
+# Containers start from a filled compile cache: made by the user who runs it, and not left for that user to change.
+RUN install -d -o node node_modules/.cache \
+  && setpriv --reuid=node --clear-groups node apps/cli/src/main.ts worker --help > /dev/null \
+  && chown -R root node_modules/.cache && chmod -R a+rX node_modules/.cache
+
 USER node
 EXPOSE 3000 3001 4000
 CMD ["npm", "run", "--silent", "producer"]

@@ -1,5 +1,6 @@
 /** What the commands say when they are used wrongly. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -137,6 +138,17 @@ test('a port in use is named, with what to do', async () => {
     expect(output).toMatch(new RegExp(`port ${port}.* in use`))
   }
   taken.close()
+})
+
+test('the command becomes the part: it is ready, stops at SIGTERM and ends as one process', async () => {
+  const child = spawn(process.execPath, [join(root, MANIFOLD), 'worker', '--target', 'alpha'], {
+    env: environmentWith({ REDIS_URL: redis.url, MANIFOLD_CONFIG: demo, PORT: '0' }),
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const [message] = (await once(child, 'message')) as [unknown]
+  expect(message).toMatchObject({ kind: 'ready' })
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
 })
 
 test('a key is made once, and its entry opens the producer', async () => {

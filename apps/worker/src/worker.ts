@@ -69,7 +69,6 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
     logger.warn('waiting for Redis')
   })
   const store: Store = { redis, retention: settings.retention }
-  for (const warning of await persistenceWarnings(store)) logger.warn(warning)
 
   const queues = openQueues(redis, onError)
   const registry = createRegistry('worker')
@@ -81,21 +80,25 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   })
   registerQueueGauges({ registry, store, targets: targets.map((target) => target.name) })
 
-  // Before anything is taken: a port in use must not cost a delivery.
-  const health = await startHealthServer(
-    settings.host,
-    settings.port ?? DEFAULT_HEALTH_PORT,
-    {
-      live: () => liveness(redis.status === 'ready', consumers),
-      ready: async (): Promise<Health> => {
-        await withinMs(1_000, 'Redis', redis.ping())
-        return { ok: true }
+  // Before anything is taken: a port in use must not cost a delivery. Side by side: none of it needs another.
+  const [health, warnings] = await Promise.all([
+    startHealthServer(
+      settings.host,
+      settings.port ?? DEFAULT_HEALTH_PORT,
+      {
+        live: () => liveness(redis.status === 'ready', consumers),
+        ready: async (): Promise<Health> => {
+          await withinMs(1_000, 'Redis', redis.ping())
+          return { ok: true }
+        },
       },
-    },
-    registry,
-  )
+      registry,
+    ),
+    persistenceWarnings(store),
+    ...targets.map((target) => limitTargetConcurrency(queues, target.name, target.maxConcurrency)),
+  ])
+  for (const warning of warnings) logger.warn(warning)
 
-  for (const target of targets) await limitTargetConcurrency(queues, target.name, target.maxConcurrency)
   const clients = targets.map((target) => {
     const client = createTargetClient(target)
     const deps: DeliverDeps = {

@@ -3,9 +3,12 @@
  *
  * Live: this process still gets its work done; if not, restarting it helps. Ready: what it depends on answers.
  */
-import { createServer, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import { listenOn } from './listen.ts'
+
+// Not imported: an import reads every export of node:http, and one of them loads a whole second HTTP client.
+const { createServer } = process.getBuiltinModule('node:http')
 
 /** A check's finding: `ok`, or what is wrong in one line. */
 export type Health = { readonly ok: true } | { readonly ok: false; readonly problem: string }

@@ -9,10 +9,12 @@ import type { Store } from './store.ts'
 export async function persistenceWarnings(store: Store): Promise<string[]> {
   const settings = new Map<string, string>()
   try {
-    for (const name of ['appendonly', 'appendfsync', 'maxmemory-policy']) {
-      const reply = (await store.redis.call('CONFIG', 'GET', name)) as string[]
-      settings.set(name, reply[1] ?? '')
-    }
+    await Promise.all(
+      ['appendonly', 'appendfsync', 'maxmemory-policy'].map(async (name) => {
+        const reply = (await store.redis.call('CONFIG', 'GET', name)) as string[]
+        settings.set(name, reply[1] ?? '')
+      }),
+    )
   } catch (error) {
     if (isStoreUnavailable(error)) return []
     return [

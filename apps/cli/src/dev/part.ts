@@ -7,9 +7,10 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { environmentWith } from '@manifold/config'
 import type { ReadyMessage } from '@manifold/runtime'
-import { entryOf, type PartName } from '../run-part.ts'
+import type { PartName } from '../run-part.ts'
 import type { LogStream } from './log-stream.ts'
 
 export type PartOptions = {
@@ -29,6 +30,9 @@ export type Part = {
 }
 
 const RESTART_MS = 1_000
+
+/** The command line becomes the part it is asked for. */
+const MANIFOLD = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /** Starts a part; once it was ready it is started again whenever it ends. */
 export function startPart(options: PartOptions): Part {
@@ -69,7 +73,7 @@ export function startPart(options: PartOptions): Part {
 }
 
 function launch({ name, part, args, environment, logs }: PartOptions): ChildProcess {
-  const child = spawn(process.execPath, [entryOf(part), ...args], {
+  const child = spawn(process.execPath, [MANIFOLD, part, ...args], {
     env: environmentWith(environment),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Auth, AuthContext } from '@manifold/domain'
-import { importPKCS8, SignJWT } from 'jose'
 import * as oauth from 'oauth4webapi'
 import type { Secret } from '../secret.ts'
 import { createTokenCache, type Token } from './token-cache.ts'
@@ -51,6 +50,8 @@ export function jwtBearer(options: JwtBearerOptions): Auth {
 
 async function signAssertion(options: JwtBearerOptions, nowMs: number): Promise<Token> {
   const { algorithm, keyId, issuer, subject, audience, claims = {}, expiresInS = 300 } = options
+  // Only now: it is most of what loading this package would take, for the targets that have no use for it.
+  const { importPKCS8, SignJWT } = await import('jose')
   const key = await importPKCS8(options.privateKey.reveal(), algorithm)
   const nowS = Math.floor(nowMs / 1_000)
   const jwt = new SignJWT({ ...claims })

@@ -1,0 +1,43 @@
+/** A worker is up quickly: what takes long to load, and is not needed to start, is not loaded. */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** `--help` ends the process when everything is imported, before anything is started. */
+function modulesOf(...command: string[]): string[] {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--import', './test/support/loaded-modules.ts', 'apps/cli/src/main.ts', ...command, '--help'],
+    { cwd: root, encoding: 'utf8' },
+  )
+  expect(status).toBe(0)
+  return stderr.trim().split('\n')
+}
+
+const worker = modulesOf('worker')
+
+/** The packages a list of modules is from, and Node's own parts by their names. */
+const named = (modules: readonly string[], name: string) =>
+  modules.filter((module) => module.includes(`/node_modules/${name}/`) || module === `NativeModule ${name}`)
+
+test('the list of modules is one: it has what a worker cannot do without', () => {
+  for (const needed of ['bullmq', 'undici', 'zod', 'net'])
+    expect(named(worker, needed), needed).not.toEqual([])
+  expect(worker.filter((module) => module.endsWith('/apps/worker/src/worker.ts'))).toHaveLength(1)
+})
+
+test.each([
+  ['jose', 'one kind of authentication needs it, with its first token'],
+  ['express', 'it is for the producer and the sandbox'],
+  ['pino-pretty', 'it is for "manifold dev"'],
+  ['internal/deps/undici/undici', 'an import of node:http loads it: use process.getBuiltinModule'],
+])('a starting worker does not load %s: %s', (name) => {
+  expect(named(worker, name)).toEqual([])
+})
+
+test('a worker loads no more files than it did: each takes about half a millisecond', () => {
+  const files = worker.filter((module) => module.startsWith('file:'))
+  expect(files.length).toBeLessThan(800)
+})
