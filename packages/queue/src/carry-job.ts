@@ -44,6 +44,9 @@ const BACK: JobEnd = { kind: 'back' }
 /** A job has one slot from before it is fetched until the next one follows, and lends it to its deliveries. */
 const SLOTS_OF_A_JOB = 1
 
+/** How long a target that was seen open is taken to be so. */
+const OPEN_MS = 25
+
 /** How long a job of a newer version waits for a worker that can read it. */
 const UNREADABLE_DELAY_MS = 10_000
 
@@ -167,6 +170,7 @@ async function deliverInSlots<T>(
   const begun: Promise<void>[] = []
   let underWay = 0
   let inHand = SLOTS_OF_A_JOB
+  let openAtMs = performance.now()
   let stopped = false as boolean
 
   const follow = async (ref: DeliveryRef, index: number, delivering: Promise<Verdict>): Promise<void> => {
@@ -189,8 +193,11 @@ async function deliverInSlots<T>(
       inHand += slots.takeFree(wanted - inHand)
     } else {
       inHand = await slots.take(wanted)
-      // The job was taken when the target was open; while it waited for a slot somebody may have stopped it.
-      if (await deps.isStopped()) break
+      // The target was open when the job was taken; while it waited for slots somebody may have stopped it.
+      if (performance.now() - openAtMs > OPEN_MS) {
+        if (await deps.isStopped()) break
+        openAtMs = performance.now()
+      }
     }
     const group = refs.slice(begun.length, begun.length + inHand)
     inHand = 0

@@ -2,7 +2,9 @@
  * Slots: how many deliveries of a target this process may work on at once. They count deliveries, not jobs, of which one
  * may carry several.
  *
- * First come, first served: a job that waits for a slot gets it before a new job is taken.
+ * First come, first served: a job that waits for slots gets them before a new job is taken. What comes back in one turn
+ * of the event loop is given out together, so that deliveries which were settled together make room for a group that is
+ * claimed together.
  */
 
 export type Slots = {
@@ -17,6 +19,7 @@ type Waiting = { readonly wanted: number; readonly resolve: (taken: number) => v
 
 export function createSlots(size: number): Slots {
   let free = size
+  let serving = false
   const waiting: Waiting[] = []
 
   const takeFree = (wanted: number): number => {
@@ -24,6 +27,17 @@ export function createSlots(size: number): Slots {
     const taken = Math.min(free, wanted)
     free -= taken
     return taken
+  }
+
+  const serve = () => {
+    serving = false
+    while (free > 0) {
+      const first = waiting.shift()
+      if (first === undefined) return
+      const taken = Math.min(free, first.wanted)
+      free -= taken
+      first.resolve(taken)
+    }
   }
 
   return {
@@ -37,13 +51,9 @@ export function createSlots(size: number): Slots {
     },
     giveBack: (count) => {
       free += count
-      while (free > 0) {
-        const first = waiting.shift()
-        if (first === undefined) return
-        const taken = Math.min(free, first.wanted)
-        free -= taken
-        first.resolve(taken)
-      }
+      if (serving || waiting.length === 0) return
+      serving = true
+      setImmediate(serve)
     },
   }
 }
