@@ -4,7 +4,7 @@
  * Handlers add to the line through `response.locals`: `eventId`, `caller`, `problem`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Logger } from '@manifold/runtime'
+import { secureRandom, type Logger } from '@manifold/runtime'
 import type { RequestHandler } from 'express'
 import { pinoHttp } from 'pino-http'
 import { ulid } from 'ulid'
@@ -20,7 +20,7 @@ export function requestLog(logger: Logger): RequestHandler {
     logger,
     genReqId: (request, response) => {
       const given = request.headers['x-request-id']
-      const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : ulid()
+      const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : ulid(undefined, secureRandom)
       response.setHeader('x-request-id', id)
       return id
     },
