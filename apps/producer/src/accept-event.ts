@@ -4,7 +4,7 @@
  * Owns what makes an event acceptable. Enqueueing happens right behind the answer (enqueuer.ts): the record is on
  * the outbox, so that a process that dies in between loses nothing.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Config } from '@manifold/config'
 import {
   eventInputSchema,
@@ -72,7 +72,7 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
     payload: JSON.stringify(input.data),
     targets: routing.targets,
     ownId: input.id !== undefined,
-    fingerprint: createHash('sha256').update(request.rawBody).digest('base64url'),
+    fingerprint: hash('sha256', request.rawBody, 'base64url'),
     idempotencyKey:
       request.idempotencyKey === undefined
         ? undefined
