@@ -4,7 +4,7 @@
  * Owns what makes an event acceptable. Enqueueing happens right behind the answer (enqueuer.ts): the record is on
  * the outbox, so that a process that dies in between loses nothing.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Config } from '@manifold/config'
 import {
   eventInputSchema,
@@ -17,7 +17,7 @@ import {
   type ManifoldEvent,
   type Router,
 } from '@manifold/domain'
-import type { Failpoint } from '@manifold/runtime'
+import { randomHex, type Failpoint } from '@manifold/runtime'
 import { recordEvent, type Accepted, type Store } from '@manifold/store'
 
 export type AcceptDeps = {
@@ -72,12 +72,12 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
     payload: JSON.stringify(input.data),
     targets: routing.targets,
     ownId: input.id !== undefined,
-    fingerprint: createHash('sha256').update(request.rawBody).digest('base64url'),
+    fingerprint: hash('sha256', request.rawBody, 'base64url'),
     idempotencyKey:
       request.idempotencyKey === undefined
         ? undefined
         : { owner: request.caller, key: request.idempotencyKey },
-    trace: readTraceparent(request.traceparent) ?? { traceId: randomBytes(16).toString('hex'), flags: '01' },
+    trace: readTraceparent(request.traceparent) ?? { traceId: randomHex(16), flags: '01' },
   })
   deps.failpoint('recorded')
   if (result.kind === 'accepted') deps.enqueue(result)

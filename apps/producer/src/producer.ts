@@ -14,6 +14,7 @@ import {
   listenOn,
   repeat,
   reportErrors,
+  secureRandom,
   type Logger,
 } from '@manifold/runtime'
 import {
@@ -73,7 +74,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   })
   const holder = randomUUID()
   const stopping = new AbortController()
-  const newEventId = createEventIdFactory()
+  const newEventId = createEventIdFactory(secureRandom)
 
   const runner = createReplayRunner({
     store,

@@ -21,14 +21,29 @@ export type Routing =
 /** Chooses the targets of an event: `explicit` names if given, else by subscription and filter. */
 export type Router = (event: ManifoldEvent, explicit: readonly string[] | undefined) => Routing
 
+type Route = Pick<Routable, 'name' | 'filter'> & { readonly wants: readonly ((type: string) => boolean)[] }
+
+/** Types whose subscribers are remembered, since the same ones come again and again; callers may invent any number. */
+const MAX_KNOWN_TYPES = 1_000
+
 /** Compiles the subscriptions of a config once. */
 export function compileRouter(targets: readonly Routable[]): Router {
   const names = new Set(targets.map((target) => target.name))
-  const routes = targets.map((target) => ({
+  const routes: readonly Route[] = targets.map((target) => ({
     name: target.name,
     filter: target.filter,
     wants: target.subscribe.map(compileTypePattern),
   }))
+
+  const known = new Map<string, readonly Route[]>()
+  const subscribedTo = (type: string): readonly Route[] => {
+    const before = known.get(type)
+    if (before !== undefined) return before
+    const wanting = routes.filter((route) => route.wants.some((test) => test(type)))
+    if (known.size === MAX_KNOWN_TYPES) known.clear()
+    known.set(type, wanting)
+    return wanting
+  }
 
   return (event, explicit) => {
     if (explicit !== undefined) {
@@ -38,8 +53,7 @@ export function compileRouter(targets: readonly Routable[]): Router {
     }
     const chosen: string[] = []
     const brokenFilters: string[] = []
-    for (const route of routes) {
-      if (!route.wants.some((test) => test(event.type))) continue
+    for (const route of subscribedTo(event.type)) {
       if (route.filter !== undefined) {
         try {
           if (!route.filter(event)) continue

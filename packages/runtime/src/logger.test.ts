@@ -50,6 +50,10 @@ describe('a secret never reaches a line', () => {
     ["a request's cookies", { req: { method: 'POST', headers: { cookie: SECRET } } }],
     ['an authorization header among headers', { headers: { authorization: SECRET, host: 'crm' } }],
     ['a field named authorization of anything', { target: { authorization: SECRET, name: 'crm' } }],
+    ['headers at any depth', { sent: { request: { headers: { 'x-api-key': SECRET } } } }],
+    ['a header in another letter case', { headers: { 'Proxy-Authorization': SECRET } }],
+    ['the fields of an error', { err: Object.assign(new Error('refused'), { headers: { cookie: SECRET } }) }],
+    ['a list of headers', { headers: { 'set-cookie': [SECRET, SECRET] } }],
   ])('in %s', (_name, fields) => {
     const [line] = logged((logger) => {
       logger.info(fields, 'request')
@@ -63,6 +67,13 @@ describe('a secret never reaches a line', () => {
       logger.child({ req: { headers: { authorization: SECRET } } }).info('request')
     })
     expect(JSON.stringify(line)).not.toContain('s3cret')
+  })
+
+  test('a value that only speaks of one is written as it is', () => {
+    const [line] = logged((logger) => {
+      logger.info({ detail: 'the field "authorization": is missing', name: 'cookie' }, 'request')
+    })
+    expect(line).toMatchObject({ detail: 'the field "authorization": is missing', name: 'cookie' })
   })
 
   test('and what stands beside it is written', () => {

@@ -30,8 +30,9 @@ export function createApp(deps: AppDeps): Express {
   app.use(requestLog(deps.logger))
   app.use(helmet())
 
-  app.use(operateRouter(deps))
+  // First, because events are most of what comes.
   app.use('/v1/events', eventsRouter(deps))
+  app.use(operateRouter(deps))
   app.use('/v1/admin/dead-letters', deadLettersRouter(deps))
   app.use('/v1/admin/replays', replaysRouter(deps))
   app.use('/v1/admin/targets', targetsRouter(deps))

@@ -10,6 +10,7 @@ import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
 import { sendProblem } from './problem.ts'
 import type { RequireScope } from './require-scope.ts'
+import { sendJson } from './send-json.ts'
 import { acceptedView, attemptView, eventView } from './views.ts'
 
 export type EventsDeps = AcceptDeps & {
@@ -84,7 +85,9 @@ function sendAcceptAnswer(deps: EventsDeps, response: Response, answer: AcceptAn
       response.locals['eventId'] = answer.eventId
       if (answer.kind === 'accepted') deps.onAccepted(answer.type)
       else response.set('idempotent-replayed', 'true')
-      response.status(202).location(`/v1/events/${answer.eventId}`).json(acceptedView(answer))
+      // An event id is safe in a URL as it is.
+      response.setHeader('Location', `/v1/events/${answer.eventId}`)
+      sendJson(response, 202, acceptedView(answer))
       return
     case 'too-deep':
       sendProblem(response, 'json-too-deep')
