@@ -31,7 +31,7 @@ export async function runClosedLoop(job: ClosedLoopJob) {
   const startedMs = monotonicMs()
   const result = await autocannon({
     url: job.url,
-    connections: job.connections,
+    connections: Math.min(job.connections, job.requests),
     amount: job.requests,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
