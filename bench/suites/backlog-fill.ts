@@ -29,9 +29,9 @@ export async function fillBacklog(scope: Scope, bench: Bench, atLeast: number): 
   const startedMs = monotonicMs()
   for (let posted = 0; posted < events; posted += CHUNK) {
     await bench.load.post({
-      url: `http://127.0.0.1:${String(producer.port)}/v1/events`,
+      origin: `http://127.0.0.1:${String(producer.port)}`,
       connections: CONNECTIONS,
-      requests: Math.min(CHUNK, events - posted),
+      events: Math.min(CHUNK, events - posted),
       dataBytes: DATA_BYTES,
     })
     if (events > CHUNK) {

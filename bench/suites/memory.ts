@@ -82,9 +82,9 @@ function sampleWhilePassing(bench: Bench, requests: number, step: number): Promi
     const samples: Sample[] = []
     for (let posted = step; posted <= requests; posted += step) {
       await bench.load.post({
-        url: `http://127.0.0.1:${String(producer.port)}/v1/events`,
+        origin: `http://127.0.0.1:${String(producer.port)}`,
         connections: CONNECTIONS,
-        requests: step,
+        events: step,
         dataBytes: DATA_BYTES,
         targets: manifold.targets,
       })
