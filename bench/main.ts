@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path'
 import { parseArguments } from './arguments.ts'
 import { describeMachine } from './report/machine.ts'
 import { resultMarkdown } from './report/markdown.ts'
+import { pasteIntoDocs } from './report/paste.ts'
 import { writeResults } from './report/write-results.ts'
 import { startLoad } from './stage/load.ts'
 import { startReceiver } from './stage/receiver.ts'
@@ -18,7 +19,7 @@ import { createDeliveryRate } from './suites/delivery-rate.ts'
 import type { Bench } from './suites/suite.ts'
 import { SUITES } from './suites/suites.ts'
 
-const { suites, quick, out } = parseArguments(
+const { suites, quick, out, docs } = parseArguments(
   process.argv.slice(2),
   SUITES.map((suite) => suite.name),
 )
@@ -60,10 +61,15 @@ try {
       }
       return suite.run(bench)
     })
-    writeResults(resolve(out), { ...suite, quick, machine, startedAt, result })
-    print(`\n${resultMarkdown(result)}`)
+    const report = { ...suite, quick, machine, startedAt, result }
+    writeResults(resolve(out), report)
+    if (docs) pasteIntoDocs(report)
+    print(`\n${resultMarkdown(result, '')}`)
   }
   print(`\nWritten to ${resolve(out)}.${quick ? ' This was a smoke run: its figures mean nothing.' : ''}`)
+} catch (error) {
+  process.stderr.write(`\nthe bench failed: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
 } finally {
   removeFolder()
 }

@@ -10,9 +10,9 @@ const schedule = z.object({ ratePerSecond: z.number(), durationMs: z.number() })
 const job = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('closed-loop'),
-    url: z.string(),
+    origin: z.string(),
     connections: z.number(),
-    requests: z.number(),
+    events: z.number(),
     dataBytes: z.number(),
     targets: z.array(z.string()).optional(),
   }),

@@ -9,7 +9,7 @@ import { VERSION } from '@manifold/runtime'
 
 export type Machine = Readonly<Record<string, string>>
 
-const LIBRARIES = ['bullmq', 'ioredis', 'undici', 'express', 'zod', 'autocannon']
+const LIBRARIES = ['bullmq', 'ioredis', 'undici', 'express', 'zod']
 
 /** Reads what is known of this machine and of the versions in use. */
 export function describeMachine(): Machine {

@@ -3,13 +3,13 @@ import { figure } from '../measure/summary.ts'
 import type { Bound, Verdict } from '../measure/verdict.ts'
 import type { SuiteResult, Table } from '../suites/suite.ts'
 
-/** Tables, verdicts, and what the suite does not measure. */
-export function resultMarkdown(result: SuiteResult): string {
+/** Tables, verdicts, and what the suite does not measure. @param plotFolder where the plots are, seen from the page */
+export function resultMarkdown(result: SuiteResult, plotFolder: string): string {
   const settings = Object.entries(result.settings).map(([name, value]) => `${name} ${String(value)}`)
   return [
     ...result.tables.map((table) => `${table.title}:\n\n${tableMarkdown(table)}`),
     ...(result.verdicts.length === 0 ? [] : [verdictsMarkdown(result.verdicts)]),
-    ...(result.plots ?? []).map((plot) => `![${plot.file}](benchmarks/${plot.file})`),
+    ...(result.plots ?? []).map((plot) => `![${plot.title}](${plotFolder}${plot.file})`),
     `Settings: ${settings.join(', ')}.`,
     `Not measured:\n\n${result.notMeasured.map((line) => `- ${line}`).join('\n')}`,
   ].join('\n\n')

@@ -23,6 +23,6 @@ export function writeResults(folder: string, report: Report): void {
     join(folder, `${name}.json`),
     `${JSON.stringify({ suite: name, ...rest, ...figures }, null, 2)}\n`,
   )
-  writeFileSync(join(folder, `${name}.md`), `${resultMarkdown(result)}\n`)
+  writeFileSync(join(folder, `${name}.md`), `${resultMarkdown(result, '')}\n`)
   for (const plot of plots) writeFileSync(join(folder, plot.file), plot.svg)
 }

@@ -31,12 +31,12 @@ export function measureDelivery(bench: Bench, load: DeliveryLoad): Promise<Deliv
     const producer = await manifold.producer(scope)
     const workers = await Promise.all(Array.from({ length: workerProcesses }, () => manifold.worker(scope)))
     const job = {
-      url: `http://127.0.0.1:${String(producer.port)}/v1/events`,
+      origin: `http://127.0.0.1:${String(producer.port)}`,
       connections: CONNECTIONS,
       dataBytes,
     }
     await bench.receiver.forget()
-    await bench.load.post({ ...job, requests: warmUpEvents })
+    await bench.load.post({ ...job, events: warmUpEvents })
     await untilSettled(redis.store, warmUpEvents)
 
     const processes: Record<string, { pid: number }> = {
@@ -50,7 +50,7 @@ export function measureDelivery(bench: Bench, load: DeliveryLoad): Promise<Deliv
     })
     const readMeter = startMeter(processes)
     const settled = untilSettled(redis.store, warmUpEvents + events)
-    const [reply, settledMs] = await Promise.all([bench.load.post({ ...job, requests: events }), settled])
+    const [reply, settledMs] = await Promise.all([bench.load.post({ ...job, events }), settled])
     const usage = readMeter()
 
     const total = warmUpEvents + events

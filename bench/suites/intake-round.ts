@@ -63,11 +63,11 @@ async function measure(
   { scope, redis, producer, requests, warmUp }: Measured,
 ): Promise<IntakeRound> {
   const job = {
-    url: `http://127.0.0.1:${String(producer.port)}/v1/events`,
+    origin: `http://127.0.0.1:${String(producer.port)}`,
     connections: CONNECTIONS,
     dataBytes: DATA_BYTES,
   }
-  await bench.load.post({ ...job, requests: warmUp })
+  await bench.load.post({ ...job, events: warmUp })
   await untilOutboxEmpty(redis.store)
 
   let outboxMax = 0
@@ -79,7 +79,7 @@ async function measure(
   })
   scope.defer(() => looking.stop())
   const readMeter = startMeter({ producer, redis, load: bench.load })
-  const reply = await bench.load.post({ ...job, requests })
+  const reply = await bench.load.post({ ...job, events: requests })
   const emptyMs = Math.max(reply.endedMs, await untilOutboxEmpty(redis.store))
   const usage = readMeter()
   return {

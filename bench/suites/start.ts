@@ -63,9 +63,9 @@ function startOnce(
   return inScope(async (scope) => {
     await receiver.forget()
     await load.post({
-      url: `http://127.0.0.1:${String(producer.port)}/v1/events`,
+      origin: `http://127.0.0.1:${String(producer.port)}`,
       connections: 1,
-      requests: 1,
+      events: 1,
       dataBytes: DATA_BYTES,
       targets: [TARGET],
     })

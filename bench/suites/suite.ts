@@ -24,7 +24,7 @@ export type Table = {
   readonly rows: readonly (readonly string[])[]
 }
 
-export type Plot = { readonly file: string; readonly svg: string }
+export type Plot = { readonly file: string; readonly title: string; readonly svg: string }
 
 export type SuiteResult = {
   readonly settings: Readonly<Record<string, number | string>>

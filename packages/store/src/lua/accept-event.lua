@@ -35,7 +35,7 @@
     Repeating the call with the same id or key stores nothing twice: it answers 'duplicate'.
 
   Events
-    change 'accepted'; 'settled' for an event without targets.
+    change 'accepted', with `settled` for an event without targets
 ]]
 -- @include now
 -- @include delivery-state
@@ -118,13 +118,13 @@ redis.call('ZADD', eventsKey, acceptedAt, eventId)
 if idempotencyMs > 0 then
   redis.call('SET', idempotencyKey, fingerprint .. ' ' .. eventId, 'PX', idempotencyMs)
 end
-redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'accepted', 'event', eventId, 'type', ARGV[6])
+redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'accepted', 'event', eventId, 'type', ARGV[6],
+  unpack(targetCount > 0 and {} or { 'settled', status }))
 if targetCount > 0 then
   redis.call('ZADD', outboxKey, acceptedAt, eventId)
 else
   redis.call('HSET', eventKey, 'settledAt', acceptedAt)
   redis.call('ZADD', retentionKey, int(now + math.max(tonumber(ARGV[12]), idempotencyMs)), eventId)
-  redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'settled', 'event', eventId, 'status', status)
 end
 for index = FIRST_BACKLOG, #KEYS do
   redis.call('HINCRBY', KEYS[index], 'waiting', 1)

@@ -42,6 +42,8 @@ local target, probeMs, claimMs, claimant = ARGV[1], tonumber(ARGV[2]), tonumber(
 local stateField = target .. '/state'
 local now = nowMs()
 local moves = {}
+-- Nothing in here opens a closed breaker: one look does for all.
+local breakerIsClosed = not redis.call('HGET', breakerKey, 'state')
 
 local function claim(eventKey, payloadKey, eventId, generation)
   local record = redis.call('HMGET', eventKey, stateField, 'type', 'source', 'subject', 'time', 'acceptedAt', 'trace')
@@ -66,9 +68,11 @@ local function claim(eventKey, payloadKey, eventId, generation)
   if not data then
     return { 'missing' }
   end
-  local heldMs = breakerAdmit(breakerKey, eventId .. '/' .. (state.fence + 1), now, probeMs)
-  if heldMs > 0 then
-    return { 'held', int(heldMs) }
+  if not breakerIsClosed then
+    local heldMs = breakerAdmit(breakerKey, eventId .. '/' .. (state.fence + 1), now, probeMs)
+    if heldMs > 0 then
+      return { 'held', int(heldMs) }
+    end
   end
 
   local from = placeOf(state)

@@ -49,11 +49,11 @@ state.status, state.endedAt = 'discarded', int(now)
 redis.call('ZREM', deadLettersKey, deliveryId)
 redis.call('ZREM', deadOfTargetKey, deliveryId)
 redis.call('ZADD', outboxKey, int(now), eventId .. '/' .. target .. '/' .. generation)
-redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'delivery', 'event', eventId,
-  'target', target, 'status', 'discarded')
 local counts = eventCounts(record, 2)
 counts.dead = counts.dead - 1
 local changed = {}
-closeEvent(changed, counts, retentionKey, changesKey, feedLength, eventId, now, tonumber(ARGV[4]), tonumber(ARGV[5]))
+local eventStatus = closeEvent(changed, counts, retentionKey, eventId, now, tonumber(ARGV[4]), tonumber(ARGV[5]))
+redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'delivery', 'event', eventId,
+  'target', target, 'status', 'discarded', unpack(eventStatus == 'pending' and {} or { 'settled', eventStatus }))
 redis.call('HSET', eventKey, stateField, writeState(state), unpack(changed))
 return { 'discarded', generation }

@@ -43,7 +43,8 @@
     3. A superseded worker that did deliver still settles the delivery: the target has it.
 
   Events
-    change 'attempt' when one was recorded; 'delivery' with the new status; 'settled' with the event's last delivery.
+    one for each delivery that changed: 'attempt' when one was recorded, else 'delivery'; with the new status, if there is
+    one, and `settled` with the event's last delivery
 ]]
 -- @include now
 -- @include delivery-state
@@ -59,6 +60,27 @@ local STATUS_OF = { delivered = 'delivered', retry = 'retrying', defer = 'deferr
 local stateField, lastField = target .. '/state', target .. '/last'
 local now = nowMs()
 local moves, outcomes = {}, {}
+
+-- While the breaker is closed, attempts that succeeded one after the other are counted at once.
+local breakerIsClosed, succeeded = not redis.call('HGET', breakerKey, 'state'), 0
+
+local function countSucceeded()
+  if succeeded > 0 then
+    breakerSucceeded(breakerKey, succeeded, now, windowMs)
+    succeeded = 0
+  end
+end
+
+local function report(claim, signal)
+  if breakerIsClosed and signal == 'succeeded' then
+    succeeded = succeeded + 1
+    return ''
+  end
+  countSucceeded()
+  local change = breakerReport(breakerKey, claim, signal, now, failureRate, minimumAttempts, windowMs, openMs)
+  breakerIsClosed = change == 'closed' or (breakerIsClosed and change == '')
+  return change
+end
 
 local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fence, kind, delayMs, reason, attempt, outcome,
     signal)
@@ -87,15 +109,19 @@ local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fe
       number = int(state.attempts)
       changed = { lastField, entry }
       outcomes[outcome] = (outcomes[outcome] or 0) + 1
-      breaker = breakerReport(breakerKey, eventId .. '/' .. int(fence), signal, now, failureRate, minimumAttempts,
-        windowMs, openMs)
-      redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'attempt', 'event', eventId,
-        'target', target, 'number', number, 'attempt', entry)
+      breaker = report(eventId .. '/' .. int(fence), signal)
     end
   end
 
   local function save()
     redis.call('HSET', eventKey, stateField, writeState(state), unpack(changed))
+  end
+
+  -- One entry tells of the attempt and of all that came of it.
+  local function tell(...)
+    local attempted = changed[1] == lastField
+    redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', attempted and 'attempt' or 'delivery',
+      'event', eventId, 'target', target, unpack(attempted and { 'attempt', changed[2], ... } or { ... }))
   end
 
   local other
@@ -111,6 +137,7 @@ local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fe
   end
   if other then
     if #changed > 0 then
+      tell()
       save()
     end
     return other
@@ -135,14 +162,17 @@ local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fe
       redis.call('ZADD', deadOfTargetKey, int(now), deliveryId)
     end
   end
-  redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'delivery', 'event', eventId,
-    'target', target, 'status', wanted, 'nextAt', nextAt)
   if hasEnded(state) then
     local counts = eventCounts(record, 3)
     counts.pending = counts.pending - 1
     local ended = kind == 'delivered' and 'delivered' or 'dead'
     counts[ended] = counts[ended] + 1
-    eventStatus = closeEvent(changed, counts, retentionKey, changesKey, feedLength, eventId, now, settledMs, deadMs)
+    eventStatus = closeEvent(changed, counts, retentionKey, eventId, now, settledMs, deadMs)
+  end
+  if eventStatus == 'pending' then
+    tell('status', wanted, 'nextAt', nextAt)
+  else
+    tell('status', wanted, 'nextAt', nextAt, 'settled', eventStatus)
   end
   save()
   move(moves, from, placeOf(state))
@@ -155,6 +185,7 @@ for index = 1, (#KEYS - FIRST_KEY + 1) / KEYS_EACH do
   answers[index] = settle(KEYS[key], KEYS[key + 1], ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]),
     ARGV[at + 4], tonumber(ARGV[at + 5]), ARGV[at + 6], ARGV[at + 7], ARGV[at + 8], ARGV[at + 9])
 end
+countSucceeded()
 applyMoves(backlogKey, moves)
 for outcome, count in pairs(outcomes) do
   if redis.call('HINCRBY', ratesKey, outcome, count) == count then

@@ -21,6 +21,15 @@ local function breakerAdmit(key, claim, now, probeMs)
   return 0
 end
 
+-- Counts attempts that succeeded while it is closed.
+local function breakerSucceeded(key, count, now, windowMs)
+  local bucketMs = math.max(1, math.floor(windowMs / BREAKER_BUCKETS))
+  -- What a slice counted is needed for as long as the window after it: its first count sets the time.
+  if redis.call('HINCRBY', key, 's' .. int(math.floor(now / bucketMs)), count) == count then
+    redis.call('PEXPIRE', key, int(windowMs + 2 * bucketMs))
+  end
+end
+
 -- Takes an attempt's report: signal is 'succeeded', 'failed' or 'neutral'. Returns 'opened', 'closed' or '' for no change.
 local function breakerReport(key, claim, signal, now, failureRate, minimumAttempts, windowMs, openMs)
   local held = redis.call('HMGET', key, 'state', 'probe')
@@ -47,15 +56,15 @@ local function breakerReport(key, claim, signal, now, failureRate, minimumAttemp
   if signal == 'neutral' then
     return ''
   end
+  if signal == 'succeeded' then
+    breakerSucceeded(key, 1, now, windowMs)
+    return ''
+  end
 
   local bucketMs = math.max(1, math.floor(windowMs / BREAKER_BUCKETS))
   local index = math.floor(now / bucketMs)
-  local own = (signal == 'succeeded' and 's' or 'f') .. int(index)
-  redis.call('HINCRBY', key, own, 1)
-  redis.call('PEXPIRE', key, int(windowMs + bucketMs))
-  if signal == 'succeeded' then
-    return ''
-  end
+  redis.call('HINCRBY', key, 'f' .. int(index), 1)
+  redis.call('PEXPIRE', key, int(windowMs + 2 * bucketMs))
 
   local failed, attempts = 0, 0
   local fields = redis.call('HGETALL', key)

@@ -13,8 +13,8 @@ local function eventCounts(record, first)
 end
 
 -- Puts the counts among the fields that are to be written (`changed`). When none of the event's deliveries is open any more,
--- settles it and sets how long it is kept. Returns the event's status.
-local function closeEvent(changed, counts, retentionKey, changesKey, feedLength, eventId, now, settledMs, deadMs)
+-- settles it and sets how long it is kept. Returns the event's status; the caller tells the feed.
+local function closeEvent(changed, counts, retentionKey, eventId, now, settledMs, deadMs)
   local function set(name, value)
     changed[#changed + 1] = name
     changed[#changed + 1] = value
@@ -36,6 +36,5 @@ local function closeEvent(changed, counts, retentionKey, changesKey, feedLength,
   local keepMs = counts.dead > 0 and deadMs or settledMs
   -- An event is kept at least as long as its idempotency key, which answers with it.
   redis.call('ZADD', retentionKey, int(math.max(now + keepMs, counts.keepUntil)), eventId)
-  redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'settled', 'event', eventId, 'status', status)
   return status
 end
