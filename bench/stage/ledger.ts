@@ -11,8 +11,8 @@ import type { Receiver } from './receiver.ts'
 
 const LOOK_MS = 100
 const CLOSE_LOOK_MS = 10
-/** From here on it is worth looking closely: the end is near. */
-const NEARLY = 0.97
+/** With so little left it is worth looking closely: the end is near. */
+const NEARLY = 1_000
 /** Nothing moves this long: something is lost. */
 const STALLED_MS = 30_000
 
@@ -22,37 +22,31 @@ export async function settledEvents(store: Store): Promise<number> {
 }
 
 /** Waits until that many events are settled. @returns the moment, to about 10 ms. @throws when nothing moves any more */
-export async function untilSettled(store: Store, events: number): Promise<number> {
-  return untilReached('settled events', events, () => settledEvents(store))
-}
-
-/** Waits until a count that only grows reaches `goal`. */
-export async function untilReached(
-  what: string,
-  goal: number,
-  count: () => Promise<number>,
-): Promise<number> {
-  let last = -1
-  let movedMs = monotonicMs()
-  for (;;) {
-    const reached = await count()
-    const now = monotonicMs()
-    if (reached >= goal) return now
-    if (reached > last) movedMs = now
-    last = reached
-    if (now - movedMs > STALLED_MS) {
-      throw new Error(`${what} stay at ${String(reached)} of ${String(goal)}: something is lost`)
-    }
-    await wait(reached < goal * NEARLY ? LOOK_MS : CLOSE_LOOK_MS)
-  }
+export function untilSettled(store: Store, events: number): Promise<number> {
+  return untilReached('events to be settled', events, () => settledEvents(store))
 }
 
 /** Waits until everything accepted is on the queues. @returns the moment */
-export async function untilOutboxEmpty(store: Store): Promise<number> {
+export function untilOutboxEmpty(store: Store): Promise<number> {
+  return untilNoneLeft('events on the outbox', () => outboxSize(store))
+}
+
+/** Waits until a count that only grows reaches `goal`. @returns the moment */
+export function untilReached(what: string, goal: number, count: () => Promise<number>): Promise<number> {
+  return untilNoneLeft(what, async () => goal - (await count()))
+}
+
+async function untilNoneLeft(what: string, count: () => Promise<number>): Promise<number> {
+  let least = Infinity
+  let movedMs = monotonicMs()
   for (;;) {
-    const size = await outboxSize(store)
-    if (size === 0) return monotonicMs()
-    await wait(CLOSE_LOOK_MS)
+    const left = await count()
+    const now = monotonicMs()
+    if (left <= 0) return now
+    if (left < least) movedMs = now
+    least = Math.min(least, left)
+    if (now - movedMs > STALLED_MS) throw new Error(`still ${String(left)} ${what}: something is lost`)
+    await wait(left > NEARLY ? LOOK_MS : CLOSE_LOOK_MS)
   }
 }
 

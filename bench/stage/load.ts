@@ -38,6 +38,7 @@ export type Load = Program & {
   ) => Promise<SteadyReadsReply>
 }
 
+/** Starts one that ends with the scope. */
 export async function startLoad(scope: Scope, folder: string): Promise<Load> {
   const program = await startProgram(scope, folder, { entry: 'bench/load/main.ts' })
   return {

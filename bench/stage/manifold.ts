@@ -25,6 +25,7 @@ export type ManifoldOptions = {
 /** Any 24 bytes will do: the receiver does not check the signature. */
 const SECRET = `whsec_${Buffer.from('only-for-the-benchmarks!').toString('base64')}`
 
+/** Says how the parts are run; starts none of them yet. */
 export function setUpManifold(options: ManifoldOptions): Manifold {
   const { folder, redis, receiver, targetCount = 3 } = options
   const targets = targetNames(targetCount)

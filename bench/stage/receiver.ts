@@ -24,6 +24,7 @@ export type Receiver = Program & {
   readonly behave: (target: string, path: string | undefined) => Promise<void>
 }
 
+/** Starts one that ends with the scope. */
 export async function startReceiver(scope: Scope, folder: string): Promise<Receiver> {
   const program = await startProgram(scope, folder, { entry: 'apps/sandbox/src/main.ts' })
   const url = `http://127.0.0.1:${String(program.port)}`

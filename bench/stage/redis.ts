@@ -16,6 +16,7 @@ export type BenchRedis = {
 
 const DAY_MS = 86_400_000
 
+/** Starts one that ends with the scope. */
 export async function startRedis(scope: Scope, folder: string): Promise<BenchRedis> {
   const program = ensureRedisProgram(programPath(), (line) => process.stdout.write(`${line}\n`))
   const data = mkdtempSync(join(folder, 'redis-'))

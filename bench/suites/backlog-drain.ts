@@ -38,10 +38,10 @@ export function drain(
     await receiver.forget()
     const eventIds = [...(await redis.store.redis.zrandmember(keys.events, READ_EVENTS))]
     const worker = await manifold.worker(scope)
-    await untilReached('deliveries', skip, count)
+    await untilReached('deliveries to be made', skip, count)
     const readMeter = startMeter({ producer, worker, redis, receiver, load })
     const [before, startedMs] = [await count(), monotonicMs()]
-    const draining = untilReached('deliveries', skip + deliveries, count).then(async () => {
+    const draining = untilReached('deliveries to be made', skip + deliveries, count).then(async () => {
       const [after, endedMs, { othersShare }] = [await count(), monotonicMs(), readMeter()]
       return { deliveriesPerSecond: ((after - before) * 1_000) / (endedMs - startedMs), othersShare }
     })

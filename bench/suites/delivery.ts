@@ -53,6 +53,7 @@ export const delivery: Suite = {
             'Redis',
             'receiver',
             'load',
+            'all of them',
             'others on the machine',
           ],
           rows: [row('Manifold', manifold), row('bare BullMQ', bare), row('floor: undici alone', floor)],
@@ -77,6 +78,11 @@ function row(side: string, rounds: readonly DeliveryRound[]): string[] {
     withSpan(rounds.map((round) => round.deliveriesPerSecond)),
     cost(cpu['producer'] === undefined ? 'adder' : 'producer'),
     ...['worker', 'redis', 'receiver', 'load'].map(cost),
+    figure(medianOf(rounds, ({ cpuMicrosPerDelivery }) => sum(Object.values(cpuMicrosPerDelivery)))),
     percent(medianOf(rounds, (round) => round.othersShare)),
   ]
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }

@@ -88,7 +88,11 @@ function sampleWhilePassing(bench: Bench, requests: number, step: number): Promi
         dataBytes: DATA_BYTES,
         targets: manifold.targets,
       })
-      await untilReached('deliveries', posted, async () => (await bench.receiver.counts()).distinct)
+      await untilReached(
+        'deliveries to be made',
+        posted,
+        async () => (await bench.receiver.counts()).distinct,
+      )
       const sample = {
         requests: posted,
         producerMiB: residentBytes(producer.pid) / MEBIBYTE,

@@ -67,10 +67,14 @@ export function measureSteadily(bench: Bench, steady: SteadyLoad): Promise<Stead
       await untilSettled(redis.store, warmUp.sent.length + sent.length)
       await expectAllDelivered(expected)
     } else {
-      await untilReached('deliveries to those that answer', sent.length * answering.length, async () => {
-        const { byTarget } = await receiver.counts()
-        return answering.reduce((sum, target) => sum + (byTarget[target] ?? 0), 0)
-      })
+      await untilReached(
+        'deliveries to be made to those that answer',
+        sent.length * answering.length,
+        async () => {
+          const { byTarget } = await receiver.counts()
+          return answering.reduce((sum, target) => sum + (byTarget[target] ?? 0), 0)
+        },
+      )
       await expectDelivered(expected)
     }
     const byTarget = latencies(sent, await receiver.arrivals(), answering)
