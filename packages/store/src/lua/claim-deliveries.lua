@@ -41,6 +41,7 @@ local breakerKey, backlogKey = KEYS[1], KEYS[2]
 local target, probeMs, claimMs, claimant = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local stateField = target .. '/state'
 local now = nowMs()
+local claimedUntil = int(now + claimMs)
 local moves = {}
 -- Nothing in here opens a closed breaker: one look does for all.
 local breakerIsClosed = not redis.call('HGET', breakerKey, 'state')
@@ -69,15 +70,15 @@ local function claim(eventKey, payloadKey, eventId, generation)
     return { 'missing' }
   end
   if not breakerIsClosed then
-    local heldMs = breakerAdmit(breakerKey, eventId .. '/' .. (state.fence + 1), now, probeMs)
+    local heldMs = breakerAdmit(breakerKey, eventId .. '/' .. int(state.fence + 1), now, probeMs)
     if heldMs > 0 then
       return { 'held', int(heldMs) }
     end
   end
 
   local from = placeOf(state)
-  state.fence = state.fence + 1
-  state.claimedUntil = int(now + claimMs)
+  state.fence = int(state.fence + 1)
+  state.claimedUntil = claimedUntil
   state.claimant = claimant
   move(moves, from, placeOf(state))
   redis.call('HSET', eventKey, stateField, writeState(state))
@@ -88,7 +89,7 @@ end
 
 local answers = {}
 for index = 1, (#KEYS - 2) / 2 do
-  answers[index] = claim(KEYS[1 + 2 * index], KEYS[2 + 2 * index], ARGV[3 + 2 * index], tonumber(ARGV[4 + 2 * index]))
+  answers[index] = claim(KEYS[1 + 2 * index], KEYS[2 + 2 * index], ARGV[3 + 2 * index], ARGV[4 + 2 * index])
 end
 applyMoves(backlogKey, moves)
 return answers

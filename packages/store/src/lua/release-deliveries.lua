@@ -26,7 +26,7 @@ local moves, released = {}, 0
 for index = 2, #KEYS do
   local text = redis.call('HGET', KEYS[index], stateField)
   local state = text and readState(text)
-  if state and state.claimedUntil ~= '-' and state.fence == tonumber(ARGV[index]) then
+  if state and state.claimedUntil ~= '-' and state.fence == ARGV[index] then
     local from = placeOf(state)
     state.claimedUntil, state.claimant = '-', '-'
     move(moves, from, placeOf(state))

@@ -48,13 +48,13 @@ if state.status ~= 'dead' then
   return { 'not-dead', state.status }
 end
 local seen = tonumber(ARGV[6])
-if seen > 0 and seen ~= state.generation then
+if seen > 0 and seen ~= tonumber(state.generation) then
   return { 'not-dead', 'pending' }
 end
 
 local now = int(nowMs())
 local generation = int(state.generation + 1)
-state.status, state.generation, state.openedAt, state.spent = 'pending', generation, now, 0
+state.status, state.generation, state.openedAt, state.spent = 'pending', generation, now, '0'
 state.reason, state.endedAt, state.nextAt = '-', '-', '-'
 redis.call('HSET', eventKey, stateField, writeState(state), 'status', 'pending', 'pending', record[2] + 1,
   'deadCount', record[3] - 1)

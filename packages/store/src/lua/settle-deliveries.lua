@@ -59,6 +59,7 @@ local FIRST_KEY, KEYS_EACH, FIRST_ARGUMENT, ARGUMENTS_EACH = 8, 2, 9, 10
 local STATUS_OF = { delivered = 'delivered', retry = 'retrying', defer = 'deferred', dead = 'dead' }
 local stateField, lastField = target .. '/state', target .. '/last'
 local now = nowMs()
+local nowText = int(now)
 local moves, outcomes = {}, {}
 
 -- While the breaker is closed, attempts that succeeded one after the other are counted at once.
@@ -82,6 +83,17 @@ local function report(claim, signal)
   return change
 end
 
+-- One entry tells of the attempt, if `entry` is one, and of all that came of it.
+local function tell(eventId, entry, ...)
+  if entry then
+    redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'attempt', 'event', eventId, 'target', target,
+      'attempt', entry, ...)
+  else
+    redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'delivery', 'event', eventId, 'target', target,
+      ...)
+  end
+end
+
 local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fence, kind, delayMs, reason, attempt, outcome,
     signal)
   local wanted = STATUS_OF[kind]
@@ -94,34 +106,22 @@ local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fe
   end
   local state = readState(record[1])
   local from = placeOf(state)
-  local changed = {}
-  local breaker, number = '', ''
+  local breaker, number, recorded = '', '', nil
 
-  local repeated = fence > 0 and state.settledFence == fence
+  local repeated = fence ~= '0' and state.settledFence == fence
   if attempt ~= '' then
-    local field = target .. '/' .. int(generation) .. '/' .. int(fence)
-    local entry = (state.attempts + 1) .. ' ' .. attempt
+    local field = target .. '/' .. generation .. '/' .. fence
+    number = int(state.attempts + 1)
+    local entry = number .. ' ' .. attempt
     if redis.call('HSETNX', attemptsKey, field, entry) == 0 then
       repeated = true
       number = string.match(redis.call('HGET', attemptsKey, field), '^%d+')
     else
-      state.attempts = state.attempts + 1
-      number = int(state.attempts)
-      changed = { lastField, entry }
+      recorded = entry
+      state.attempts = number
       outcomes[outcome] = (outcomes[outcome] or 0) + 1
-      breaker = report(eventId .. '/' .. int(fence), signal)
+      breaker = report(eventId .. '/' .. fence, signal)
     end
-  end
-
-  local function save()
-    redis.call('HSET', eventKey, stateField, writeState(state), unpack(changed))
-  end
-
-  -- One entry tells of the attempt and of all that came of it.
-  local function tell(...)
-    local attempted = changed[1] == lastField
-    redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', attempted and 'attempt' or 'delivery',
-      'event', eventId, 'target', target, unpack(attempted and { 'attempt', changed[2], ... } or { ... }))
   end
 
   local other
@@ -130,15 +130,15 @@ local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fe
   elseif hasEnded(state) then
     other = state.status == wanted and { 'applied', wanted, '', record[2], breaker, number }
       or { 'terminal', state.status }
-  elseif fence > 0 and fence < state.fence and kind ~= 'delivered' then
+  elseif fence ~= '0' and tonumber(fence) < tonumber(state.fence) and kind ~= 'delivered' then
     other = { 'superseded' }
   elseif repeated and state.status == wanted then
     other = { 'applied', wanted, state.nextAt == '-' and '' or state.nextAt, record[2], breaker, number }
   end
   if other then
-    if #changed > 0 then
-      tell()
-      save()
+    if recorded then
+      tell(eventId, recorded)
+      redis.call('HSET', eventKey, stateField, writeState(state), lastField, recorded)
     end
     return other
   end
@@ -147,43 +147,48 @@ local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fe
   state.settledFence = fence
   state.claimedUntil, state.claimant = '-', '-'
   if attempt ~= '' and kind ~= 'defer' then
-    state.spent = state.spent + 1
+    state.spent = int(state.spent + 1)
   end
-  local nextAt, eventStatus = '', 'pending'
   if kind == 'retry' or kind == 'defer' then
-    nextAt = int(now + delayMs)
+    local nextAt = int(now + tonumber(delayMs))
     state.nextAt = nextAt
-  else
-    state.nextAt = '-'
-    state.endedAt = int(now)
-    if kind == 'dead' then
-      state.reason = reason
-      redis.call('ZADD', deadLettersKey, int(now), deliveryId)
-      redis.call('ZADD', deadOfTargetKey, int(now), deliveryId)
-    end
+    tell(eventId, recorded, 'status', wanted, 'nextAt', nextAt)
+    redis.call('HSET', eventKey, stateField, writeState(state), unpack(recorded and { lastField, recorded } or {}))
+    move(moves, from, placeOf(state))
+    return { 'applied', wanted, nextAt, 'pending', breaker, number }
   end
-  if hasEnded(state) then
-    local counts = eventCounts(record, 3)
-    counts.pending = counts.pending - 1
-    local ended = kind == 'delivered' and 'delivered' or 'dead'
-    counts[ended] = counts[ended] + 1
-    eventStatus = closeEvent(changed, counts, retentionKey, eventId, now, settledMs, deadMs)
+
+  state.nextAt = '-'
+  state.endedAt = nowText
+  if kind == 'dead' then
+    state.reason = reason
+    redis.call('ZADD', deadLettersKey, nowText, deliveryId)
+    redis.call('ZADD', deadOfTargetKey, nowText, deliveryId)
   end
+  local counts = eventCounts(record, 3)
+  counts.pending = counts.pending - 1
+  local ended = kind == 'delivered' and 'delivered' or 'dead'
+  counts[ended] = counts[ended] + 1
+  local changed = { stateField, writeState(state) }
+  if recorded then
+    changed[3], changed[4] = lastField, recorded
+  end
+  local eventStatus = closeEvent(changed, counts, retentionKey, eventId, now, settledMs, deadMs)
   if eventStatus == 'pending' then
-    tell('status', wanted, 'nextAt', nextAt)
+    tell(eventId, recorded, 'status', wanted, 'nextAt', '')
   else
-    tell('status', wanted, 'nextAt', nextAt, 'settled', eventStatus)
+    tell(eventId, recorded, 'status', wanted, 'nextAt', '', 'settled', eventStatus)
   end
-  save()
-  move(moves, from, placeOf(state))
-  return { 'applied', wanted, nextAt, eventStatus, breaker, number }
+  redis.call('HSET', eventKey, unpack(changed))
+  move(moves, from, nil)
+  return { 'applied', wanted, '', eventStatus, breaker, number }
 end
 
 local answers = {}
 for index = 1, (#KEYS - FIRST_KEY + 1) / KEYS_EACH do
   local key, at = FIRST_KEY + (index - 1) * KEYS_EACH, FIRST_ARGUMENT + (index - 1) * ARGUMENTS_EACH
-  answers[index] = settle(KEYS[key], KEYS[key + 1], ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]),
-    ARGV[at + 4], tonumber(ARGV[at + 5]), ARGV[at + 6], ARGV[at + 7], ARGV[at + 8], ARGV[at + 9])
+  answers[index] = settle(KEYS[key], KEYS[key + 1], ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3],
+    ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8], ARGV[at + 9])
 end
 countSucceeded()
 applyMoves(backlogKey, moves)

@@ -19,9 +19,9 @@ local function closeEvent(changed, counts, retentionKey, eventId, now, settledMs
     changed[#changed + 1] = name
     changed[#changed + 1] = value
   end
-  set('pending', counts.pending)
-  set('deliveredCount', counts.delivered)
-  set('deadCount', counts.dead)
+  set('pending', int(counts.pending))
+  set('deliveredCount', int(counts.delivered))
+  set('deadCount', int(counts.dead))
   if counts.pending > 0 then
     return 'pending'
   end

@@ -16,23 +16,12 @@
 local STATE_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
 local FRESH_STATE = 'pending 1 0 0 0 0 - - - - - -'
 
+-- Every word stays a string: turning numbers into text and back would be most of a script's time.
 local function readState(text)
-  local status, generation, fence, attempts, spent, settledFence, nextAt, endedAt, openedAt, claimedUntil, claimant, reason =
-    string.match(text, STATE_PATTERN)
-  return {
-    status = status,
-    generation = tonumber(generation),
-    fence = tonumber(fence),
-    attempts = tonumber(attempts),
-    spent = tonumber(spent),
-    settledFence = tonumber(settledFence),
-    nextAt = nextAt,
-    endedAt = endedAt,
-    openedAt = openedAt,
-    claimedUntil = claimedUntil,
-    claimant = claimant,
-    reason = reason,
-  }
+  local state = {}
+  state.status, state.generation, state.fence, state.attempts, state.spent, state.settledFence, state.nextAt, state.endedAt,
+    state.openedAt, state.claimedUntil, state.claimant, state.reason = string.match(text, STATE_PATTERN)
+  return state
 end
 
 local function writeState(s)
