@@ -1,7 +1,6 @@
 /**
  * One attempt at a claimed delivery: from the event to the outcome. One line a stage; every expected failure is an outcome.
  */
-import { randomBytes } from 'node:crypto'
 import {
   authenticate,
   callHandler,
@@ -23,7 +22,7 @@ import {
   type OutgoingRequest,
   type Target,
 } from '@manifold/domain'
-import type { Failpoint } from '@manifold/runtime'
+import { randomHex, type Failpoint } from '@manifold/runtime'
 import type { Claim } from '@manifold/store'
 
 export type AttemptDeps = {
@@ -98,7 +97,7 @@ async function callApi(
     event: claim.event,
     deliveryId: deliveryId(ref.eventId, ref.target),
     trace: claim.trace,
-    spanId: randomBytes(8).toString('hex'),
+    spanId: randomHex(8),
     nowMs: deps.now(),
     userAgent: deps.userAgent,
   })
@@ -120,7 +119,11 @@ async function sendAuthenticated(
   rejected: OutgoingRequest | undefined,
 ): Promise<Result> {
   const context = { fetch: deps.client.fetchWithin(deadline), nowMs: deps.now(), rejected }
-  const authenticated = await Promise.race([authenticate(target.auth, request, context), overtime(deadline)])
+  const authenticating = authenticate(target.auth, request, context)
+  const authenticated =
+    authenticating instanceof Promise
+      ? await Promise.race([authenticating, overtime(deadline)])
+      : authenticating
   if (authenticated.kind === 'failed') {
     return { outcome: { kind: 'retryable', reason: 'authentication-failed' }, error: authenticated.error }
   }
@@ -148,7 +151,7 @@ async function sendAuthenticated(
 
 /** A custom auth function may heed no deadline; it holds all the same. */
 async function overtime(deadline: Deadline): Promise<Authenticated> {
-  const why = await deadline.passed.catch((reason: unknown) => reason)
+  const why = await deadline.passed().catch((reason: unknown) => reason)
   return { kind: 'failed', error: why instanceof Error ? why.message : String(why) }
 }
 
@@ -161,7 +164,7 @@ function handlerContext(
   return {
     attempt: claim.attempts + 1,
     deliveryId: deliveryId(ref.eventId, ref.target),
-    signal: deadline.signal,
+    signal: deadline.signal(),
     fetch: client.fetchWithin(deadline),
     logger: handlerLogger,
   }

@@ -12,18 +12,25 @@ export type Authenticated =
   /** A header, the user's or the builder's, that no request may carry. */
   | { readonly kind: 'invalid'; readonly error: string }
 
-/** Never throws. */
-export async function authenticate(
+/** At once where the builder needs nothing from elsewhere. Never throws, never rejects. */
+export function authenticate(
   auth: Auth,
   request: OutgoingRequest,
   context: AuthContext,
-): Promise<Authenticated> {
-  let complete: OutgoingRequest
+): Authenticated | Promise<Authenticated> {
   try {
-    complete = await auth.authenticate(request, context)
+    const complete = auth.authenticate(request, context)
+    return complete instanceof Promise ? complete.then(check, failed) : check(complete)
   } catch (error) {
-    return { kind: 'failed', error: error instanceof Error ? error.message : String(error) }
+    return failed(error)
   }
+}
+
+function failed(error: unknown): Authenticated {
+  return { kind: 'failed', error: error instanceof Error ? error.message : String(error) }
+}
+
+function check(complete: OutgoingRequest): Authenticated {
   for (const [name, value] of Object.entries(complete.headers)) {
     const error = headerError(name, value)
     if (error !== undefined) return { kind: 'invalid', error }

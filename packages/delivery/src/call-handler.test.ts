@@ -16,7 +16,7 @@ const event: ManifoldEvent = {
 const contextOf = (deadline = deadlineOf()): HandlerContext => ({
   attempt: 2,
   deliveryId: 'evt_1-crm',
-  signal: deadline.signal,
+  signal: deadline.signal(),
   fetch: () => Promise.reject(new Error('no network in this test')),
   logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
 })

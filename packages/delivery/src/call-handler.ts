@@ -27,7 +27,7 @@ export async function callHandler(
   deadline: Deadline,
 ): Promise<Handled> {
   try {
-    const result: unknown = await Promise.race([target.handle(event, context), deadline.passed])
+    const result: unknown = await Promise.race([target.handle(event, context), deadline.passed()])
     if (result === undefined) return { outcome: { kind: 'delivered', reason: 'handled' } }
     if (isOutcome(result)) return { outcome: result }
     return {

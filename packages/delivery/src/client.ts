@@ -49,7 +49,7 @@ export function createTargetClient(target: ClientPolicy): TargetClient {
           ...(init.body === undefined ? {} : { body: init.body }),
           redirect: 'manual',
           dispatcher: agent,
-          signal: deadline.signal,
+          signal: deadline.signal(),
         })
         const body = await readCapped(response.body, url)
         return new Response(body.length === 0 ? null : Uint8Array.from(body), {

@@ -17,11 +17,11 @@ test('a deadline is over when its time has passed, and not before', () => {
   const deadline = startDeadline(1_000, never)
   vi.advanceTimersByTime(999)
   expect(deadline.over()).toBeUndefined()
-  expect(deadline.signal.aborted).toBe(false)
+  expect(deadline.signal().aborted).toBe(false)
   vi.advanceTimersByTime(1)
   expect(deadline.over()).toBe('deadline')
-  expect(deadline.signal.aborted).toBe(true)
-  expect(why(deadline.signal)).toBe('not done within 1000 ms')
+  expect(deadline.signal().aborted).toBe(true)
+  expect(why(deadline.signal())).toBe('not done within 1000 ms')
 })
 
 test('a worker that stops cuts a deadline short, and that is another reason', () => {
@@ -30,13 +30,13 @@ test('a worker that stops cuts a deadline short, and that is another reason', ()
   expect(deadline.over()).toBeUndefined()
   stop.abort()
   expect(deadline.over()).toBe('stopping')
-  expect(why(deadline.signal)).toBe('the worker is stopping')
+  expect(why(deadline.signal())).toBe('the worker is stopping')
 })
 
 test('a deadline of a worker that is already stopping is over from the beginning', () => {
   const deadline = startDeadline(1_000, AbortSignal.abort())
   expect(deadline.over()).toBe('stopping')
-  expect(deadline.signal.aborted).toBe(true)
+  expect(deadline.signal().aborted).toBe(true)
 })
 
 test('the first reason stays: a worker that stops after the deadline changes nothing', () => {
@@ -45,7 +45,7 @@ test('the first reason stays: a worker that stops after the deadline changes not
   vi.advanceTimersByTime(1_000)
   stop.abort()
   expect(deadline.over()).toBe('deadline')
-  expect(why(deadline.signal)).toBe('not done within 1000 ms')
+  expect(why(deadline.signal())).toBe('not done within 1000 ms')
 })
 
 test('the first reason stays: a deadline that passes after the worker stopped changes nothing', () => {

@@ -10,6 +10,7 @@ import {
   type OutgoingRequest,
   type HttpTarget,
 } from '@manifold/domain'
+import { urlParts } from './url-parts.ts'
 
 export type RenderInput = {
   readonly target: Pick<HttpTarget, 'url' | 'method' | 'headers' | 'body'>
@@ -56,13 +57,13 @@ type Url = { readonly kind: 'url'; readonly url: string } | Extract<Rendered, { 
 
 function renderUrl({ target, event }: RenderInput): Url {
   const text = typeof target.url === 'string' ? target.url : target.url(event)
-  if (!URL.canParse(text))
+  const url = urlParts(text)
+  if (url === undefined)
     return { kind: 'invalid', reason: 'bad-url', error: `"${text}" is not an absolute URL` }
-  const url = new URL(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     return { kind: 'invalid', reason: 'bad-url', error: `only http and https, not ${url.protocol}` }
   }
-  if (url.username !== '' || url.password !== '') {
+  if (url.hasCredentials) {
     return { kind: 'invalid', reason: 'bad-url', error: 'no credentials in a URL: use auth' }
   }
   return { kind: 'url', url: url.href }

@@ -132,8 +132,8 @@ describe('a worker that stops', () => {
 test('a request that is over leaves no listener on its deadline, answered or failed', async () => {
   const url = await serve((request, response) => (request.url === '/' ? response.end() : request.destroy()))
   const deadline = deadlineOf()
-  const before = getEventListeners(deadline.signal, 'abort')
+  const before = getEventListeners(deadline.signal(), 'abort')
   const kinds = [(await post(url, deadline)).kind, (await post(`${url}/fail`, deadline)).kind]
   expect(kinds).toEqual(['answered', 'failed'])
-  expect(getEventListeners(deadline.signal, 'abort')).toEqual(before)
+  expect(getEventListeners(deadline.signal(), 'abort')).toEqual(before)
 })

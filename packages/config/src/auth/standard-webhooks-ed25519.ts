@@ -19,8 +19,7 @@ export function standardWebhooksEd25519(...secrets: [Secret, ...Secret[]]): Auth
     kind: 'standard-webhooks-ed25519',
     secrets,
     authenticate: (request) => {
-      const { id, timestamp, body } = signedContent(request)
-      const seconds = String(Math.floor(timestamp.getTime() / 1_000))
+      const { id, seconds, body } = signedContent(request)
       const content = Buffer.concat([Buffer.from(`${id}.${seconds}.`), Buffer.from(body)])
       const signatures = secrets.map((secret) => sign(null, content, readKey(secret)).toString('base64'))
       return withSignatures(

@@ -2,12 +2,15 @@
 import type { OutgoingRequest } from '@manifold/domain'
 
 /** The id and time are those the request carries in `webhook-id` and `webhook-timestamp`. */
-export function signedContent(request: OutgoingRequest): { id: string; timestamp: Date; body: Buffer } {
-  const seconds = Number(request.headers['webhook-timestamp'])
+export function signedContent(request: OutgoingRequest): {
+  id: string
+  seconds: string
+  body: string | Uint8Array
+} {
   return {
     id: request.headers['webhook-id'] ?? '',
-    timestamp: new Date(seconds * 1_000),
-    body: Buffer.from(request.body ?? ''),
+    seconds: request.headers['webhook-timestamp'] ?? '',
+    body: request.body ?? '',
   }
 }
 
