@@ -57,11 +57,9 @@ export async function claimDeliveries(
   { claimant, claimMs, probeMs }: ClaimTerms = DEFAULT_TERMS,
 ): Promise<ClaimResult[]> {
   const scriptKeys = [keys.breaker(target), keys.backlog(target)]
-  const args: (string | number)[] = [target, probeMs, claimMs, claimant]
-  for (const { eventId, generation } of refs) {
-    scriptKeys.push(keys.event(eventId), keys.payload(eventId))
-    args.push(eventId, generation)
-  }
+  for (const { eventId } of refs) scriptKeys.push(keys.event(eventId), keys.payload(eventId))
+  const generations = refs.map(({ generation }) => generation).join(' ')
+  const args = [target, probeMs, claimMs, claimant, generations]
   const rows = replyRows(
     claimScript,
     refs.length,
@@ -92,7 +90,9 @@ export async function releaseDelivery(store: Store, ref: DeliveryRef, fence: num
 }
 
 function readClaim(eventId: string, row: string[]): ClaimResult {
-  const [kind = '', first = '', second = ''] = row
+  const [words = '', data, source, subject = '', time = ''] = row
+  const [kind = '', first = '', second = '', spent, ageMs, acceptedAt, traceId, flags, type] =
+    words.split(' ')
   switch (kind) {
     case 'missing':
     case 'stale':
@@ -101,40 +101,34 @@ function readClaim(eventId: string, row: string[]): ClaimResult {
       return {
         kind,
         status: first as DeliveryStatus,
-        reason: second === '' ? undefined : (second as DeadReason),
+        reason: second === '-' ? undefined : (second as DeadReason),
       }
     case 'early':
       return { kind, remainingMs: Number(first) }
     case 'held':
       return { kind, forMs: Number(first) }
-    case 'claimed':
-      return parseClaim(eventId, row)
+    case 'claimed': {
+      if (data === undefined || source === undefined || type === undefined) break
+      const acceptedAtMs = Number(acceptedAt)
+      return {
+        kind,
+        event: {
+          id: eventId,
+          type,
+          source,
+          subject: subject === '' ? undefined : subject,
+          time: time === '' ? new Date(acceptedAtMs).toISOString() : time,
+          data: JSON.parse(data) as unknown,
+        },
+        acceptedAtMs,
+        fence: Number(first),
+        attempts: Number(second),
+        spent: Number(spent),
+        ageMs: Number(ageMs),
+        trace: { traceId: traceId ?? '', flags: flags ?? '00' },
+      }
+    }
     default:
-      throw unexpectedReply(claimScript, row)
   }
-}
-
-function parseClaim(eventId: string, row: string[]): Claim {
-  const [, fence, attempts, spent, ageMs, type, source, subject, time, acceptedAt, trace = '', data] = row
-  if (type === undefined || source === undefined || data === undefined)
-    throw unexpectedReply(claimScript, row)
-  const acceptedAtMs = Number(acceptedAt)
-  const [traceId = '', flags = '00'] = trace.split(' ')
-  return {
-    kind: 'claimed',
-    event: {
-      id: eventId,
-      type,
-      source,
-      subject: subject === '' ? undefined : subject,
-      time: time === undefined || time === '' ? new Date(acceptedAtMs).toISOString() : time,
-      data: JSON.parse(data) as unknown,
-    },
-    acceptedAtMs,
-    fence: Number(fence),
-    attempts: Number(attempts),
-    spent: Number(spent),
-    ageMs: Number(ageMs),
-    trace: { traceId, flags },
-  }
+  throw unexpectedReply(claimScript, row)
 }

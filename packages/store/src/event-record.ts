@@ -77,11 +77,18 @@ export async function recordEvent(store: Store, input: NewEvent): Promise<Accept
   )
   const [kind, eventId, acceptedAt, type, ...targets] = reply
   if (eventId === undefined) throw unexpectedReply(acceptEvent, reply)
-  if (kind === 'key-reused' || kind === 'id-taken') return { kind, eventId }
-  if ((kind !== 'accepted' && kind !== 'duplicate') || acceptedAt === undefined || type === undefined) {
-    throw unexpectedReply(acceptEvent, reply)
+  switch (kind) {
+    case 'key-reused':
+    case 'id-taken':
+      return { kind, eventId }
+    case 'accepted':
+      return { kind, eventId, type: event.type, acceptedAtMs: Number(acceptedAt), targets: input.targets }
+    case 'duplicate':
+      if (type !== undefined) return { kind, eventId, type, acceptedAtMs: Number(acceptedAt), targets }
+      break
+    default:
   }
-  return { kind, eventId, type, acceptedAtMs: Number(acceptedAt), targets }
+  throw unexpectedReply(acceptEvent, reply)
 }
 
 /** Keys are namespaced by owner, and of any length: only their hash is a Redis key. */

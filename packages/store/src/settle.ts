@@ -1,7 +1,6 @@
 /** Settling: attempts and what was decided after them become the deliveries' state. */
 import {
   DEFAULT_BREAKER,
-  deliveryId,
   type Attempt,
   type BreakerPolicy,
   type BreakerSignal,
@@ -13,7 +12,7 @@ import {
 import { writeAttempt } from './attempts.ts'
 import { keys } from './keys.ts'
 import { currentTenSeconds } from './rates.ts'
-import { loadScript, replyRows, runScript, unexpectedReply } from './script.ts'
+import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, type Store } from './store.ts'
 
 const settleScript = loadScript('settle-deliveries')
@@ -79,10 +78,11 @@ export async function settleDeliveries(
   ]
   for (const input of inputs) {
     scriptKeys.push(keys.event(input.ref.eventId), keys.attempts(input.ref.eventId))
-    pushArguments(args, input)
+    args.push(writeInput(input))
   }
-  const reply = await runScript(store.redis, settleScript, scriptKeys, args)
-  return replyRows(settleScript, inputs.length, reply).map(readResult)
+  const answers = replyStrings(settleScript, await runScript(store.redis, settleScript, scriptKeys, args))
+  if (answers.length !== inputs.length) throw unexpectedReply(settleScript, answers)
+  return answers.map(readResult)
 }
 
 /** Settles one delivery. */
@@ -96,32 +96,24 @@ export async function settleDelivery(
   return result
 }
 
-function pushArguments(args: (string | number)[], input: SettleInput): void {
-  const { ref, fence, settlement, attempt, signal } = input
-  args.push(
-    ref.eventId,
-    deliveryId(ref.eventId, ref.target),
-    ref.generation,
-    fence ?? 0,
-    settlement.kind,
-    settlement.kind === 'retry' || settlement.kind === 'defer' ? settlement.delayMs : 0,
-    settlement.kind === 'dead' ? settlement.reason : '',
-    attempt === undefined ? '' : writeAttempt(attempt),
-    attempt?.outcome ?? '',
-    signal ?? 'neutral',
-  )
+function writeInput({ ref, fence, settlement, attempt, signal }: SettleInput): string {
+  const delayMs = settlement.kind === 'retry' || settlement.kind === 'defer' ? settlement.delayMs : 0
+  const reason = settlement.kind === 'dead' ? settlement.reason : '-'
+  return `${ref.eventId} ${String(ref.generation)} ${String(fence ?? 0)} ${settlement.kind} ${String(delayMs)} ${reason} ${
+    attempt?.outcome ?? '-'
+  } ${signal ?? 'neutral'} ${attempt === undefined ? '' : writeAttempt(attempt)}`
 }
 
-function readResult(row: string[]): SettleResult {
-  const [kind = '', status = '', nextAt = '', eventStatus = '', breaker = '', attempts = ''] = row
+function readResult(answer: string): SettleResult {
+  const [kind, status, nextAt, eventStatus, breaker, attempts] = answer.split(' ')
   switch (kind) {
     case 'applied':
       return {
         kind,
         status: status as DeliveryStatus,
-        nextAttemptAtMs: nextAt === '' ? undefined : Number(nextAt),
+        nextAttemptAtMs: nextAt === '-' ? undefined : Number(nextAt),
         eventStatus: eventStatus as EventStatus,
-        attemptNumber: attempts === '' ? undefined : Number(attempts),
+        attemptNumber: attempts === '-' ? undefined : Number(attempts),
         breaker: breaker === 'opened' || breaker === 'closed' ? breaker : undefined,
       }
     case 'terminal':
@@ -131,6 +123,6 @@ function readResult(row: string[]): SettleResult {
     case 'missing':
       return { kind }
     default:
-      throw unexpectedReply(settleScript, row)
+      throw unexpectedReply(settleScript, answer)
   }
 }

@@ -26,7 +26,7 @@
    14… targets
 
   Returns
-    {'accepted',  eventId, acceptedAt, type, target…}
+    {'accepted',  eventId, acceptedAt}
     {'duplicate', eventId, acceptedAt, type, target…}  the same request was accepted before as this event
     {'key-reused', eventId}                            the idempotency key belongs to another body
     {'id-taken', eventId}                              the caller's id belongs to another body
@@ -129,4 +129,4 @@ end
 for index = FIRST_BACKLOG, #KEYS do
   redis.call('HINCRBY', KEYS[index], 'waiting', 1)
 end
-return { 'accepted', eventId, acceptedAt, ARGV[6], unpack(ARGV, FIRST_TARGET) }
+return { 'accepted', eventId, acceptedAt }

@@ -12,22 +12,21 @@
     1 target
     2 probeMs     how long a probe of the half-open breaker may take to report
     3 claimMs     how long nobody but this claimant may take them
-    4 claimant      who takes them: the same name after a crash, so that nobody waits for himself
-    then for each delivery
-      eventId
-      generation
+    4 claimant    who takes them: the same name after a crash, so that nobody waits for himself
+    5 generations of the deliveries, in order, a space between
 
-  Returns a list with one answer for each delivery, in order
-    {'claimed', fence, attempts, spent, ageMs, type, source, subject, time, acceptedAt, trace, data}
+  Returns a list with one answer for each delivery, in order; words have a space between, for a reply costs by the item
+    {'claimed <fence> <attempts> <spent> <ageMs> <acceptedAt> <traceId> <flags> <type>', data, source[, subject, time]}
       fence     number of this claim; a settlement shows it, so that a superseded worker is known
       attempts  attempts recorded over all generations
       spent     attempts that counted in this generation
       ageMs     since this generation began
-    {'missing'}                   no such event or delivery
-    {'stale'}                     a replay has started a later generation
-    {'terminal', status, reason}  nothing left to do; reason is '' unless dead
-    {'early', remainingMs}        its next attempt is not due yet, or somebody else has claimed it
-    {'held', forMs}               the breaker lets nothing through for so long
+      subject, time  '' when only the other was given
+    {'missing'}                      no such event or delivery
+    {'stale'}                        a replay has started a later generation
+    {'terminal <status> <reason>'}   nothing left to do; reason is '-' unless dead
+    {'early <remainingMs>'}          its next attempt is not due yet, or somebody else has claimed it
+    {'held <forMs>'}                 the breaker lets nothing through for so long
 
   Guarantees
     1. Repeating it is harmless: it moves nothing but the fence, the time of the claim and the place of a probe.
@@ -46,7 +45,7 @@ local moves = {}
 -- Nothing in here opens a closed breaker: one look does for all.
 local breakerIsClosed = not redis.call('HGET', breakerKey, 'state')
 
-local function claim(eventKey, payloadKey, eventId, generation)
+local function claim(eventKey, payloadKey, generation)
   local record = redis.call('HMGET', eventKey, stateField, 'type', 'source', 'subject', 'time', 'acceptedAt', 'trace')
   if not record[1] then
     return { 'missing' }
@@ -56,23 +55,23 @@ local function claim(eventKey, payloadKey, eventId, generation)
     return { 'stale' }
   end
   if hasEnded(state) then
-    return { 'terminal', state.status, state.reason == '-' and '' or state.reason }
+    return { 'terminal ' .. state.status .. ' ' .. state.reason }
   end
   local notBefore = tonumber(state.nextAt) or 0
   if state.claimant ~= claimant then
     notBefore = math.max(notBefore, tonumber(state.claimedUntil) or 0)
   end
   if notBefore > now then
-    return { 'early', int(notBefore - now) }
+    return { 'early ' .. int(notBefore - now) }
   end
   local data = redis.call('GET', payloadKey)
   if not data then
     return { 'missing' }
   end
   if not breakerIsClosed then
-    local heldMs = breakerAdmit(breakerKey, eventId .. '/' .. int(state.fence + 1), now, probeMs)
+    local heldMs = breakerAdmit(breakerKey, eventKey .. '/' .. int(state.fence + 1), now, probeMs)
     if heldMs > 0 then
-      return { 'held', int(heldMs) }
+      return { 'held ' .. int(heldMs) }
     end
   end
 
@@ -83,13 +82,18 @@ local function claim(eventKey, payloadKey, eventId, generation)
   move(moves, from, placeOf(state))
   redis.call('HSET', eventKey, stateField, writeState(state))
   local openedAt = tonumber(state.openedAt) or tonumber(record[6])
-  return { 'claimed', state.fence, state.attempts, state.spent, int(now - openedAt),
-    record[2], record[3], record[4] or '', record[5] or '', record[6], record[7], data }
+  local words = table.concat({ 'claimed', state.fence, state.attempts, state.spent, int(now - openedAt), record[6], record[7],
+    record[2] }, ' ')
+  if record[4] or record[5] then
+    return { words, data, record[3], record[4] or '', record[5] or '' }
+  end
+  return { words, data, record[3] }
 end
 
-local answers = {}
-for index = 1, (#KEYS - 2) / 2 do
-  answers[index] = claim(KEYS[1 + 2 * index], KEYS[2 + 2 * index], ARGV[3 + 2 * index], ARGV[4 + 2 * index])
+local answers, index = {}, 0
+for generation in string.gmatch(ARGV[5], '%S+') do
+  index = index + 1
+  answers[index] = claim(KEYS[1 + 2 * index], KEYS[2 + 2 * index], generation)
 end
 applyMoves(backlogKey, moves)
 return answers

@@ -20,22 +20,22 @@
     4 feedLength
     5 failureRate   6 minimumAttempts   7 windowMs   8 openMs   the breaker's policy
     then for each delivery
-      1 eventId   2 deliveryId   3 generation
-      4 fence     of the claim; 0 when nothing was claimed
-      5 kind      delivered | retry | defer | dead
-      6 delayMs   for retry and defer
-      7 reason    for dead
-      8 attempt   as it is recorded, '' when no request was made
-      9 outcome   of the attempt, '' when none
-     10 signal    of the attempt to the breaker: succeeded | failed | neutral
+      '<eventId> <generation> <fence> <kind> <delayMs> <reason> <outcome> <signal> <attempt>'; an argument costs by the item
+        fence     of the claim; 0 when nothing was claimed
+        kind      delivered | retry | defer | dead
+        delayMs   for retry and defer
+        reason    for dead; else '-'
+        outcome   of the attempt; '-' when none
+        signal    of the attempt to the breaker: succeeded | failed | neutral
+        attempt   as it is recorded; nothing when no request was made
 
   Returns a list with one answer for each delivery, in order
-    {'applied', deliveryStatus, nextAt, eventStatus, breaker, attempts}  nextAt is '' unless it waits; breaker is 'opened' or
-                           'closed' when this attempt did that, else ''
-    {'superseded'}         another worker has claimed the delivery since; the attempt is recorded, the state is theirs
-    {'terminal', status}   it was settled otherwise before; the attempt is recorded
-    {'stale'}              a replay has started a later generation; the attempt is recorded
-    {'missing'}            the event is no longer kept
+    'applied <deliveryStatus> <nextAt> <eventStatus> <breaker> <attempts>'  nextAt is '-' unless it waits; breaker is 'opened'
+                           or 'closed' when this attempt did that, else '-'; attempts is '-' when none was recorded
+    'superseded'           another worker has claimed the delivery since; the attempt is recorded, the state is theirs
+    'terminal <status>'    it was settled otherwise before; the attempt is recorded
+    'stale'                a replay has started a later generation; the attempt is recorded
+    'missing'              the event is no longer kept
 
   Guarantees
     1. Repeating a call changes nothing: an attempt is recorded once per claim, counters move once.
@@ -55,7 +55,8 @@ local deadLettersKey, deadOfTargetKey, retentionKey, changesKey, ratesKey, break
 local target, settledMs, deadMs, feedLength = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local failureRate, minimumAttempts = tonumber(ARGV[5]), tonumber(ARGV[6])
 local windowMs, openMs = tonumber(ARGV[7]), tonumber(ARGV[8])
-local FIRST_KEY, KEYS_EACH, FIRST_ARGUMENT, ARGUMENTS_EACH = 8, 2, 9, 10
+local FIRST_KEY, KEYS_EACH, FIRST_DELIVERY = 8, 2, 9
+local DELIVERY_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$'
 local STATUS_OF = { delivered = 'delivered', retry = 'retrying', defer = 'deferred', dead = 'dead' }
 local stateField, lastField = target .. '/state', target .. '/last'
 local now = nowMs()
@@ -75,12 +76,12 @@ end
 local function report(claim, signal)
   if breakerIsClosed and signal == 'succeeded' then
     succeeded = succeeded + 1
-    return ''
+    return '-'
   end
   countSucceeded()
   local change = breakerReport(breakerKey, claim, signal, now, failureRate, minimumAttempts, windowMs, openMs)
   breakerIsClosed = change == 'closed' or (breakerIsClosed and change == '')
-  return change
+  return change == '' and '-' or change
 end
 
 -- One entry tells of the attempt, if `entry` is one, and of all that came of it.
@@ -94,19 +95,23 @@ local function tell(eventId, entry, ...)
   end
 end
 
-local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fence, kind, delayMs, reason, attempt, outcome,
-    signal)
+local function applied(status, nextAt, eventStatus, breaker, number)
+  return table.concat({ 'applied', status, nextAt, eventStatus, breaker, number }, ' ')
+end
+
+local function settle(eventKey, attemptsKey, delivery)
+  local eventId, generation, fence, kind, delayMs, reason, outcome, signal, attempt = string.match(delivery, DELIVERY_PATTERN)
   local wanted = STATUS_OF[kind]
   if not wanted then
     error('unknown settlement ' .. kind)
   end
   local record = redis.call('HMGET', eventKey, stateField, 'status', unpack(EVENT_COUNTS))
   if not record[1] then
-    return { 'missing' }
+    return 'missing'
   end
   local state = readState(record[1])
   local from = placeOf(state)
-  local breaker, number, recorded = '', '', nil
+  local breaker, number, recorded = '-', '-', nil
 
   local repeated = fence ~= '0' and state.settledFence == fence
   if attempt ~= '' then
@@ -120,20 +125,19 @@ local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fe
       recorded = entry
       state.attempts = number
       outcomes[outcome] = (outcomes[outcome] or 0) + 1
-      breaker = report(eventId .. '/' .. fence, signal)
+      breaker = report(eventKey .. '/' .. fence, signal)
     end
   end
 
   local other
   if state.generation ~= generation then
-    other = { 'stale' }
+    other = 'stale'
   elseif hasEnded(state) then
-    other = state.status == wanted and { 'applied', wanted, '', record[2], breaker, number }
-      or { 'terminal', state.status }
+    other = state.status == wanted and applied(wanted, '-', record[2], breaker, number) or 'terminal ' .. state.status
   elseif fence ~= '0' and tonumber(fence) < tonumber(state.fence) and kind ~= 'delivered' then
-    other = { 'superseded' }
+    other = 'superseded'
   elseif repeated and state.status == wanted then
-    other = { 'applied', wanted, state.nextAt == '-' and '' or state.nextAt, record[2], breaker, number }
+    other = applied(wanted, state.nextAt, record[2], breaker, number)
   end
   if other then
     if recorded then
@@ -155,13 +159,14 @@ local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fe
     tell(eventId, recorded, 'status', wanted, 'nextAt', nextAt)
     redis.call('HSET', eventKey, stateField, writeState(state), unpack(recorded and { lastField, recorded } or {}))
     move(moves, from, placeOf(state))
-    return { 'applied', wanted, nextAt, 'pending', breaker, number }
+    return applied(wanted, nextAt, 'pending', breaker, number)
   end
 
   state.nextAt = '-'
   state.endedAt = nowText
   if kind == 'dead' then
     state.reason = reason
+    local deliveryId = eventId .. '-' .. target
     redis.call('ZADD', deadLettersKey, nowText, deliveryId)
     redis.call('ZADD', deadOfTargetKey, nowText, deliveryId)
   end
@@ -181,14 +186,13 @@ local function settle(eventKey, attemptsKey, eventId, deliveryId, generation, fe
   end
   redis.call('HSET', eventKey, unpack(changed))
   move(moves, from, nil)
-  return { 'applied', wanted, '', eventStatus, breaker, number }
+  return applied(wanted, '-', eventStatus, breaker, number)
 end
 
 local answers = {}
-for index = 1, (#KEYS - FIRST_KEY + 1) / KEYS_EACH do
-  local key, at = FIRST_KEY + (index - 1) * KEYS_EACH, FIRST_ARGUMENT + (index - 1) * ARGUMENTS_EACH
-  answers[index] = settle(KEYS[key], KEYS[key + 1], ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3],
-    ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8], ARGV[at + 9])
+for index = 1, #ARGV - FIRST_DELIVERY + 1 do
+  local key = FIRST_KEY + (index - 1) * KEYS_EACH
+  answers[index] = settle(KEYS[key], KEYS[key + 1], ARGV[FIRST_DELIVERY + index - 1])
 end
 countSucceeded()
 applyMoves(backlogKey, moves)
