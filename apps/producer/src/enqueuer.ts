@@ -1,9 +1,11 @@
 /**
  * The enqueuer: puts accepted events on the queues right behind their answers.
  *
- * Events of one tick are enqueued together, and while one batch is under way the next one gathers: the busier the intake,
+ * Events of one tick are enqueued together, and while one batch is under way, and for a pause behind one of several, the
+ * next one gathers: the busier the intake,
  * the larger the batches, and the more deliveries share a queue entry; a lone event waits for nobody and has its own. A batch that fails is left to the relay; its events are on the outbox.
  */
+import { setTimeout as wait } from 'node:timers/promises'
 import { enqueueBundled, type Queues } from '@manifold/queue'
 import type { Failpoint } from '@manifold/runtime'
 import { confirmOutbox, type Accepted, type Store } from '@manifold/store'
@@ -23,6 +25,10 @@ export type EnqueuerDeps = {
   readonly onError: (error: unknown) => void
 }
 
+/** How long to gather for each event of the batch before, and at most: a lone event is followed by no pause. */
+const PAUSE_EACH_MS = 0.5
+const MAX_PAUSE_MS = 5
+
 /** One for each process. */
 export function createEnqueuer(deps: EnqueuerDeps): Enqueuer {
   let gathering: Accepted[] = []
@@ -35,6 +41,8 @@ export function createEnqueuer(deps: EnqueuerDeps): Enqueuer {
       const batch = gathering
       gathering = []
       await enqueueBatch(deps, batch)
+      const pauseMs = Math.min(batch.length * PAUSE_EACH_MS, MAX_PAUSE_MS)
+      if (pauseMs >= 1) await wait(pauseMs)
     }
     running = undefined
   }

@@ -1,6 +1,7 @@
 /**
  * The settler: settles a target's deliveries together. What is handed in during one turn shares a round trip, and while
- * one is under way the next gathers: the busier the worker, the larger the batches; an idle one waits for nobody.
+ * one is under way the next gathers. Behind a batch of several there is a pause for more: the busier the worker, the larger
+ * the batches; an idle one waits for nobody.
  *
  * A batch that Redis refuses is settled one by one, so that one odd record fails alone.
  */
@@ -11,6 +12,10 @@ import type { Store } from './store.ts'
 
 /** Redis does nothing else while it runs a script: about a millisecond at most. */
 const MAX_BATCH = 50
+
+/** How long to gather for each settlement of the batch before, and at most. Nothing a caller waits for is delayed by it. */
+const PAUSE_EACH_MS = 0.5
+const MAX_PAUSE_MS = 4
 
 /** Settles one delivery. @throws what Redis answered when it could not */
 export type Settle = (input: SettleInput) => Promise<SettleResult>
@@ -33,6 +38,9 @@ export function createSettler(store: Store, target: string, policy: BreakerPolic
       const batch = gathering.slice(0, MAX_BATCH)
       gathering = gathering.slice(MAX_BATCH)
       await settleBatch(store, target, policy, batch)
+      const pauseMs = Math.min(batch.length * PAUSE_EACH_MS, MAX_PAUSE_MS)
+      if (pauseMs >= 1 && gathering.length < MAX_BATCH)
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
     running = false
   }
