@@ -45,7 +45,7 @@ const BACK: JobEnd = { kind: 'back' }
 const SLOTS_OF_A_JOB = 1
 
 /** How long a target that was seen open is taken to be so. */
-const OPEN_MS = 25
+const OPEN_MS = 100
 
 /** How long a job of a newer version waits for a worker that can read it. */
 const UNREADABLE_DELAY_MS = 10_000

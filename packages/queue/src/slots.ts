@@ -17,9 +17,15 @@ export type Slots = {
 
 type Waiting = { readonly wanted: number; readonly resolve: (taken: number) => void }
 
+/** Who waits for several slots gets so many at once, or what there is after a moment: a group costs as much as one. */
+const GROUP = 10
+const MAX_GATHER_MS = 5
+
 export function createSlots(size: number): Slots {
   let free = size
   let serving = false
+  let gathering: NodeJS.Timeout | undefined
+  const enough = Math.min(GROUP, Math.ceil(size / 4))
   const waiting: Waiting[] = []
 
   const takeFree = (wanted: number): number => {
@@ -29,11 +35,18 @@ export function createSlots(size: number): Slots {
     return taken
   }
 
-  const serve = () => {
+  const serve = (enough: number) => {
     serving = false
+    clearTimeout(gathering)
+    gathering = undefined
     while (free > 0) {
-      const first = waiting.shift()
+      const [first] = waiting
       if (first === undefined) return
+      if (free < Math.min(first.wanted, enough)) {
+        gathering = setTimeout(serve, MAX_GATHER_MS, 1)
+        return
+      }
+      waiting.shift()
       const taken = Math.min(free, first.wanted)
       free -= taken
       first.resolve(taken)
@@ -51,9 +64,9 @@ export function createSlots(size: number): Slots {
     },
     giveBack: (count) => {
       free += count
-      if (serving || waiting.length === 0) return
+      if (serving || waiting.length === 0 || (gathering !== undefined && free < enough)) return
       serving = true
-      setImmediate(serve)
+      setImmediate(serve, enough)
     },
   }
 }
