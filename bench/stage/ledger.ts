@@ -3,8 +3,7 @@
  *
  * What was accepted was received once by each target, is settled in the record, and is in no outbox and no dead-letter queue.
  */
-import { openQueues, readQueueDepth } from '@manifold/queue'
-import { countDeadLetters, keys, outboxSize, type Store } from '@manifold/store'
+import { countDeadLetters, keys, outboxSize, readBacklog, type Store } from '@manifold/store'
 import { setTimeout as wait } from 'node:timers/promises'
 import { monotonicMs } from '../measure/monotonic-ms.ts'
 import type { Receiver } from './receiver.ts'
@@ -59,7 +58,7 @@ export type Expected = {
 }
 
 /**
- * Without workers: every accepted event is recorded, and has a job on each target's queue.
+ * Without workers: every accepted event is recorded, waits for each target, and is on the queues.
  * @throws saying every count that does not add up
  */
 export async function expectAccepted(
@@ -67,14 +66,12 @@ export async function expectAccepted(
   events: number,
   targets: readonly string[],
 ): Promise<void> {
-  const queues = openQueues(store.redis, () => undefined)
-  const depths = await Promise.all(targets.map((target) => readQueueDepth(queues, target)))
+  const backlogs = await Promise.all(targets.map((target) => readBacklog(store, target)))
   expectNothingWrong([
     differs('events recorded', await store.redis.zcard(keys.events), events),
-    ...depths.map((depth, index) => differs(`waiting for ${targets[index] ?? ''}`, depth.waiting, events)),
+    ...backlogs.map(({ waiting }, index) => differs(`waiting for ${targets[index] ?? ''}`, waiting, events)),
     differs('outbox', await outboxSize(store), 0),
   ])
-  await queues.close()
 }
 
 /** Everything was delivered, and nothing is left. @throws saying every count that does not add up */

@@ -1,6 +1,5 @@
 /** Draining: one worker process takes a stretch out of a backlog, while somebody keeps asking for the status of events. */
-import { openQueues, readQueueDepth } from '@manifold/queue'
-import { countDeadLetters, keys } from '@manifold/store'
+import { countDeadLetters, readBacklog, keys } from '@manifold/store'
 import type { Percentiles } from '../measure/percentiles.ts'
 import { monotonicMs } from '../measure/monotonic-ms.ts'
 import { startMeter } from '../measure/meter.ts'
@@ -57,11 +56,9 @@ export function drain(
 
 /** What was delivered and what still waits is what was accepted. @throws when it is not */
 export async function expectRest({ redis, manifold, deliveries }: Backlog, delivered: number): Promise<void> {
-  const queues = openQueues(redis.store.redis, () => undefined)
-  const depths = await Promise.all(manifold.targets.map((target) => readQueueDepth(queues, target)))
+  const backlogs = await Promise.all(manifold.targets.map((target) => readBacklog(redis.store, target)))
   const dead = await Promise.all(manifold.targets.map((target) => countDeadLetters(redis.store, target)))
-  await queues.close()
-  const rest = depths.reduce((sum, { waiting, delayed, inFlight }) => sum + waiting + delayed + inFlight, 0)
+  const rest = backlogs.reduce((sum, { waiting, delayed, inFlight }) => sum + waiting + delayed + inFlight, 0)
   const buried = dead.reduce((sum, one) => sum + one, 0)
   if (delivered + rest !== deliveries || buried > 0) {
     throw new Error(
