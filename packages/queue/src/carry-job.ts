@@ -171,7 +171,8 @@ async function deliverInSlots<T>(
   let underWay = 0
   let inHand = SLOTS_OF_A_JOB
   let openAtMs = performance.now()
-  let stopped = false as boolean
+  let stopped = false
+  const isStopped = () => stopped
 
   const follow = async (ref: DeliveryRef, index: number, delivering: Promise<Verdict>): Promise<void> => {
     underWay++
@@ -187,12 +188,13 @@ async function deliverInSlots<T>(
     }
   }
 
-  while (begun.length < refs.length && !stopped) {
+  while (begun.length < refs.length && !isStopped()) {
     const wanted = refs.length - begun.length
     if (inHand > 0) {
       inHand += slots.takeFree(wanted - inHand)
     } else {
       inHand = await slots.take(wanted)
+      if (isStopped()) break
       // The target was open when the job was taken; while it waited for slots somebody may have stopped it.
       if (performance.now() - openAtMs > OPEN_MS) {
         if (await deps.isStopped()) break

@@ -164,8 +164,8 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       slots.giveBack(1)
       await job?.moveToWait(token).catch(onError)
       inVain++
-      // Nothing twice in a row: either nothing came for seconds, or the target is held.
-      if (inVain > 1 && isOpen()) await waitOutHold(queues, name, limiter.max, stopping.signal).catch(onError)
+      // Twice in a row is normal for a queue that has just run empty; more: nothing came for seconds, or the target is held.
+      if (inVain > 2 && isOpen()) await waitOutHold(queues, name, limiter.max, stopping.signal).catch(onError)
     }
   }
   void fetch()

@@ -70,7 +70,15 @@ async function addByTarget(
 ): Promise<void> {
   await Promise.all(
     [...Map.groupBy(refs, (ref) => ref.target)].map(([target, own]) =>
-      queues.of(target).addBulk(jobsOf(target, own)),
+      addJobs(queues, target, jobsOf(target, own)),
     ),
   )
+}
+
+async function addJobs(queues: Queues, target: string, jobs: NewJob[]): Promise<void> {
+  const [first] = jobs
+  // One needs no pipeline, whose making costs more than the command in it.
+  if (jobs.length === 1 && first !== undefined)
+    await queues.of(target).add(first.name, first.data, first.opts)
+  else await queues.of(target).addBulk(jobs)
 }

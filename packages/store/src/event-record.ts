@@ -75,7 +75,7 @@ export async function recordEvent(store: Store, input: NewEvent): Promise<Accept
       ],
     ),
   )
-  const [kind, eventId, acceptedAt, type, ...targets] = reply
+  const [kind = '', eventId, acceptedAt, type, ...targets] = reply
   if (eventId === undefined) throw unexpectedReply(acceptEvent, reply)
   switch (kind) {
     case 'key-reused':

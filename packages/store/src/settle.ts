@@ -105,7 +105,7 @@ function writeInput({ ref, fence, settlement, attempt, signal }: SettleInput): s
 }
 
 function readResult(answer: string): SettleResult {
-  const [kind, status, nextAt, eventStatus, breaker, attempts] = answer.split(' ')
+  const [kind = '', status, nextAt, eventStatus, breaker, attempts] = answer.split(' ')
   switch (kind) {
     case 'applied':
       return {
