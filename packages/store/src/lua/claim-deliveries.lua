@@ -15,7 +15,8 @@
     4 claimant    who takes them: the same name after a crash, so that nobody waits for himself
     5 generations of the deliveries, in order, a space between
 
-  Returns a list with one answer for each delivery, in order; words have a space between, for a reply costs by the item
+  Returns
+    a list with one answer for each delivery, in order; words have a space between, for a reply costs by the item
     {'claimed <fence> <attempts> <spent> <ageMs> <acceptedAt> <traceId> <flags> <type>', data, source[, subject, time]}
       fence     number of this claim; a settlement shows it, so that a superseded worker is known
       attempts  attempts recorded over all generations

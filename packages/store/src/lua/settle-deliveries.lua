@@ -29,7 +29,8 @@
         signal    of the attempt to the breaker: succeeded | failed | neutral
         attempt   as it is recorded; nothing when no request was made
 
-  Returns a list with one answer for each delivery, in order
+  Returns
+    a list with one answer for each delivery, in order
     'applied <deliveryStatus> <nextAt> <eventStatus> <breaker> <attempts>'  nextAt is '-' unless it waits; breaker is 'opened'
                            or 'closed' when this attempt did that, else '-'; attempts is '-' when none was recorded
     'superseded'           another worker has claimed the delivery since; the attempt is recorded, the state is theirs
