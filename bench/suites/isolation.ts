@@ -14,7 +14,7 @@ export const isolation: Suite = {
   title: 'Isolation',
   run: async (bench) => {
     // Longer than a target's time limit (15 s), so that time-outs, retries and the breaker are in it.
-    const load = await steadyLoad(bench, 25_000)
+    const load = await steadyLoad(bench, 15_000)
     const workers = 'one-per-target' as const
     const tell = (side: string) => (round: SteadyRound) => {
       bench.say(`${side}: p99 of the others ${figure(p99(round))} ms, others ${percent(round.othersShare)}`)

@@ -9,7 +9,7 @@ export const latency: Suite = {
   name: 'latency',
   title: 'Latency',
   run: async (bench) => {
-    const load = await steadyLoad(bench, 20_000)
+    const load = await steadyLoad(bench, 15_000)
     const rounds: SteadyRound[] = []
     for (let round = 0; round < (bench.quick ? 1 : 3); round++) {
       const measured = await measureSteadily(bench, { ...load, workers: 'shared' })

@@ -6,6 +6,9 @@ import type { Bench } from './suite.ts'
 const SHARE = 1 / 5
 const TARGETS = 3
 
+/** At a fifth of the load it takes this long until what runs often is compiled for speed; a service is not restarted every minute. */
+const WARM_UP_MS = 25_000
+
 /** The rate, and for how long. */
 export async function steadyLoad(
   bench: Bench,
@@ -15,6 +18,6 @@ export async function steadyLoad(
   bench.say(`load: ${figure(deliveriesPerSecond)} deliveries/s`)
   return {
     eventsPerSecond: Math.round(deliveriesPerSecond / TARGETS),
-    ...(bench.quick ? { warmUpMs: 1_000, durationMs: 2_000 } : { warmUpMs: 5_000, durationMs }),
+    ...(bench.quick ? { warmUpMs: 1_000, durationMs: 2_000 } : { warmUpMs: WARM_UP_MS, durationMs }),
   }
 }
