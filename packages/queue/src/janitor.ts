@@ -1,12 +1,21 @@
 /**
- * The janitor: forgets settled events whose retention has run out, their dead-letter jobs first, so that a crash
- * in between leaves a record that is found again, never a job without a record.
+ * The janitor: forgets settled events whose retention has run out: most of them a hundred at a time, as fast as they are
+ * accepted. Those with dead letters go one by one, their dead-letter jobs first, so that a crash in between leaves a record
+ * that is found again, never a job without a record.
  */
-import { dueForForgetting, forgetEvent, readEvent, takeLease, type Store } from '@manifold/store'
+import {
+  dueForForgetting,
+  forgetEvent,
+  forgetEvents,
+  readEvent,
+  takeLease,
+  type Store,
+} from '@manifold/store'
 import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
 import type { Queues } from './queues.ts'
 
-const BATCH = 200
+/** Redis does nothing else while it forgets a batch: about a millisecond. */
+const BATCH = 100
 
 export type JanitorDeps = {
   readonly store: Store
@@ -21,7 +30,12 @@ export async function forgetDueEvents(deps: JanitorDeps): Promise<number> {
   let forgotten = 0
   for (;;) {
     const due = await dueForForgetting(deps.store, BATCH)
-    for (const eventId of due) if (await forget(deps, eventId)) forgotten++
+    for (const [index, end] of (await forgetEvents(deps.store, due)).entries()) {
+      const eventId = due[index]
+      if (end === 'forgotten') forgotten++
+      else if (end === 'has-dead-letters' && eventId !== undefined && (await forget(deps, eventId)))
+        forgotten++
+    }
     if (due.length < BATCH) return forgotten
   }
 }

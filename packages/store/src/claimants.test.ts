@@ -31,7 +31,8 @@ test('another claimant waits for as long as the claim lasts', async () => {
   expect(await claimDelivery(store, ref, terms('one'))).toMatchObject({ kind: 'claimed' })
   const other = await claimDelivery(store, ref, terms('two'))
   expect(other.kind).toBe('early')
-  expect(other.kind === 'early' && other.remainingMs).toBeGreaterThan(50_000)
+  // It looks again soon: the attempt is most likely over long before the claim.
+  expect(other.kind === 'early' && other.remainingMs).toBe(1_000)
 })
 
 test('the same claimant may claim again at once: work taken up after a crash waits for nobody', async () => {

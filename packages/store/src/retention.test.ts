@@ -12,7 +12,8 @@ import {
 } from '../../../test/support/store.ts'
 import { keys } from './keys.ts'
 import { reopenDelivery } from './reopen.ts'
-import { dueForForgetting, forgetEvent } from './retention.ts'
+import { readEvent } from './event-record.ts'
+import { dueForForgetting, forgetEvent, forgetEvents } from './retention.ts'
 
 let store: TestStore
 
@@ -107,4 +108,26 @@ test('forgetting twice forgets once', async () => {
   await due(1)
   expect(await forgetEvent(store, eventId)).toBe(true)
   expect(await forgetEvent(store, eventId)).toBe(false)
+})
+
+test('many events are forgotten together; those that are not settled, and those with dead letters, are left as they are', async () => {
+  await store.clear()
+  const [gone, open, dead, reopened] = await Promise.all(Array.from({ length: 4 }, () => accept(store)))
+  if (!gone || !open || !dead || !reopened) throw new Error('four were accepted')
+  await attemptAndSettle(store, refOf(gone), { kind: 'delivered' })
+  for (const id of [dead, reopened])
+    await attemptAndSettle(store, refOf(id), { kind: 'dead', reason: 'gone' })
+  for (const id of [gone, dead, reopened]) await letRunOut(id)
+  await reopenDelivery(store, reopened, 'crm')
+  expect(await forgetEvents(store, [gone, open, dead, reopened, 'evt_unknown'])).toEqual([
+    'forgotten',
+    'not-due',
+    'has-dead-letters',
+    'not-due',
+    'not-due',
+  ])
+  expect(await readEvent(store, gone)).toBeUndefined()
+  for (const id of [open, dead, reopened]) expect(await readEvent(store, id)).toBeDefined()
+  expect(await forgetEvents(store, [gone])).toEqual(['not-due'])
+  expect(await forgetEvents(store, [])).toEqual([])
 })

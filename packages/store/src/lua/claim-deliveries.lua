@@ -26,7 +26,7 @@
     {'missing'}                      no such event or delivery
     {'stale'}                        a replay has started a later generation
     {'terminal <status> <reason>'}   nothing left to do; reason is '-' unless dead
-    {'early <remainingMs>'}          its next attempt is not due yet, or somebody else has claimed it
+    {'early <remainingMs>'}          its next attempt is not due yet, or somebody else has claimed it: look again then
     {'held <forMs>'}                 the breaker lets nothing through for so long
 
   Guarantees
@@ -38,6 +38,8 @@
 -- @include breaker
 
 local breakerKey, backlogKey = KEYS[1], KEYS[2]
+-- Whoever has claimed it is most likely done long before the claim is over.
+local CLAIMED_LOOK_MS = 1000
 local target, probeMs, claimMs, claimant = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local stateField = target .. '/state'
 local now = nowMs()
@@ -59,11 +61,12 @@ local function claim(eventKey, payloadKey, generation)
     return { 'terminal ' .. state.status .. ' ' .. state.reason }
   end
   local notBefore = tonumber(state.nextAt) or 0
-  if state.claimant ~= claimant then
-    notBefore = math.max(notBefore, tonumber(state.claimedUntil) or 0)
-  end
   if notBefore > now then
     return { 'early ' .. int(notBefore - now) }
+  end
+  local theirsForMs = state.claimant ~= claimant and (tonumber(state.claimedUntil) or 0) - now or 0
+  if theirsForMs > 0 then
+    return { 'early ' .. int(math.min(theirsForMs, CLAIMED_LOOK_MS)) }
   end
   local data = redis.call('GET', payloadKey)
   if not data then
