@@ -11,7 +11,7 @@
 import { decide, isExpired, type Attempt, type DeliveryRef, type Settlement } from '@manifold/domain'
 import type { Verdict } from '@manifold/queue'
 import {
-  claimDeliveries,
+  claimEach,
   claimDelivery,
   releaseDelivery,
   type Claim,
@@ -57,6 +57,9 @@ const CLAIM_MARGIN_MS = 5_000
  */
 const HELD_LOOK_MS = 1_000
 
+/** How soon a superseded worker looks what became of the delivery. */
+const SUPERSEDED_LOOK_MS = 1_000
+
 /**
  * Attempts deliveries of one target once, each for itself.
  * @param claimant who claims them, so that work taken up after a crash need not wait for itself
@@ -68,11 +71,11 @@ export function deliver(
   claimant: string,
   stopping: AbortSignal,
 ): Promise<Verdict>[] {
-  const claims = claimDeliveries(deps.store, deps.target.name, refs, claimTerms(deps, claimant))
-  return refs.map(async (ref, index) => {
-    const claim = (await claims)[index]
-    if (claim === undefined) throw new Error('a claim without an answer')
-    return deliverClaimed(deps, ref, claim, stopping)
+  const claims = claimEach(deps.store, deps.target.name, refs, claimTerms(deps, claimant))
+  return claims.map(async (claiming, index) => {
+    const ref = refs[index]
+    if (ref === undefined) throw new Error('a claim without a delivery')
+    return deliverClaimed(deps, ref, await claiming, stopping)
   })
 }
 
@@ -166,7 +169,8 @@ async function settle(
     result,
     ageMs: claim.ageMs + (attempt?.durationMs ?? 0),
   })
-  // Somebody else's by now: their job, or their replay, goes on with it.
+  // Somebody else's by now. While they work on it, this entry may be the only one that is left: look again.
+  if (result.kind === 'superseded') return { kind: 'defer', delayMs: SUPERSEDED_LOOK_MS }
   if (result.kind !== 'applied') return { kind: 'finish' }
   if (settlement.kind === 'dead' && settlement.reason === 'gone') await deps.onGone()
   return verdictOf(settlement)
@@ -191,12 +195,12 @@ function verdictOf(settlement: Settlement): Verdict {
 function verdictWithoutClaim(claim: Exclude<ClaimResult, Claim>): Verdict {
   switch (claim.kind) {
     case 'missing':
-    case 'stale':
       return { kind: 'finish' }
+    case 'stale':
+      return { kind: 'drop' }
     case 'terminal':
-      return claim.status === 'dead'
-        ? { kind: 'bury', reason: claim.reason ?? 'invalid' }
-        : { kind: 'finish' }
+      if (claim.status === 'dead') return { kind: 'bury', reason: claim.reason ?? 'invalid' }
+      return { kind: claim.status === 'discarded' ? 'drop' : 'finish' }
     case 'early':
       return { kind: 'defer', delayMs: claim.remainingMs }
     case 'held':

@@ -100,3 +100,13 @@ test.each(['transfer-encoding', 'connection', 'keep-alive', 'upgrade', 'expect',
     expect(JSON.stringify(authenticated)).not.toContain('hunter2')
   },
 )
+
+test.each([
+  ['nothing', undefined],
+  ['a request without headers', { url: 'https://crm.example/' }],
+])('a builder that gives %s has failed, at once or later: it never rejects', async (_name, given) => {
+  // As a user's plain JavaScript would.
+  const odd = given as unknown as OutgoingRequest
+  for (const act of [() => odd, () => Promise.resolve(odd)])
+    expect(await authenticate(authWith(act), request, context)).toMatchObject({ kind: 'failed' })
+})

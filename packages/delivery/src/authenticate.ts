@@ -20,7 +20,7 @@ export function authenticate(
 ): Authenticated | Promise<Authenticated> {
   try {
     const complete = auth.authenticate(request, context)
-    return complete instanceof Promise ? complete.then(check, failed) : check(complete)
+    return complete instanceof Promise ? complete.then(check).catch(failed) : check(complete)
   } catch (error) {
     return failed(error)
   }

@@ -10,7 +10,14 @@ import { deadLetterJobIds } from './dead-letter-queue.ts'
 import { enqueueBundled, enqueueDeliveries } from './enqueue-deliveries.ts'
 import { makeBundlePayload } from './job-payload.ts'
 import { openQueues, type Queues } from './queues.ts'
-import { pauseTarget, readHoldMs, readQueueDepth, resumeTarget } from './target-queue.ts'
+import {
+  holdTarget,
+  pauseTarget,
+  readHoldMs,
+  readQueueDepth,
+  releaseTarget,
+  resumeTarget,
+} from './target-queue.ts'
 import type { Verdict } from './verdict.ts'
 
 let store: TestStore
@@ -156,6 +163,24 @@ describe('a worker', () => {
     await eventually('the job to go', async () => (await queues.of('crm').getActiveCount()) === 0)
   })
 
+  test('of one slot goes through a lone bundle without waiting for other jobs in between', async () => {
+    const settled: string[] = []
+    await bundled(refs(20))
+    const startedMs = performance.now()
+    consume(
+      async ({ eventId }) => {
+        await wait(1)
+        settled.push(eventId)
+        return FINISH
+      },
+      { target: { name: 'crm', concurrency: 1, rateLimit: undefined } },
+    )
+    await eventually('all to be settled', () => settled.length === 20)
+    // Waiting for a job that does not come takes seconds.
+    expect(performance.now() - startedMs).toBeLessThan(3_000)
+    expect(settled).toEqual(refs(20).map(({ eventId }) => eventId))
+  })
+
   test('takes the deliveries of a bundle one by one when its target is limited', async () => {
     const groups: number[] = []
     await bundled(refs(6))
@@ -246,6 +271,23 @@ describe('a delivery that does not end', () => {
     })
     await eventually('the second try', () => settled.includes('evt_1'))
     expect(errors.map((error) => error.message)).toEqual(['a bug'])
+  })
+})
+
+describe('a target that is held', () => {
+  test('goes on soon after the hold is lifted, however long it was to be', async () => {
+    const settled: string[] = []
+    await holdTarget(queues, 'crm', 3_600_000)
+    await bundled(refs(1))
+    consume(({ eventId }) => {
+      settled.push(eventId)
+      return Promise.resolve(FINISH)
+    })
+    // Long enough for the worker to have met the hold.
+    await wait(300)
+    expect(settled).toEqual([])
+    await releaseTarget(queues, 'crm')
+    await eventually('the delivery', () => settled.length === 1, 5_000)
   })
 })
 

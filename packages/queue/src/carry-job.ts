@@ -173,6 +173,7 @@ async function deliverInSlots<T>(
   let openAtMs = performance.now()
   let stopped = false
   const isStopped = () => stopped
+  let unseen: { readonly reason: unknown } | undefined
 
   const follow = async (ref: DeliveryRef, index: number, delivering: Promise<Verdict>): Promise<void> => {
     underWay++
@@ -197,7 +198,12 @@ async function deliverInSlots<T>(
       if (isStopped()) break
       // The target was open when the job was taken; while it waited for slots somebody may have stopped it.
       if (performance.now() - openAtMs > OPEN_MS) {
-        if (await deps.isStopped()) break
+        // What is under way has to end before an error may be told.
+        const stop = await deps.isStopped().catch((error: unknown) => {
+          unseen = { reason: error }
+          return true
+        })
+        if (stop) break
         openAtMs = performance.now()
       }
     }
@@ -212,7 +218,7 @@ async function deliverInSlots<T>(
   const results = await Promise.allSettled(begun)
   if (inHand === 0) inHand = await slots.take(SLOTS_OF_A_JOB)
   slots.giveBack(inHand - SLOTS_OF_A_JOB)
-  const failed = results.find((result) => result.status === 'rejected')
+  const failed = results.find((result) => result.status === 'rejected') ?? unseen
   if (failed !== undefined) throw failed.reason
   return ends
 }

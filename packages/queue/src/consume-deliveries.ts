@@ -129,6 +129,10 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
   const work = async (first: Job, token: string): Promise<void> => {
     for (let job: Job | undefined = first; job !== undefined;) {
       const jobId: string = job.id ?? ''
+      if (!isOpen()) {
+        await job.moveToWait(token).catch(onError)
+        break
+      }
       taken++
       locks.hold(jobId, token)
       try {
@@ -139,7 +143,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
         onError(asError(error))
         job = undefined
       } finally {
-        locks.letGo(jobId)
+        locks.letGo(jobId, token)
       }
     }
     slots.giveBack(1)
@@ -148,7 +152,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
   const fetch = async (): Promise<void> => {
     let inVain = 0
     for (let fetches = 0; isOpen(); fetches++) {
-      await slots.take(1)
+      await slots.takeWhenIdle()
       const token = `${worker.id}:${String(fetches)}`
       const job = await fetchJob(worker, token, 'when waiting').catch(async (error: unknown) => {
         if (isOpen()) onError(asError(error))
@@ -165,10 +169,11 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       await job?.moveToWait(token).catch(onError)
       inVain++
       // Twice in a row is normal for a queue that has just run empty; more: nothing came for seconds, or the target is held.
-      if (inVain > 2 && isOpen()) await waitOutHold(queues, name, limiter.max, stopping.signal).catch(onError)
+      if (inVain > 2 && isOpen())
+        await waitOutHold(worker, queues, limiter.max, stopping.signal).catch(onError)
     }
   }
-  void fetch()
+  const fetching = fetch()
 
   return {
     inFlight: () => inFlight,
@@ -196,7 +201,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       worker.close(true).catch(onError)
       const given = new AbortController()
       const grace = wait(drainMs + CLOSE_GRACE_MS, undefined, { signal: given.signal }).catch(() => undefined)
-      await Promise.race([Promise.all(running), grace])
+      await Promise.race([Promise.all([...running, fetching]), grace])
       given.abort()
       clearTimeout(deadline)
       stopping.abort(new Error('the worker is stopping'))
@@ -205,11 +210,15 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
   }
 }
 
-/** BullMQ does not wait while a queue is held when jobs are fetched by hand. */
-async function waitOutHold(queues: Queues, target: string, max: number, signal: AbortSignal): Promise<void> {
-  const heldMs = await queues.of(target).getRateLimitTtl(max)
-  if (heldMs <= 0) return
-  await wait(Math.min(heldMs, HELD_LOOK_MS), undefined, { signal }).catch(() => undefined)
+/**
+ * Fetching by hand, BullMQ neither waits while a queue is held nor looks again when the hold was lifted early: it remembers
+ * when it was to end, and that the queue was empty. Its own loop waits and forgets both in the same way.
+ */
+async function waitOutHold(worker: Worker, queues: Queues, max: number, signal: AbortSignal): Promise<void> {
+  const heldMs = await queues.of(worker.name).getRateLimitTtl(max)
+  if (heldMs > 0) await wait(Math.min(heldMs, HELD_LOOK_MS), undefined, { signal }).catch(() => undefined)
+  Reflect.set(worker, 'limitUntil', 0)
+  if (heldMs > 0) Reflect.set(worker, 'drained', false)
 }
 
 function failure(error: unknown, onError: (error: Error) => void): JobEnd {

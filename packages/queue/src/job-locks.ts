@@ -5,7 +5,8 @@
 
 export type JobLocks = {
   readonly hold: (jobId: string, token: string) => void
-  readonly letGo: (jobId: string) => void
+  /** Only with the token it is held under: a lock that was lost may be held anew. */
+  readonly letGo: (jobId: string, token: string) => void
   readonly held: () => number
   readonly stop: () => void
 }
@@ -34,8 +35,8 @@ export function keepJobLocks(worker: Renews, lockMs: number, onError: (error: Er
     hold: (jobId, token) => {
       tokens.set(jobId, token)
     },
-    letGo: (jobId) => {
-      tokens.delete(jobId)
+    letGo: (jobId, token) => {
+      if (tokens.get(jobId) === token) tokens.delete(jobId)
     },
     held: () => tokens.size,
     stop: () => {

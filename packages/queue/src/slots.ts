@@ -2,7 +2,7 @@
  * Slots: how many deliveries of a target this process may work on at once. They count deliveries, not jobs, of which one
  * may carry several.
  *
- * First come, first served: a job that waits for slots gets them before a new job is taken. What comes back in one turn
+ * First come, first served: a job that waits for slots gets them before a new job is fetched. What comes back in one turn
  * of the event loop is given out together, so that deliveries which were settled together make room for a group that is
  * claimed together.
  */
@@ -12,6 +12,8 @@ export type Slots = {
   readonly take: (wanted: number) => Promise<number>
   /** As many as are free now, up to `wanted`. */
   readonly takeFree: (wanted: number) => number
+  /** One slot, when nobody else waits for any: for whoever fetches the next job, which may take long to come. */
+  readonly takeWhenIdle: () => Promise<void>
   readonly giveBack: (count: number) => void
 }
 
@@ -24,6 +26,7 @@ const MAX_GATHER_MS = 5
 export function createSlots(size: number): Slots {
   let free = size
   let serving = false
+  let idle: (() => void) | undefined
   let gathering: NodeJS.Timeout | undefined
   const enough = Math.min(GROUP, Math.ceil(size / 4))
   const waiting: Waiting[] = []
@@ -41,7 +44,13 @@ export function createSlots(size: number): Slots {
     gathering = undefined
     while (free > 0) {
       const [first] = waiting
-      if (first === undefined) return
+      if (first === undefined) {
+        if (idle === undefined) return
+        free--
+        idle()
+        idle = undefined
+        return
+      }
       if (free < Math.min(first.wanted, enough)) {
         gathering = setTimeout(serve, MAX_GATHER_MS, 1)
         return
@@ -62,9 +71,20 @@ export function createSlots(size: number): Slots {
         waiting.push({ wanted, resolve })
       })
     },
+    takeWhenIdle: () => {
+      if (takeFree(1) === 1) return Promise.resolve()
+      return new Promise((resolve) => {
+        idle = resolve
+      })
+    },
     giveBack: (count) => {
       free += count
-      if (serving || waiting.length === 0 || (gathering !== undefined && free < enough)) return
+      if (
+        serving ||
+        (waiting.length === 0 && idle === undefined) ||
+        (gathering !== undefined && free < enough)
+      )
+        return
       serving = true
       setImmediate(serve, enough)
     },

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs'
 import { admit, BUCKETS, CLOSED, report, type BreakerPolicy, type BreakerState } from '@manifold/domain'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { accept, claim, refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
 import { readBreaker, resetBreaker } from './breaker.ts'
+import { claimDelivery, releaseDelivery } from './claim.ts'
 import { keys } from './keys.ts'
+import { settleDelivery } from './settle.ts'
 
 const include = (name: string) => readFileSync(new URL(`./lua/includes/${name}.lua`, import.meta.url), 'utf8')
 
@@ -198,3 +200,34 @@ describe('what operators see', () => {
     expect(await tell('reset', [{ ...failed, afterMs: 0 }])).toEqual({ state: 'closed' })
   })
 })
+
+test('a target that is well is remembered for no longer than its window', async () => {
+  await store.clear()
+  const policy = { failureRate: 0.5, minimumAttempts: 20, windowMs: 60_000, openMs: 1_000 }
+  const steps = Array.from({ length: 200 }, (_, index) => ({
+    kind: 'report',
+    claim: 'evt/1',
+    signal: 'succeeded',
+    now: START_MS + index * 6_000,
+    ...policy,
+  }))
+  await store.redis.eval(SCRIPT, 1, keys.breaker('crm'), JSON.stringify(steps))
+  expect(await store.redis.hlen(keys.breaker('crm'))).toBeLessThanOrEqual(BUCKETS + 1)
+})
+
+test.each(['settled without an attempt', 'given back'])(
+  'a probe that is %s makes room for the next one',
+  async (end) => {
+    await store.clear()
+    const [probe, next] = [refOf(await accept(store)), refOf(await accept(store))]
+    await store.redis.hset(keys.breaker('crm'), { state: 'open', until: '1', since: '1' })
+    const { fence } = await claim(store, probe)
+    expect(await claimDelivery(store, next)).toMatchObject({ kind: 'held' })
+    if (end === 'given back') await releaseDelivery(store, probe, fence)
+    else {
+      const settlement = { kind: 'dead', reason: 'expired' } as const
+      await settleDelivery(store, { ref: probe, fence, settlement, attempt: undefined })
+    }
+    expect(await claimDelivery(store, next)).toMatchObject({ kind: 'claimed' })
+  },
+)

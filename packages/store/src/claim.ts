@@ -1,5 +1,6 @@
 /** Claiming: a worker takes deliveries and gets all their attempts need. */
 import type { DeadReason, DeliveryRef, DeliveryStatus, ManifoldEvent } from '@manifold/domain'
+import { isStoreUnavailable } from './connection.ts'
 import { keys } from './keys.ts'
 import { loadScript, replyRows, runScript, unexpectedReply } from './script.ts'
 import type { Store } from './store.ts'
@@ -68,6 +69,28 @@ export async function claimDeliveries(
   return refs.map(({ eventId }, index) => readClaim(eventId, rows[index] ?? []))
 }
 
+/**
+ * Claims deliveries of one target, together if Redis can: when it refuses, one by one, so that one odd record fails alone.
+ * @returns a promise for each, in order
+ */
+export function claimEach(
+  store: Store,
+  target: string,
+  refs: readonly DeliveryRef[],
+  terms: ClaimTerms,
+): Promise<ClaimResult>[] {
+  const together = claimDeliveries(store, target, refs, terms)
+  return refs.map(async (ref, index) => {
+    try {
+      const claim = (await together)[index]
+      if (claim !== undefined) return claim
+    } catch (error) {
+      if (refs.length === 1 || isStoreUnavailable(error)) throw error
+    }
+    return claimDelivery(store, ref, terms)
+  })
+}
+
 /** Claims one delivery. */
 export async function claimDelivery(
   store: Store,
@@ -84,7 +107,7 @@ export async function releaseDelivery(store: Store, ref: DeliveryRef, fence: num
   await runScript(
     store.redis,
     releaseScript,
-    [keys.backlog(ref.target), keys.event(ref.eventId)],
+    [keys.backlog(ref.target), keys.breaker(ref.target), keys.event(ref.eventId)],
     [ref.target, fence],
   )
 }

@@ -3,6 +3,7 @@
 
   Keys
     1 backlog  HASH  how many deliveries of the target are where
+    2 breaker  HASH  the target's circuit breaker: a probe gives its place back, too
     then for each delivery
       event    HASH  the event record
 
@@ -17,20 +18,23 @@
   Guarantees
     A claim that somebody has taken over since stays theirs. Repeating it is harmless.
 ]]
+-- @include now
 -- @include delivery-state
+-- @include breaker
 
-local backlogKey, target = KEYS[1], ARGV[1]
+local backlogKey, breakerKey, target = KEYS[1], KEYS[2], ARGV[1]
 local stateField = target .. '/state'
-local moves, released = {}, 0
+local moves, released, now = {}, 0, nowMs()
 
-for index = 2, #KEYS do
+for index = 3, #KEYS do
   local text = redis.call('HGET', KEYS[index], stateField)
   local state = text and readState(text)
-  if state and state.claimedUntil ~= '-' and state.fence == ARGV[index] then
+  if state and state.claimedUntil ~= '-' and state.fence == ARGV[index - 1] then
     local from = placeOf(state)
     state.claimedUntil, state.claimant = '-', '-'
     move(moves, from, placeOf(state))
     redis.call('HSET', KEYS[index], stateField, writeState(state))
+    breakerReport(breakerKey, KEYS[index] .. '/' .. state.fence, 'neutral', now)
     released = released + 1
   end
 end

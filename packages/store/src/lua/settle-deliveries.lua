@@ -128,6 +128,9 @@ local function settle(eventKey, attemptsKey, delivery)
       outcomes[outcome] = (outcomes[outcome] or 0) + 1
       breaker = report(eventKey .. '/' .. fence, signal)
     end
+  elseif fence ~= '0' and not breakerIsClosed then
+    -- Claimed as the probe, and not attempted: its place goes to the next one.
+    report(eventKey .. '/' .. fence, 'neutral')
   end
 
   local other

@@ -21,12 +21,24 @@ local function breakerAdmit(key, claim, now, probeMs)
   return 0
 end
 
+-- Forgets slices that the window has left behind.
+local function breakerPrune(key, index)
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    local slice = tonumber(string.sub(field, 2))
+    if slice and slice <= index - BREAKER_BUCKETS then
+      redis.call('HDEL', key, field)
+    end
+  end
+end
+
 -- Counts attempts that succeeded while it is closed.
 local function breakerSucceeded(key, count, now, windowMs)
   local bucketMs = math.max(1, math.floor(windowMs / BREAKER_BUCKETS))
+  local index = math.floor(now / bucketMs)
   -- What a slice counted is needed for as long as the window after it: its first count sets the time.
-  if redis.call('HINCRBY', key, 's' .. int(math.floor(now / bucketMs)), count) == count then
+  if redis.call('HINCRBY', key, 's' .. int(index), count) == count then
     redis.call('PEXPIRE', key, int(windowMs + 2 * bucketMs))
+    breakerPrune(key, index)
   end
 end
 
