@@ -100,10 +100,21 @@ describe('enqueueing', () => {
     expect(groups.flat()).toEqual(refs(count))
   })
 
+  test.each([
+    [1, 1],
+    [4, 2],
+    [5, 3],
+    [50, MAX_BUNDLE],
+  ])(
+    'a worker of %i slots gets bundles of at most %i: what it cannot begin soon, another one may',
+    (concurrency, size) => {
+      expect(bundleSizeOf({ concurrency })).toBe(size)
+    },
+  )
+
   test('where BullMQ has to count deliveries, a job carries one', () => {
-    expect(bundleSizeOf({})).toBe(MAX_BUNDLE)
-    expect(bundleSizeOf({ rateLimit: { max: 1, perMs: 1 } })).toBe(1)
-    expect(bundleSizeOf({ maxConcurrency: 5 })).toBe(1)
+    expect(bundleSizeOf({ concurrency: 50, rateLimit: { max: 1, perMs: 1 } })).toBe(1)
+    expect(bundleSizeOf({ concurrency: 50, maxConcurrency: 5 })).toBe(1)
   })
 })
 

@@ -14,9 +14,19 @@ export const MAX_BUNDLE = 20
 const ID_PREFIX = 'bundle-'
 const ID_LENGTH = 22
 
-/** How many deliveries of a target one job may carry. BullMQ counts jobs: where it has to count deliveries, only one. */
-export function bundleSizeOf(target: Partial<Pick<Target, 'rateLimit' | 'maxConcurrency'>>): number {
-  return target.rateLimit === undefined && target.maxConcurrency === undefined ? MAX_BUNDLE : 1
+/** Whether BullMQ has to count the target's deliveries, and so must see each as a job of its own. */
+export function isCountedByJob(target: Partial<Pick<Target, 'rateLimit' | 'maxConcurrency'>>): boolean {
+  return target.rateLimit !== undefined || target.maxConcurrency !== undefined
+}
+
+/**
+ * How many deliveries of a target one job may carry: at most half of what one worker works on at once, so that a bundle
+ * never waits in a busy worker for what another one could begin.
+ */
+export function bundleSizeOf(
+  target: Pick<Target, 'concurrency'> & Partial<Pick<Target, 'rateLimit' | 'maxConcurrency'>>,
+): number {
+  return isCountedByJob(target) ? 1 : Math.min(MAX_BUNDLE, Math.ceil(target.concurrency / 2))
 }
 
 /** Splits deliveries of one target into as few groups as fit, alike in size. */

@@ -15,7 +15,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { DeliveryRef, Target } from '@manifold/domain'
 import { keys, type Store } from '@manifold/store'
 import { Worker, type Job } from 'bullmq'
-import { bundleSizeOf } from './bundle.ts'
+import { isCountedByJob } from './bundle.ts'
 import { carryJob, type CarryDeps } from './carry-job.ts'
 import { watchConsumption, type Consumption } from './consumption.ts'
 import { endJob, fetchJob, type JobEnd } from './end-job.ts'
@@ -111,7 +111,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
   const deps: CarryDeps = {
     ...options,
     target: name,
-    oneByOne: bundleSizeOf(target) === 1,
+    oneByOne: isCountedByJob(target),
     slots,
     deliver: (refs, claimant) => {
       inFlight += refs.length
@@ -150,7 +150,6 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
   }
 
   const fetch = async (): Promise<void> => {
-    let inVain = 0
     for (let fetches = 0; isOpen(); fetches++) {
       await slots.takeWhenIdle()
       const token = `${worker.id}:${String(fetches)}`
@@ -160,17 +159,13 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
         return undefined
       })
       if (job !== undefined && isOpen()) {
-        inVain = 0
         const done = work(job, token).finally(() => running.delete(done))
         running.add(done)
         continue
       }
       slots.giveBack(1)
       await job?.moveToWait(token).catch(onError)
-      inVain++
-      // Twice in a row is normal for a queue that has just run empty; more: nothing came for seconds, or the target is held.
-      if (inVain > 2 && isOpen())
-        await waitOutHold(worker, queues, limiter.max, stopping.signal).catch(onError)
+      if (isOpen()) await waitOutHold(worker, queues, limiter.max, stopping.signal).catch(onError)
     }
   }
   const fetching = fetch()
@@ -215,10 +210,11 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
  * when it was to end, and that the queue was empty. Its own loop waits and forgets both in the same way.
  */
 async function waitOutHold(worker: Worker, queues: Queues, max: number, signal: AbortSignal): Promise<void> {
+  if (Reflect.get(worker, 'limitUntil') === 0) return
   const heldMs = await queues.of(worker.name).getRateLimitTtl(max)
   if (heldMs > 0) await wait(Math.min(heldMs, HELD_LOOK_MS), undefined, { signal }).catch(() => undefined)
   Reflect.set(worker, 'limitUntil', 0)
-  if (heldMs > 0) Reflect.set(worker, 'drained', false)
+  Reflect.set(worker, 'drained', false)
 }
 
 function failure(error: unknown, onError: (error: Error) => void): JobEnd {
