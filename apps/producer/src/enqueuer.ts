@@ -2,8 +2,8 @@
  * The enqueuer: puts accepted events on the queues right behind their answers.
  *
  * Events of one tick are enqueued together, and while one batch is under way, and for a pause behind one of several, the
- * next one gathers: the busier the intake,
- * the larger the batches, and the more deliveries share a queue entry; a lone event waits for nobody and has its own. A batch that fails is left to the relay; its events are on the outbox.
+ * next one gathers: the busier the intake, the larger the batches, and the more deliveries share a queue entry; a lone
+ * event waits for nobody and has its own. A batch that fails is left to the relay; its events are on the outbox.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { enqueueBundled, type Queues } from '@manifold/queue'

@@ -1,5 +1,5 @@
 /** Several deliveries in one job: they share its cost, and nothing else. */
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { DeliveryRef } from '@manifold/domain'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
@@ -143,7 +143,7 @@ describe('a worker', () => {
     const consumer = consume(
       async () => {
         most = Math.max(most, ++underWay)
-        await wait(2)
+        await turn()
         underWay--
         done++
         return FINISH
@@ -180,7 +180,7 @@ describe('a worker', () => {
     const startedMs = performance.now()
     consume(
       async ({ eventId }) => {
-        await wait(1)
+        await turn()
         settled.push(eventId)
         return FINISH
       },
@@ -285,17 +285,23 @@ describe('a delivery that does not end', () => {
   })
 })
 
+/** How often somebody asked Redis how long the queue is held. */
+async function looksAtLimit(): Promise<number> {
+  const stats = await store.redis.info('commandstats')
+  return Number(/cmdstat_pttl:calls=(\d+)/.exec(stats)?.[1] ?? 0)
+}
+
 describe('a target that is held', () => {
   test('goes on soon after the hold is lifted, however long it was to be', async () => {
     const settled: string[] = []
     await holdTarget(queues, 'crm', 3_600_000)
+    const before = await looksAtLimit()
     await bundled(refs(1))
     consume(({ eventId }) => {
       settled.push(eventId)
       return Promise.resolve(FINISH)
     })
-    // Long enough for the worker to have met the hold.
-    await wait(300)
+    await eventually('the worker to meet the hold', async () => (await looksAtLimit()) > before)
     expect(settled).toEqual([])
     await releaseTarget(queues, 'crm')
     await eventually('the delivery', () => settled.length === 1, 5_000)
@@ -306,6 +312,7 @@ describe('a target that is paused', () => {
   test('while a bundle waits for slots begins none of the rest, and resumed goes on with them', async () => {
     const gate = Promise.withResolvers<undefined>()
     const begun: string[] = []
+    let nowMs = 0
     await bundled(refs(6))
     consume(
       async ({ eventId }) => {
@@ -313,12 +320,12 @@ describe('a target that is paused', () => {
         await gate.promise
         return FINISH
       },
-      { target: { name: 'crm', concurrency: 2, rateLimit: undefined } },
+      { target: { name: 'crm', concurrency: 2, rateLimit: undefined }, now: () => nowMs },
     )
     await eventually('two to be begun', () => begun.length === 2)
     await pauseTarget(queues, 'crm')
     // Longer than a target that was seen open is taken to be so.
-    await wait(150)
+    nowMs += 60_000
     gate.resolve(undefined)
     await eventually(
       'the rest to be handed back',

@@ -29,6 +29,7 @@ export type CarryDeps = {
   readonly store: Store
   readonly queues: Queues
   readonly slots: Slots
+  readonly now: () => number
   /** Settles deliveries, each for itself. */
   readonly deliver: (refs: readonly DeliveryRef[], claimant: string) => Promise<Verdict>[]
   /** Settles a delivery whose job cannot be read. */
@@ -170,7 +171,7 @@ async function deliverInSlots<T>(
   const begun: Promise<void>[] = []
   let underWay = 0
   let inHand = SLOTS_OF_A_JOB
-  let openAtMs = performance.now()
+  let openAtMs = deps.now()
   let stopped = false
   const isStopped = () => stopped
   let unseen: { readonly reason: unknown } | undefined
@@ -197,14 +198,14 @@ async function deliverInSlots<T>(
       inHand = await slots.take(wanted)
       if (isStopped()) break
       // The target was open when the job was taken; while it waited for slots somebody may have stopped it.
-      if (performance.now() - openAtMs > OPEN_MS) {
+      if (deps.now() - openAtMs > OPEN_MS) {
         // What is under way has to end before an error may be told.
         const stop = await deps.isStopped().catch((error: unknown) => {
           unseen = { reason: error }
           return true
         })
         if (stop) break
-        openAtMs = performance.now()
+        openAtMs = deps.now()
       }
     }
     const group = refs.slice(begun.length, begun.length + inHand)

@@ -46,6 +46,8 @@ export type ConsumeOptions = {
   readonly lockMs: number
   /** How often jobs whose worker died are looked for. */
   readonly stalledCheckMs: number
+  /** Milliseconds of a clock that only goes forward; the process's own by default. */
+  readonly now?: () => number
   readonly onError: (error: Error) => void
   readonly onStalled: (jobId: string) => void
 }
@@ -113,6 +115,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
     target: name,
     oneByOne: isCountedByJob(target),
     slots,
+    now: options.now ?? (() => performance.now()),
     deliver: (refs, claimant) => {
       inFlight += refs.length
       return options.deliver(refs, claimant, stopping.signal).map((delivering) =>
@@ -211,7 +214,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
  */
 async function waitOutHold(worker: Worker, queues: Queues, max: number, signal: AbortSignal): Promise<void> {
   if (Reflect.get(worker, 'limitUntil') === 0) return
-  const heldMs = await queues.of(worker.name).getRateLimitTtl(max)
+  const heldMs = await readHoldMs(queues, worker.name, max)
   if (heldMs > 0) await wait(Math.min(heldMs, HELD_LOOK_MS), undefined, { signal }).catch(() => undefined)
   Reflect.set(worker, 'limitUntil', 0)
   Reflect.set(worker, 'drained', false)

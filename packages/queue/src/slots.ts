@@ -38,7 +38,7 @@ export function createSlots(size: number): Slots {
     return taken
   }
 
-  const serve = (enough: number) => {
+  const serve = (least: number) => {
     serving = false
     clearTimeout(gathering)
     gathering = undefined
@@ -51,7 +51,7 @@ export function createSlots(size: number): Slots {
         idle = undefined
         return
       }
-      if (free < Math.min(first.wanted, enough)) {
+      if (free < Math.min(first.wanted, least)) {
         gathering = setTimeout(serve, MAX_GATHER_MS, 1)
         return
       }

@@ -44,7 +44,7 @@ export async function isTargetPaused(queues: Queues, target: string): Promise<bo
  * @param max attempts that its limiter lets through; BullMQ counts them in the same place where it notes a hold
  */
 export async function isTargetRateLimited(queues: Queues, target: string, max: number): Promise<boolean> {
-  return (await queues.of(target).getRateLimitTtl(max)) > 0
+  return (await readHoldMs(queues, target, max)) > 0
 }
 
 /** What BullMQ sets the counter of attempts to while it holds a queue. */
@@ -56,9 +56,12 @@ export async function holdTarget(queues: Queues, target: string, forMs: number):
   if ((await readHoldMs(queues, target)) < forMs) await queue.rateLimit(Math.ceil(forMs))
 }
 
-/** For how long the target is held; 0 when it is not. */
-export async function readHoldMs(queues: Queues, target: string): Promise<number> {
-  return Math.max(0, await queues.of(target).getRateLimitTtl(HELD))
+/**
+ * For how long the target's workers are kept back; 0 when they are not.
+ * @param max attempts that its rate limit lets through, to ask about that as well; without it only a hold counts
+ */
+export async function readHoldMs(queues: Queues, target: string, max = HELD): Promise<number> {
+  return Math.max(0, await queues.of(target).getRateLimitTtl(max))
 }
 
 /** Ends a hold. */
