@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { DeliveryRef } from '@manifold/domain'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { MAX_BUNDLE } from './bundle.ts'
 import { consumeDeliveries } from './consume-deliveries.ts'
-import { enqueueDeliveries } from './enqueue-deliveries.ts'
+import { enqueueBundled, enqueueDeliveries } from './enqueue-deliveries.ts'
 import { openQueues, type Queues } from './queues.ts'
 import { readQueueDepth } from './target-queue.ts'
 
@@ -102,4 +104,29 @@ test('it throws when a queue cannot take its jobs', async () => {
 test('enqueueing nothing does nothing', async () => {
   await enqueueDeliveries(queues, [])
   expect(await store.redis.dbsize()).toBe(0)
+})
+
+describe('bundled', () => {
+  const refs = (count: number) => Array.from({ length: count }, (_, index) => refOf(`evt_${String(index)}`))
+  const bundled = (own: readonly DeliveryRef[]) => enqueueBundled(queues, own, () => MAX_BUNDLE)
+
+  test('a lone delivery has a job of its own', async () => {
+    await bundled(refs(1))
+    expect((await queues.of('crm').getJobs('wait')).map((job) => job.id)).toEqual(['evt_0.1'])
+  })
+
+  test('deliveries of one target share jobs, alike in size; those of another have their own', async () => {
+    await bundled([...refs(21), refOf('evt_0', 'email')])
+    const jobs = await queues.of('crm').getJobs('wait')
+    expect(jobs.map((job) => (job.data as { deliveries: unknown[] }).deliveries.length).sort()).toEqual([
+      10, 11,
+    ])
+    expect((await queues.of('email').getJobs('wait')).map((job) => job.id)).toEqual(['evt_0.1'])
+  })
+
+  test('the same deliveries again add nothing', async () => {
+    await bundled(refs(5))
+    await bundled(refs(5))
+    expect(await readQueueDepth(queues, 'crm')).toMatchObject({ waiting: 1 })
+  })
 })

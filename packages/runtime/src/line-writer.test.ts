@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate, setTimeout as wait } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { eventually } from '../../../test/support/eventually.ts'
 import { createLineWriter } from './line-writer.ts'
 
 describe('into a file', () => {
@@ -85,14 +86,18 @@ describe('of a process that logs', () => {
 
   test('without a reader it works on, and ends when it is done', async () => {
     const child = start(`
-      for (let turn = 0; turn < 300; turn++) {
-        logger.info('turn ' + turn)
-        await new Promise((resolve) => setTimeout(resolve, 1))
+      let left = Infinity
+      process.stdin.on('end', () => { left = 100 }).resume()
+      for (; left > 0; left--) {
+        logger.info('another turn')
+        await new Promise((resolve) => setImmediate(resolve))
       }
       process.exitCode = 7
     `)
     await once(child.stdout ?? child, 'data')
     child.stdout?.destroy()
+    // Told behind the end of the reader: a hundred turns follow.
+    child.stdin?.end()
     expect(await ended(child)).toBe(7)
   })
 
@@ -101,7 +106,13 @@ describe('of a process that logs', () => {
       process.stdout.write('') // from here on its pipe does not block
       for (let line = 0; line < 20_000; line++) logger.info('line ' + line)
     `)
-    await wait(500)
+    // Read by nobody, more than its buffers hold is waiting to be written.
+    const stdout = child.stdout
+    stdout?.once('readable', () => undefined)
+    await eventually(
+      'the buffer to be full',
+      () => (stdout?.readableLength ?? 0) >= (stdout?.readableHighWaterMark ?? 0),
+    )
     const output = read(child)
     expect(await ended(child)).toBe(0)
     expect(messages(await output)).toEqual(
@@ -119,7 +130,7 @@ function start(script: string): ChildProcess {
     ${script}
   `
   return spawn(process.execPath, ['--input-type=module', '--eval', source], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'ignore'],
   })
 }
 
