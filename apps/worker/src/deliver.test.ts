@@ -1,0 +1,74 @@
+/** What becomes of a delivery that somebody else took over while it was attempted. */
+import { resolveConfig } from '@manifold/config'
+import { createTargetClient } from '@manifold/delivery'
+import { createSettler } from '@manifold/store'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  accept,
+  bury,
+  claim,
+  keptDelivery,
+  refOf,
+  startTestStore,
+  type TestStore,
+} from '../../../test/support/store.ts'
+import { deliver, type DeliverDeps } from './deliver.ts'
+
+let store: TestStore
+
+beforeAll(async () => {
+  store = await startTestStore()
+})
+afterAll(() => store.close())
+
+/** Delivers to a target whose handler does `meanwhile`, and then fails. */
+function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
+  const handle = async () => {
+    await meanwhile()
+    throw new Error('not now')
+  }
+  const [target] = resolveConfig('test', { targets: [{ name: 'crm', subscribe: ['**'], handle }] }).targets
+  if (target === undefined) throw new Error('one target was configured')
+  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  return {
+    store,
+    settle: createSettler(store, target.name, target.breaker),
+    target,
+    client: createTargetClient(target),
+    userAgent: 'test',
+    now: Date.now,
+    random: () => 0.5,
+    failpoint: () => undefined,
+    handlerLogger: silent,
+    onSettled: () => undefined,
+    onGone: () => Promise.resolve(),
+  }
+}
+
+const never = new AbortController().signal
+
+test('a superseded worker keeps its queue entry and looks again: it may be the only one that is left', async () => {
+  const ref = refOf(await accept(store))
+  // The other one takes it up under the same name, as after a lost lock.
+  const deps = depsWith(() => claim(store, ref))
+  const [verdict] = await Promise.all(deliver(deps, [ref], 'anyone', never))
+  expect(verdict).toEqual({ kind: 'defer', delayMs: 1_000 })
+  expect(await keptDelivery(store, ref)).toMatchObject({ status: 'pending', attempts: 1 })
+})
+
+test('a delivery that ended otherwise meanwhile is finished', async () => {
+  const ref = refOf(await accept(store))
+  const deps = depsWith(() => bury(store, ref))
+  expect(await Promise.all(deliver(deps, [ref], 'anyone', never))).toEqual([{ kind: 'finish' }])
+})
+
+test('taken up again after it ended, a delivery makes its dead-letter queue agree', async () => {
+  const deps = depsWith(() => Promise.resolve())
+  const dead = refOf(await accept(store))
+  await bury(store, dead, 'gone')
+  const unknown = refOf('evt_unknown')
+  expect(await Promise.all(deliver(deps, [dead, unknown], 'anyone', never))).toEqual([
+    { kind: 'bury', reason: 'gone' },
+    { kind: 'finish' },
+  ])
+})
