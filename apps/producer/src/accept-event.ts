@@ -10,6 +10,7 @@ import {
   eventInputSchema,
   fieldErrors,
   isDeeperThan,
+  type CloudEventContext,
   MAX_DATA_DEPTH,
   readTraceparent,
   type EventInput,
@@ -34,7 +35,9 @@ export type AcceptRequest = {
   /** The parsed body. */
   readonly body: unknown
   /** The body as it came: its hash tells a repeated request from another one. */
-  readonly rawBody: Uint8Array
+  readonly rawBody: Uint8Array | string
+  /** What a CloudEvent said besides. */
+  readonly context?: CloudEventContext
   readonly idempotencyKey: string | undefined
   /** Whose idempotency keys these are. */
   readonly caller: string

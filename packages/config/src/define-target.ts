@@ -5,6 +5,7 @@
 import type {
   Auth,
   BreakerPolicy,
+  EventFormat,
   HandlerContext,
   HttpMethod,
   ManifoldEvent,
@@ -24,6 +25,8 @@ type CommonDefinition<Event extends AnyEvent> = {
   /** Type patterns: `*` one segment, `**` any number. Without it only events that name the target reach it. */
   subscribe?: readonly string[]
   filter?: (event: Event) => boolean
+  /** `false`: an event that cannot be delivered here does not count as failed for it. Default `true`. */
+  required?: boolean
   /** One deadline for a whole attempt. Default 15,000. */
   timeoutMs?: number
   /** Default 65,536. */
@@ -53,6 +56,10 @@ export type HttpTargetDefinition<Event extends AnyEvent = AnyEvent> = CommonDefi
   headers?: Record<string, string> | ((event: Event) => Record<string, string>)
   /** Default: the event as CloudEvents JSON. An object is sent as JSON; a string or bytes as they are. */
   body?: (event: Event) => unknown
+  /** Default `cloudevents-structured`. */
+  format?: EventFormat
+  /** Keep the body of the answer: it is shown in the event's result. Default `false`. */
+  captureResponse?: boolean
   auth?: Auth
   /** Judges an answer; `undefined` leaves it to the default table. */
   classify?: (response: TargetResponse) => Outcome | undefined

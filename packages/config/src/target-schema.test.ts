@@ -20,6 +20,9 @@ test('a name and a URL make a target; everything else has a default', () => {
     method: 'POST',
     headers: {},
     auth: { kind: 'none', secrets: [], authenticate: expect.any(Function) as unknown },
+    required: true,
+    format: 'cloudevents-structured',
+    captureResponse: false,
     timeoutMs: 15_000,
     maxResponseBytes: 65_536,
     retry: { maxAttempts: 8, baseDelayMs: 1_000, maxDelayMs: 900_000, maxAgeMs: 86_400_000 },
@@ -39,6 +42,9 @@ test('everything that is given is kept, and what is left out of a group has its 
     headers: { 'x-tenant': 'acme' },
     body: () => ({}),
     auth: bearer(secret('CRM_TOKEN')),
+    required: false,
+    format: 'json',
+    captureResponse: true,
     timeoutMs: 1,
     maxResponseBytes: 0,
     concurrency: 1,
@@ -119,8 +125,10 @@ test.each([[true], [false], [[]], [['10.1.0.0/16']], [['10.1.2.3/32', 'fd00::/8'
 
 test('a definition with a handler is a function target, with the same defaults', () => {
   const handle = () => undefined
-  const { kind, url, method, headers, body, auth, classify, ...common } = resolved(crm) as HttpTarget
-  expect([kind, url, method, headers, body, auth.kind, classify]).toEqual([
+  const { kind, url, method, headers, body, auth, classify, format, captureResponse, ...common } = resolved(
+    crm,
+  ) as HttpTarget
+  expect([kind, url, method, headers, body, auth.kind, classify, format, captureResponse]).toEqual([
     'http',
     crm.url,
     'POST',
@@ -128,6 +136,8 @@ test('a definition with a handler is a function target, with the same defaults',
     undefined,
     'none',
     undefined,
+    'cloudevents-structured',
+    false,
   ])
   expect(resolved({ name: 'crm', handle })).toEqual({ ...common, kind: 'function', handle })
 })

@@ -133,6 +133,7 @@ const common = {
     )
     .default([]),
   filter: aFunction<(event: ManifoldEvent) => boolean>('(event) => boolean').optional(),
+  required: z.boolean().default(true),
   timeoutMs: milliseconds(600_000).default(15_000),
   maxResponseBytes: z.int().min(0).max(104_857_600).default(65_536),
   retry: retry.prefault({}),
@@ -163,6 +164,8 @@ const httpTarget = z.strictObject({
     .default('POST'),
   headers: headers.prefault({}),
   body: aFunction<(event: ManifoldEvent) => unknown>('(event) => body').optional(),
+  format: z.enum(['cloudevents-structured', 'cloudevents-binary', 'json']).default('cloudevents-structured'),
+  captureResponse: z.boolean().default(false),
   auth: auth.default(none),
   classify: aFunction<(response: TargetResponse) => Outcome | undefined>('(response) => outcome').optional(),
 })

@@ -72,7 +72,15 @@ test.each([
 })
 
 test('the words for a delivery that callers see do not change', () => {
-  expect(DELIVERY_STATUSES).toEqual(['pending', 'retrying', 'deferred', 'delivered', 'dead', 'discarded'])
+  expect(DELIVERY_STATUSES).toEqual([
+    'pending',
+    'retrying',
+    'deferred',
+    'delivered',
+    'dead',
+    'discarded',
+    'cancelled',
+  ])
   expect(DEAD_REASONS).toEqual([
     'exhausted',
     'rejected',
@@ -84,6 +92,6 @@ test('the words for a delivery that callers see do not change', () => {
   ])
 })
 
-test('delivered, dead and discarded are the ends of a delivery, and no other status is', () => {
-  expect(DELIVERY_STATUSES.filter(isTerminal)).toEqual(['delivered', 'dead', 'discarded'])
+test('delivered, dead, discarded and cancelled are the ends of a delivery, and no other status is', () => {
+  expect(DELIVERY_STATUSES.filter(isTerminal)).toEqual(['delivered', 'dead', 'discarded', 'cancelled'])
 })

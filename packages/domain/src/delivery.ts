@@ -5,7 +5,8 @@
  * scripts; the decision which transition to take is decide.ts.
  */
 
-export type DeliveryStatus = 'pending' | 'retrying' | 'deferred' | 'delivered' | 'dead' | 'discarded'
+export type DeliveryStatus =
+  'pending' | 'retrying' | 'deferred' | 'delivered' | 'dead' | 'discarded' | 'cancelled'
 
 /** Why a delivery is a dead letter. */
 export type DeadReason =
@@ -28,6 +29,7 @@ export const DELIVERY_STATUSES: readonly DeliveryStatus[] = [
   'delivered',
   'dead',
   'discarded',
+  'cancelled',
 ]
 
 /** Names one delivery in one life: a replay starts the next generation. */
@@ -40,9 +42,9 @@ export type DeliveryRef = {
 
 export const TARGET_NAME_PATTERN = /^[a-z][a-z0-9-]{0,48}$/
 
-/** A delivered, dead or discarded delivery is not attempted again by itself. */
+/** A delivered, dead, discarded or cancelled delivery is not attempted again by itself. */
 export function isTerminal(status: DeliveryStatus): boolean {
-  return status === 'delivered' || status === 'dead' || status === 'discarded'
+  return status !== 'pending' && status !== 'retrying' && status !== 'deferred'
 }
 
 /** The id a delivery keeps over all attempts and replays; the target sees it as `Idempotency-Key`. */

@@ -10,6 +10,16 @@ import { EVENT_ID_PATTERN } from './event.ts'
 /** Deeper JSON is refused: it costs every reader a stack frame a level, and no API wants it. */
 export const MAX_DATA_DEPTH = 64
 
+/** How far ahead a delivery can be put. */
+export const MAX_DELAY_MS = 30 * 86_400_000
+
+const MAX_EXTENSIONS = 64
+
+const rfc3339 = z.iso.datetime({
+  offset: true,
+  error: 'use an RFC 3339 time such as 2026-01-31T09:30:00Z',
+})
+
 export const eventInputSchema = z.strictObject({
   type: z
     .string()
@@ -23,9 +33,27 @@ export const eventInputSchema = z.strictObject({
     .optional(),
   source: z.string().min(1).max(1_024).optional(),
   subject: z.string().min(1).max(1_024).optional(),
-  time: z.iso
-    .datetime({ offset: true, error: 'use an RFC 3339 time such as 2026-01-31T09:30:00Z' })
+  time: rfc3339.optional(),
+  /** CloudEvents extension attributes (CloudEvents 1.0, sections 3.1 and 3.3). */
+  extensions: z
+    .record(
+      z.string().regex(/^[a-z0-9]{1,20}$/, 'name an extension with 1 to 20 of a-z 0-9'),
+      z.union([z.string().max(4_096), z.int32(), z.boolean()], {
+        error: 'an extension is a string, a 32-bit whole number or a boolean',
+      }),
+    )
+    .refine((extensions) => Object.keys(extensions).length <= MAX_EXTENSIONS, {
+      error: `at most ${String(MAX_EXTENSIONS)} extensions`,
+    })
     .optional(),
+  /** No attempt before this time. */
+  deliverAt: rfc3339.optional(),
+  /** The same, counted from when it is accepted. */
+  delayMs: z.int().min(0).max(MAX_DELAY_MS).optional(),
+  /** No attempt after this time. */
+  expiresAt: rfc3339.optional(),
+  /** Told when the event is settled. */
+  callbackUrl: z.string().min(1).max(2_048).optional(),
   targets: z
     .array(z.string().regex(TARGET_NAME_PATTERN, 'not a target name'))
     .min(1, 'name at least one target, or leave the field out to use subscriptions')

@@ -6,8 +6,24 @@
  */
 import { monotonicFactory } from 'ulid'
 
+/** A value of a CloudEvents extension attribute. */
+export type ExtensionValue = string | number | boolean
+
+/** What a CloudEvent may say besides (CloudEvents 1.0, section 3). Kept, and passed on to targets. */
+export type CloudEventContext = {
+  /** The id its source gave it, where Manifold made one of its own from source and id. */
+  readonly sourceId?: string | undefined
+  /** Extension attributes by name. */
+  readonly extensions?: Readonly<Record<string, ExtensionValue>> | undefined
+  /** Media type of `data`; JSON without it. Text then is a string in `data`. */
+  readonly dataContentType?: string | undefined
+  readonly dataSchema?: string | undefined
+  /** `data` is a string that holds bytes. */
+  readonly dataEncoding?: 'base64' | undefined
+}
+
 /** An event as filters, transforms and the delivery stages see it. Never mutated. */
-export type ManifoldEvent<Data = unknown> = {
+export type ManifoldEvent<Data = unknown> = CloudEventContext & {
   readonly id: string
   readonly type: string
   /** Who sent it (CloudEvents `source`). */
@@ -18,13 +34,15 @@ export type ManifoldEvent<Data = unknown> = {
   readonly data: Data
 }
 
-export type EventStatus = 'pending' | 'delivered' | 'partially_delivered' | 'failed' | 'unrouted'
+export type EventStatus =
+  'pending' | 'delivered' | 'partially_delivered' | 'failed' | 'cancelled' | 'unrouted'
 
 export const EVENT_STATUSES: readonly EventStatus[] = [
   'pending',
   'delivered',
   'partially_delivered',
   'failed',
+  'cancelled',
   'unrouted',
 ]
 

@@ -52,10 +52,20 @@ export const PROBLEMS = {
     title: 'No valid API key',
     fix: 'Send `Authorization: Bearer <key>` with a key whose hash is in MANIFOLD_API_KEYS.',
   },
+  'invalid-webhook-signature': {
+    status: 401,
+    title: 'The webhook is not signed by its sender',
+    fix: 'Sign with the secret that the source is configured with, over the bytes as they are sent, and with a clock that is right.',
+  },
   'missing-scope': {
     status: 403,
     title: 'The key lacks a scope',
     fix: 'Use a key with the scope named in `detail`.',
+  },
+  'origin-not-allowed': {
+    status: 403,
+    title: 'Pages of this origin may not connect',
+    fix: 'Add the origin to MANIFOLD_ALLOWED_ORIGINS, or connect from a server.',
   },
   'route-not-found': {
     status: 404,
@@ -82,6 +92,11 @@ export const PROBLEMS = {
     title: 'No such target',
     fix: 'See GET /v1/admin/targets for the names in the config.',
   },
+  'source-not-found': {
+    status: 404,
+    title: 'No such source',
+    fix: 'See `sources` in the config for the paths.',
+  },
   'method-not-allowed': {
     status: 405,
     title: 'The path does not take this method',
@@ -91,6 +106,11 @@ export const PROBLEMS = {
     status: 409,
     title: 'Another event has this id',
     fix: 'Choose a new `id`, or leave it out; the same id with the same body answers as the first time.',
+  },
+  'event-not-cancellable': {
+    status: 409,
+    title: 'Nothing of the event can be cancelled any more',
+    fix: 'Look at its deliveries: each was attempted or has ended; a dead letter can be discarded.',
   },
   'delivery-not-dead': {
     status: 409,
@@ -127,10 +147,35 @@ export const PROBLEMS = {
     title: 'The Idempotency-Key was used with another body',
     fix: 'Use a new key for a new request; a key belongs to one body for 24 hours.',
   },
+  'invalid-cloud-event': {
+    status: 422,
+    title: 'The CloudEvent breaks a rule of the specification',
+    fix: 'Correct the attributes listed in `errors` (CloudEvents 1.0).',
+  },
+  'invalid-batch': {
+    status: 422,
+    title: 'The batch is not a list of events',
+    fix: 'Send a JSON array of events, or one event a line as application/x-ndjson.',
+  },
+  'webhook-refused': {
+    status: 422,
+    title: 'The webhook cannot become an event',
+    fix: 'Correct `toEvent` of the source; the log has the reason. Nothing was stored.',
+  },
+  'upgrade-required': {
+    status: 426,
+    title: 'This path speaks WebSocket',
+    fix: 'Connect with a WebSocket client, or follow GET /v1/stream instead.',
+  },
   'internal-error': {
     status: 500,
     title: 'Manifold failed',
     fix: 'This is a bug: report it with the `requestId`. Retrying with the same Idempotency-Key is safe.',
+  },
+  'too-many-followers': {
+    status: 503,
+    title: 'This producer follows enough streams',
+    fix: 'Retry after `Retry-After` seconds, at another producer if there is one, or raise MANIFOLD_MAX_STREAMS.',
   },
   'store-unavailable': {
     status: 503,

@@ -11,6 +11,9 @@ import type { RetryPolicy } from './retry-policy.ts'
 
 export type HttpMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET'
 
+/** How an event looks on its way to a target that shapes it no further (CloudEvents HTTP binding 1.0, or plain JSON). */
+export type EventFormat = 'cloudevents-structured' | 'cloudevents-binary' | 'json'
+
 /** A request on its way to a target; each stage returns the next form of it. */
 export type OutgoingRequest = {
   readonly method: HttpMethod
@@ -101,6 +104,8 @@ type TargetCommon = {
   readonly name: string
   readonly subscribe: readonly string[]
   readonly filter: ((event: ManifoldEvent) => boolean) | undefined
+  /** Whether an event counts as failed when it cannot be delivered here. */
+  readonly required: boolean
   /** One deadline for the whole attempt: authenticate, connect, send, headers and body. */
   readonly timeoutMs: number
   readonly maxResponseBytes: number
@@ -125,6 +130,9 @@ export type HttpTarget = TargetCommon & {
   readonly headers: Readonly<Record<string, string>> | ((event: ManifoldEvent) => Record<string, string>)
   /** `undefined` sends the event as CloudEvents JSON. */
   readonly body: ((event: ManifoldEvent) => unknown) | undefined
+  readonly format: EventFormat
+  /** Whether the answer's body is kept for the event's result. */
+  readonly captureResponse: boolean
   readonly auth: Auth
   readonly classify: ((response: TargetResponse) => Outcome | undefined) | undefined
 }
