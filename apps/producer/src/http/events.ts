@@ -5,6 +5,7 @@ import { Router, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { acceptEvent, type AcceptAnswer, type AcceptDeps } from '../accept-event.ts'
 import type { ChangeHub } from '../changes/change-hub.ts'
+import { refusalProblem } from './accept-problem.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { jsonBody, readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
@@ -93,25 +94,10 @@ function sendAcceptAnswer(deps: EventsDeps, response: Response, answer: AcceptAn
       response.setHeader('Location', `/v1/events/${answer.eventId}`)
       sendJson(response, 202, acceptedView(answer))
       return
-    case 'too-deep':
-      sendProblem(response, 'json-too-deep')
-      return
-    case 'invalid':
-      sendProblem(response, 'invalid-event', { errors: answer.errors })
-      return
-    case 'unknown-targets':
-      sendProblem(response, 'unknown-target', { errors: answer.errors })
-      return
-    case 'key-reused':
-      sendProblem(response, 'idempotency-key-reused', {
-        detail: `the key belongs to event ${answer.eventId}`,
-      })
-      return
-    case 'id-taken':
-      sendProblem(response, 'event-id-taken', { detail: `event ${answer.eventId} was made by another body` })
-      return
-    default:
-      answer satisfies never
+    default: {
+      const { code, details } = refusalProblem(answer)
+      sendProblem(response, code, details)
+    }
   }
 }
 
