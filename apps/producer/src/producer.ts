@@ -32,6 +32,11 @@ import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
+import { createLiveFeed } from './streams/live-feed.ts'
+import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
+import { registerStreamGauges } from './streams/stream-gauges.ts'
+import { createTypeLookup } from './streams/type-lookup.ts'
+import { asksForWebSocket, serveUpgrades } from './websocket/upgrade.ts'
 
 export type ProducerOptions = {
   readonly settings: Settings
@@ -118,9 +123,22 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     onError,
   })
 
+  const lookUpTypes = createTypeLookup(store)
+  const streams = createOpenStreams({
+    max: settings.maxStreams,
+    beatMs: BEAT_MS,
+    leaving: leaving.signal,
+  })
+  registerStreamGauges(registry, streams, hub)
+
   const app = createApp({
     store,
     hub,
+    feed: createLiveFeed({ hub, lookUpTypes, onError }),
+    lookUpTypes,
+    streams,
+    apiKeys: settings.apiKeys,
+    allowedOrigins: settings.allowedOrigins,
     leaving: leaving.signal,
     queues,
     registry,
@@ -141,7 +159,9 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       logger.warn({ type, targets }, 'a filter threw: its target gets the event')
     },
   })
-  const server = createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, app)
+  const limits = { requestTimeout: 60_000, headersTimeout: 20_000 }
+  const server = createServer({ ...limits, shouldUpgradeCallback: asksForWebSocket }, app)
+  server.on('upgrade', serveUpgrades(app))
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
 

@@ -28,6 +28,8 @@ test('an empty environment gives the defaults', () => {
     apiKeys: [],
     maxBodyBytes: 1_048_576,
     maxBatchBytes: 16_777_216,
+    maxStreams: 5_000,
+    allowedOrigins: [],
     retention: { settledMs: 86_400_000, deadMs: 2_592_000_000 },
     drainMs: 8_000,
     lockMs: 8_000,
@@ -48,6 +50,8 @@ test('every setting can be set', () => {
     MANIFOLD_API_KEYS: entry,
     MANIFOLD_MAX_BODY_BYTES: '1',
     MANIFOLD_MAX_BATCH_BYTES: '3',
+    MANIFOLD_MAX_STREAMS: '3',
+    MANIFOLD_ALLOWED_ORIGINS: 'https://app.example, http://localhost:8080',
     MANIFOLD_RETENTION_SETTLED_MS: '1',
     MANIFOLD_RETENTION_DEAD_MS: '2',
     MANIFOLD_DRAIN_MS: '0',
@@ -66,6 +70,8 @@ test('every setting can be set', () => {
     apiKeys: [expect.objectContaining({ name: 'shop' })],
     maxBodyBytes: 1,
     maxBatchBytes: 3,
+    maxStreams: 3,
+    allowedOrigins: ['https://app.example', 'http://localhost:8080'],
     retention: { settledMs: 1, deadMs: 2 },
     drainMs: 0,
     lockMs: 200,
@@ -202,3 +208,16 @@ test.each(['0.0.0.0', '::', '192.168.1.5', 'shop.example'])(
     expect(listening({ HOST: host, MANIFOLD_API_KEYS: entry })).not.toThrow()
   },
 )
+
+test.each([
+  'app.example',
+  'https://app.example/',
+  'https://app.example:443',
+  'null',
+  '*',
+  'HTTPS://app.example',
+])('an origin is written as browsers write it: %j is refused', (text) => {
+  expect(complaint(() => readSettings({ MANIFOLD_ALLOWED_ORIGINS: text }))).toContain(
+    'MANIFOLD_ALLOWED_ORIGINS',
+  )
+})

@@ -19,6 +19,22 @@ const setting = (minimum: number, maximum: number, fallback: number) =>
 const port = range(0, 65_535)
 const duration = (fallback: number) => setting(1, 3_650 * DAY_MS, fallback)
 
+/** As browsers write it: scheme, host, and the port unless it is the usual one. */
+const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+  error: 'write origins as https://app.example or http://localhost:8080, separated by commas',
+})
+
+const origins = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .pipe(z.array(origin))
+
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
 const environmentSchema = z.object({
@@ -32,6 +48,8 @@ const environmentSchema = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MANIFOLD_MAX_BODY_BYTES: setting(1, 104_857_600, 1_048_576),
   MANIFOLD_MAX_BATCH_BYTES: setting(1, 104_857_600, 16_777_216),
+  MANIFOLD_MAX_STREAMS: setting(0, 1_000_000, 5_000),
+  MANIFOLD_ALLOWED_ORIGINS: origins,
   MANIFOLD_RETENTION_SETTLED_MS: duration(DAY_MS),
   MANIFOLD_RETENTION_DEAD_MS: duration(30 * DAY_MS),
   MANIFOLD_DRAIN_MS: setting(0, 600_000, 8_000),
@@ -59,6 +77,10 @@ export type Settings = {
   readonly maxBodyBytes: number
   /** Of a batch that is read as a whole; one that is streamed has no limit. */
   readonly maxBatchBytes: number
+  /** Streams and subscriptions that a producer serves at once. */
+  readonly maxStreams: number
+  /** Origins whose pages may connect by WebSocket, besides the producer's own. */
+  readonly allowedOrigins: readonly string[]
   readonly retention: { readonly settledMs: number; readonly deadMs: number }
   /** How long a stopping process lets work finish before it hands it back. */
   readonly drainMs: number
@@ -105,6 +127,8 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     apiKeys: keys.keys,
     maxBodyBytes: env.MANIFOLD_MAX_BODY_BYTES,
     maxBatchBytes: env.MANIFOLD_MAX_BATCH_BYTES,
+    maxStreams: env.MANIFOLD_MAX_STREAMS,
+    allowedOrigins: env.MANIFOLD_ALLOWED_ORIGINS,
     retention: { settledMs: env.MANIFOLD_RETENTION_SETTLED_MS, deadMs: env.MANIFOLD_RETENTION_DEAD_MS },
     drainMs: env.MANIFOLD_DRAIN_MS,
     lockMs: env.MANIFOLD_LOCK_MS,

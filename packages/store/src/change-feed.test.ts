@@ -12,6 +12,7 @@ import {
   awaitChanges,
   entryOf,
   isPlace,
+  isPlaceAfter,
   isPlaceKept,
   newestChange,
   readChanges,
@@ -166,4 +167,20 @@ test('the feed is bounded: the oldest changes go', async () => {
   expect(length).toBeLessThan(CHANGE_FEED_LENGTH + 1_000)
   const place = await newestChange(store)
   expect((await store.redis.xrange(keys.changes, place, '+'))[0]?.[1]).toContain(eventId)
+})
+
+test.each([
+  ['2-0.0', '1-0.0', true],
+  ['1-0.0', '2-0.0', false],
+  ['10-0', '9-5.2', true],
+  ['1-10.0', '1-9.0', true],
+  ['1-0.1', '1-0.0', true],
+  ['1-0.0', '1-0.0', false],
+  // An entry's id stands behind all of its changes.
+  ['1-0', '1-0.2', true],
+  ['1-0.2', '1-0', false],
+  ['1-0', '1-0', false],
+  ['1-0.0', '0', true],
+] as const)('places are ordered: %s after %s: %s', (place, other, isAfter) => {
+  expect(isPlaceAfter(place, other)).toBe(isAfter)
 })

@@ -89,6 +89,13 @@ export function entryOf(place: string): string {
   return parsePlace(place).entry
 }
 
+/** Whether a place comes after another one. */
+export function isPlaceAfter(place: string, other: string): boolean {
+  const [a, b] = [parsePlace(place), parsePlace(other)]
+  if (a.entry !== b.entry) return isBefore(b.entry, a.entry)
+  return (a.index ?? Infinity) > (b.index ?? Infinity)
+}
+
 function parsePlace(place: string): { entry: string; index: number | undefined } {
   const { entry = '0', index } = PLACE.exec(place)?.groups ?? {}
   return { entry, index: index === undefined ? undefined : Number(index) }

@@ -11,10 +11,14 @@ import { operateRouter } from './operate.ts'
 import { sendProblem } from './problem.ts'
 import { replaysRouter } from './replays.ts'
 import { requestLog } from './request-log.ts'
+import { streamRouter, type StreamDeps } from './stream.ts'
 import { targetsRouter } from './targets.ts'
+import { webSocketRouter, type WebSocketDeps } from './websocket.ts'
 
 export type AppDeps = EventsDeps &
-  DeadLettersDeps & {
+  DeadLettersDeps &
+  StreamDeps &
+  WebSocketDeps & {
     readonly targets: readonly Target[]
     readonly queues: Queues
     readonly registry: Registry
@@ -32,6 +36,8 @@ export function createApp(deps: AppDeps): Express {
 
   // First, because events are most of what comes.
   app.use('/v1/events', eventsRouter(deps))
+  app.use(streamRouter(deps))
+  app.use(webSocketRouter(deps))
   app.use(operateRouter(deps))
   app.use('/v1/admin/dead-letters', deadLettersRouter(deps))
   app.use('/v1/admin/replays', replaysRouter(deps))

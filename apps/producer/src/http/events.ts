@@ -5,7 +5,7 @@ import { Router, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { acceptEvent, type AcceptAnswer, type AcceptDeps } from '../accept-event.ts'
 import type { ChangeHub } from '../changes/change-hub.ts'
-import { refusalProblem } from './accept-problem.ts'
+import { isRefusal, refusalProblem } from './accept-problem.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { jsonBody, readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
@@ -84,21 +84,17 @@ function accept(deps: EventsDeps): RequestHandler {
 }
 
 function sendAcceptAnswer(deps: EventsDeps, response: Response, answer: AcceptAnswer): void {
-  switch (answer.kind) {
-    case 'accepted':
-    case 'duplicate':
-      response.locals['eventId'] = answer.eventId
-      if (answer.kind === 'accepted') deps.onAccepted(answer.type)
-      else response.set('idempotent-replayed', 'true')
-      // An event id is safe in a URL as it is.
-      response.setHeader('Location', `/v1/events/${answer.eventId}`)
-      sendJson(response, 202, acceptedView(answer))
-      return
-    default: {
-      const { code, details } = refusalProblem(answer)
-      sendProblem(response, code, details)
-    }
+  if (isRefusal(answer)) {
+    const { code, details } = refusalProblem(answer)
+    sendProblem(response, code, details)
+    return
   }
+  response.locals['eventId'] = answer.eventId
+  if (answer.kind === 'accepted') deps.onAccepted(answer.type)
+  else response.set('idempotent-replayed', 'true')
+  // An event id is safe in a URL as it is.
+  response.setHeader('Location', `/v1/events/${answer.eventId}`)
+  sendJson(response, 202, acceptedView(answer))
 }
 
 function list(store: Store): RequestHandler {

@@ -52,7 +52,7 @@ export function deliveryView(delivery: DeliveryRecord) {
   }
 }
 
-function lastAttemptView(attempt: RecordedAttempt) {
+export function lastAttemptView(attempt: RecordedAttempt) {
   return {
     number: attempt.number,
     at: time(attempt.atMs),

@@ -1,0 +1,139 @@
+/**
+ * One WebSocket connection: reads what the client says, does it as far as its key allows, and answers each with its `ref`.
+ *
+ * A mistake of the client's is answered, not punished: the connection stays. One whose peer is silent is ended.
+ */
+import type { Scope } from '@manifold/config'
+import type { Logger } from '@manifold/runtime'
+import { isStoreUnavailable } from '@manifold/store'
+import type { RawData, WebSocket } from 'ws'
+import { problem, problemBody, type Problem } from '../http/problem.ts'
+import { lacks, type Caller } from '../http/require-scope.ts'
+import type { OpenStream } from '../streams/open-streams.ts'
+import { readClientMessage, type ClientMessage } from './client-message.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
+import { publish, type PublishDeps } from './publish.ts'
+import { createSubscriptions, type SubscriptionDeps, type Subscriptions } from './subscriptions.ts'
+import { createWorkQueue } from './work-queue.ts'
+
+export type ConnectionDeps = PublishDeps & SubscriptionDeps & { readonly logger: Logger }
+
+export type Peer = { readonly caller: Caller; readonly requestId: string | undefined }
+
+type Parts = {
+  readonly deps: ConnectionDeps
+  readonly peer: Peer
+  readonly outbox: Outbox
+  readonly subscriptions: Subscriptions
+}
+
+/** More would not make Redis faster; beyond it the socket is not read. */
+const PUBLISHES_AT_ONCE = 64
+
+const SCOPE_OF: Readonly<Record<ClientMessage['do'], Scope>> = {
+  publish: 'publish',
+  subscribe: 'read',
+  unsubscribe: 'read',
+}
+
+/** Serves a connection until it closes. */
+export function serveConnection(deps: ConnectionDeps, socket: WebSocket, peer: Peer): OpenStream {
+  const outbox = createOutbox(socket)
+  const subscriptions = createSubscriptions(deps, outbox)
+  const parts = { deps, peer, outbox, subscriptions }
+  const publishes = createWorkQueue({
+    atOnce: PUBLISHES_AT_ONCE,
+    pause: () => {
+      socket.pause()
+    },
+    resume: () => {
+      socket.resume()
+    },
+  })
+  socket.on('message', (frame, isBinary) => {
+    const reading = readClientMessage(bytesOf(frame), isBinary)
+    if (reading.kind === 'problem') {
+      refuse(parts, reading.ref, reading.problem)
+      return
+    }
+    const { message } = reading
+    if (message.do === 'publish') publishes.add(() => answer(parts, message))
+    else void answer(parts, message)
+  })
+  // Broken frames and frames too large: ws closes with the code that says so (1002, 1007, 1009).
+  socket.on('error', () => undefined)
+  socket.once('close', subscriptions.removeAll)
+  return {
+    beat: createPulse(socket),
+    leave: () => {
+      outbox.close(1001, 'the producer stops')
+    },
+  }
+}
+
+/** Ends a connection whose peer answers no ping over two beats. */
+function createPulse(socket: WebSocket): () => void {
+  let unanswered = 0
+  socket.on('pong', () => {
+    unanswered = 0
+  })
+  return () => {
+    // While it is not read, no answer can come.
+    if (!socket.isPaused && unanswered++ >= 2) socket.terminate()
+    else socket.ping()
+  }
+}
+
+async function answer(parts: Parts, message: ClientMessage): Promise<void> {
+  const { deps, peer } = parts
+  try {
+    const scope = SCOPE_OF[message.do]
+    const refused = peer.caller.scopes.has(scope)
+      ? await carryOut(parts, message)
+      : problem('missing-scope', { detail: lacks(peer.caller, scope) })
+    if (refused !== undefined) refuse(parts, message.ref, refused)
+  } catch (error) {
+    const isAway = isStoreUnavailable(error)
+    if (!isAway) deps.logger.error({ err: error, requestId: peer.requestId }, 'a WebSocket message failed')
+    refuse(parts, message.ref, problem(isAway ? 'store-unavailable' : 'internal-error'))
+  }
+}
+
+/** @returns why it could not be done */
+async function carryOut(parts: Parts, message: ClientMessage): Promise<Problem | undefined> {
+  const { deps, peer, outbox, subscriptions } = parts
+  switch (message.do) {
+    case 'publish': {
+      const published = await publish(deps, peer.caller.name, message)
+      if (published.kind === 'refused') return published.problem
+      say(outbox, { message: 'published', ref: message.ref, ...published.view })
+      return undefined
+    }
+    case 'subscribe':
+      return subscriptions.add(message)
+    case 'unsubscribe': {
+      const { ref, subscription } = message
+      if (!subscriptions.remove(subscription))
+        return problem('invalid-request', {
+          errors: [{ path: 'subscription', message: 'there is none of this name' }],
+        })
+      say(outbox, { message: 'unsubscribed', ref, subscription })
+      return undefined
+    }
+    default:
+      return message satisfies never
+  }
+}
+
+function refuse({ outbox, peer }: Parts, ref: string | undefined, why: Problem): void {
+  say(outbox, { message: 'refused', ref, problem: problemBody(why, peer.requestId) })
+}
+
+function say(outbox: Outbox, message: object): void {
+  outbox.send(JSON.stringify(message))
+}
+
+function bytesOf(data: RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data)
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data
+}
