@@ -13,6 +13,7 @@ import type { OpenStream } from '../streams/open-streams.ts'
 import { readClientMessage, type ClientMessage } from './client-message.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { publish, type PublishDeps } from './publish.ts'
+import { createPulse } from './pulse.ts'
 import { createSubscriptions, type SubscriptionDeps, type Subscriptions } from './subscriptions.ts'
 import { createWorkQueue } from './work-queue.ts'
 
@@ -68,19 +69,6 @@ export function serveConnection(deps: ConnectionDeps, socket: WebSocket, peer: P
     leave: () => {
       outbox.close(1001, 'the producer stops')
     },
-  }
-}
-
-/** Ends a connection whose peer answers no ping over two beats. */
-function createPulse(socket: WebSocket): () => void {
-  let unanswered = 0
-  socket.on('pong', () => {
-    unanswered = 0
-  })
-  return () => {
-    // While it is not read, no answer can come.
-    if (!socket.isPaused && unanswered++ >= 2) socket.terminate()
-    else socket.ping()
   }
 }
 
