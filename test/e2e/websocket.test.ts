@@ -370,3 +370,23 @@ test('when the producer stops, connections are told so', async () => {
   expect(await client.closed).toBe(1001)
   expect(Date.now() - startedAt).toBeLessThan(3_000)
 })
+
+test('while Redis is away everything is refused and nothing is promised; what was followed goes on when it is back', async () => {
+  const own = await startSystem({ withWorker: false, config: () => ({ targets: [] }) })
+  const client = await openSocket(own.url)
+  const { subscription } = await client.ask({ do: 'subscribe' })
+  await client.ask({ do: 'publish', event })
+  await eventually('it is told', () => said(client, subscription).length === 2)
+  await own.redis.kill()
+  const away = { message: 'refused', problem: { code: 'store-unavailable' } }
+  await eventually('it is away', async () => (await client.ask({ do: 'subscribe' })).message === 'refused')
+  expect(await client.ask({ do: 'subscribe' })).toMatchObject(away)
+  expect(await client.ask({ do: 'publish', event })).toMatchObject(away)
+  await own.redis.start()
+  await eventually('it is back', async () => {
+    return (await client.ask({ do: 'publish', event })).message === 'published'
+  })
+  await eventually('it is told', () => said(client, subscription).length >= 4)
+  client.socket.close()
+  await own.close()
+})

@@ -10,8 +10,9 @@ import { chromium, type Browser } from 'playwright-core'
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
+/** Starts a browser of a test's own. */
 export async function startBrowser(): Promise<Browser> {
-  const found = findProgram()
+  const found = findBrowserProgram()
   if (found !== undefined) {
     // As root, which CI often is, Chromium runs only without its sandbox.
     return chromium.launch({ executablePath: found, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
@@ -19,7 +20,8 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: await packed.executablePath(), args: packed.args })
 }
 
-function findProgram(): string | undefined {
+/** The system's own. */
+export function findBrowserProgram(): string | undefined {
   const folders = programPath().split(delimiter)
   return folders.flatMap((folder) => PROGRAMS.map((name) => join(folder, name))).find(isExecutable)
 }

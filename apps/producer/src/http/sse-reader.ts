@@ -69,6 +69,8 @@ export function createSseReader(response: Response, bufferBytes = BUFFER_BYTES):
       saidPlace = place
     },
     leave: () => {
+      // Anything but a stream would tell the client never to come back.
+      if (!response.headersSent) response.writeHead(200, HEADERS)
       response.end()
       gone.abort()
     },

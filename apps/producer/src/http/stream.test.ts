@@ -1,6 +1,13 @@
 /** Streams as a client meets them, on a real Redis; their limits and times are the test's own. */
 import { once } from 'node:events'
-import { createServer, get, type IncomingMessage, type Server } from 'node:http'
+import {
+  createServer,
+  get,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createLogger } from '@manifold/runtime'
 import { keys } from '@manifold/store'
@@ -24,6 +31,7 @@ import { streamRouter } from './stream.ts'
 let store: TestStore
 let hub: ChangeHub
 let server: Server
+let serve: RequestListener
 let streams: OpenStreams
 let leaving: AbortController
 let url: string
@@ -53,12 +61,13 @@ beforeEach(async () => {
       logger: createLogger('test', 'silent'),
     }),
   )
-  server = createServer((request, response) => {
+  serve = (request, response) => {
     app(request, response)
-  })
+  }
+  server = createServer(serve)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+  url = urlOf(server)
 })
 afterEach(async () => {
   server.close()
@@ -68,18 +77,26 @@ afterEach(async () => {
 })
 afterAll(() => store.close())
 
+const urlOf = (one: Server) => `http://127.0.0.1:${String((one.address() as AddressInfo).port)}`
+
 type Stream = {
   readonly response: IncomingMessage
   readonly text: () => string
   readonly frames: () => Frame[]
 }
 
+/** One that is cut off later is no error of the test's. */
+async function responseTo(request: ClientRequest): Promise<IncomingMessage> {
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  request.on('error', () => undefined)
+  return response.on('error', () => undefined)
+}
+
 async function open(path: string, headers: Record<string, string> = {}): Promise<Stream> {
   const request = get(url + path, { agent: false, headers })
-  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  const response = await responseTo(request)
   let text = ''
   response.setEncoding('utf8').on('data', (piece: string) => (text += piece))
-  response.on('error', () => undefined)
   return { response, text: () => text, frames: () => framesOf(text) }
 }
 
@@ -197,6 +214,20 @@ test('a stream is alive between changes, and its place moves on past what was no
   await eventually('the place', () => stream.text().includes(`: ping\nid: ${place}\n\n`))
   await eventually('a plain one', () => stream.text().endsWith(': ping\n\n: ping\n\n'))
   expect(stream.frames()).toEqual([])
+})
+
+test("the server's limits for requests do not cut a stream", async () => {
+  const limits = { requestTimeout: 200, headersTimeout: 150, connectionsCheckingInterval: 10 }
+  const strict = createServer(limits, serve).listen(0, '127.0.0.1')
+  await once(strict, 'listening')
+  url = urlOf(strict)
+  const stream = await open('/v1/stream')
+  await eventually('a long life', () => stream.text().split(': ping').length > 15)
+  expect(stream.response.closed).toBe(false)
+  await accept(store)
+  await eventually('it goes on', () => stream.frames().length === 1)
+  strict.close()
+  strict.closeAllConnections()
 })
 
 test.each([
@@ -329,8 +360,7 @@ test('one that took nothing over two beats while catching up is cut off', async 
   const text = `for i = 1, 5000 do redis.call('XADD', KEYS[1], '*', 'change', 'accepted', 'event', 'evt_' .. i, 'type', ARGV[1]) end`
   await store.redis.eval(text, 1, keys.changes, 'x'.repeat(10_000))
   const request = get(`${url}/v1/stream`, { agent: false, headers: { 'last-event-id': '0' } })
-  const [response] = (await once(request, 'response')) as [IncomingMessage]
-  response.on('error', () => undefined)
+  const response = await responseTo(request)
   await eventually('it is cut off', () => streams.count() === 0)
   expect(hub.followers()).toBe(0)
   response.destroy()
