@@ -3,6 +3,7 @@ import { EVENT_STATUSES, fieldErrors } from '@manifold/domain'
 import { listEvents, readAttempts, readEvent, type Store } from '@manifold/store'
 import { Router, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
+import type * as answers from '../contract/answers/index.ts'
 import { acceptEvent, type AcceptAnswer, type AcceptDeps } from '../accept-event.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { jsonBody, readJsonBody } from './json-body.ts'
@@ -19,11 +20,12 @@ export type EventsDeps = AcceptDeps & {
   readonly onAccepted: (type: string) => void
 }
 
-const listQuery = z.strictObject({
+/** The query of the list. */
+export const listQuery = z.strictObject({
   ...pageQuery,
   ...timeRangeQuery,
-  type: z.string().optional(),
-  status: z.enum(EVENT_STATUSES).optional(),
+  type: z.string().optional().describe('The type of the event, exactly.'),
+  status: z.enum(EVENT_STATUSES).optional().describe('What the event has come to.'),
 })
 
 /** The routes below `/v1/events`. */
@@ -52,7 +54,10 @@ export function eventsRouter(deps: EventsDeps): Router {
       const { id } = request.params
       const event = await readEvent(store, id)
       if (event === undefined) sendProblem(response, 'event-not-found')
-      else response.json({ items: (await readAttempts(store, id)).map(attemptView), nextCursor: null })
+      else {
+        const items = (await readAttempts(store, id)).map(attemptView)
+        response.json({ items, nextCursor: null } satisfies answers.AttemptList)
+      }
     })
     .all(allowOnly('GET'))
 
@@ -126,6 +131,9 @@ function list(store: Store): RequestHandler {
     }
     const filter = { afterMs: after, beforeMs: before, type, status }
     const page = await listEvents(store, filter, from.position, limit)
-    response.json({ items: page.items.map(eventView), nextCursor: writeCursor(page.next) })
+    response.json({
+      items: page.items.map(eventView),
+      nextCursor: writeCursor(page.next),
+    } satisfies answers.EventPage)
   }
 }

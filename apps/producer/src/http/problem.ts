@@ -1,6 +1,7 @@
 /** Answers that say what went wrong (RFC 9457): every one has a code of the catalogue. */
 import { PROBLEMS, type FieldError, type ProblemCode } from '@manifold/domain'
 import type { Response } from 'express'
+import type * as answers from '../contract/answers/index.ts'
 
 export type ProblemDetails = {
   /** What is wrong with this very request. */
@@ -27,6 +28,6 @@ export function sendProblem(response: Response, code: ProblemCode, details: Prob
         errors: details.errors,
         fix,
         requestId: response.locals['requestId'] as string | undefined,
-      }),
+      } satisfies answers.Problem),
     )
 }

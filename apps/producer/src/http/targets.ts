@@ -13,6 +13,7 @@ import {
   type Store,
 } from '@manifold/store'
 import { Router, type RequestHandler } from 'express'
+import type * as answers from '../contract/answers/index.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { sendProblem } from './problem.ts'
 import type { RequireScope } from './require-scope.ts'
@@ -45,7 +46,7 @@ export function targetsRouter(deps: TargetsDeps): Router {
     .route('/')
     .get(async (_request, response) => {
       const items = await Promise.all(deps.targets.map((target) => view(deps, target)))
-      response.json({ items, nextCursor: null })
+      response.json({ items, nextCursor: null } satisfies answers.TargetList)
     })
     .all(allowOnly('GET'))
   router
@@ -81,7 +82,7 @@ function forTarget(
   }
 }
 
-async function view({ store, queues }: TargetsDeps, target: Target) {
+async function view({ store, queues }: TargetsDeps, target: Target): Promise<answers.Target> {
   const [backlog, paused, dead, lastMinute, breaker, goneAtMs] = await Promise.all([
     readBacklog(store, target.name),
     isTargetPaused(queues, target.name),
@@ -100,7 +101,7 @@ async function view({ store, queues }: TargetsDeps, target: Target) {
     lastMinute,
     settings: {
       ...httpSettings(target),
-      subscribe: target.subscribe,
+      subscribe: [...target.subscribe],
       filter: target.filter !== undefined,
       timeoutMs: target.timeoutMs,
       maxResponseBytes: target.maxResponseBytes,
@@ -114,7 +115,7 @@ async function view({ store, queues }: TargetsDeps, target: Target) {
   }
 }
 
-function httpSettings(target: Target) {
+function httpSettings(target: Target): Pick<answers.TargetSettings, 'kind' | 'url' | 'method' | 'auth'> {
   if (target.kind === 'function') return { kind: target.kind }
   return {
     kind: target.kind,
@@ -124,7 +125,7 @@ function httpSettings(target: Target) {
   }
 }
 
-function breakerView(breaker: BreakerView) {
+function breakerView(breaker: BreakerView): answers.TargetBreaker {
   if (breaker.state === 'closed')
     return { state: breaker.state, reason: null, since: null, nextProbeAt: null }
   const { state, sinceMs, nextProbeAtMs, failed, attempts } = breaker

@@ -1,4 +1,8 @@
-/** How events, deliveries, attempts and dead letters look from outside: RFC 3339 times, `null` for what is not there. */
+/**
+ * How events, deliveries, attempts and dead letters look from outside: RFC 3339 times, `null` for what is not there.
+ *
+ * The types are those of the documented answers (contract/answers): what is shown and what is documented cannot differ.
+ */
 import { deliveryId } from '@manifold/domain'
 import type {
   Accepted,
@@ -9,8 +13,9 @@ import type {
   RecordedAttempt,
   Replay,
 } from '@manifold/store'
+import type * as answers from '../contract/answers/index.ts'
 
-export function acceptedView(accepted: Accepted) {
+export function acceptedView(accepted: Accepted): answers.Accepted {
   return {
     id: accepted.eventId,
     type: accepted.type,
@@ -24,7 +29,7 @@ export function acceptedView(accepted: Accepted) {
   }
 }
 
-export function eventView(event: EventRecord) {
+export function eventView(event: EventRecord): answers.Event {
   return {
     id: event.id,
     type: event.type,
@@ -38,7 +43,7 @@ export function eventView(event: EventRecord) {
   }
 }
 
-export function deliveryView(delivery: DeliveryRecord) {
+export function deliveryView(delivery: DeliveryRecord): answers.Delivery {
   return {
     id: delivery.id,
     target: delivery.target,
@@ -52,7 +57,7 @@ export function deliveryView(delivery: DeliveryRecord) {
   }
 }
 
-function lastAttemptView(attempt: RecordedAttempt) {
+function lastAttemptView(attempt: RecordedAttempt): answers.LastAttempt {
   return {
     number: attempt.number,
     at: time(attempt.atMs),
@@ -64,7 +69,7 @@ function lastAttemptView(attempt: RecordedAttempt) {
   }
 }
 
-export function attemptView(attempt: EventAttempt) {
+export function attemptView(attempt: EventAttempt): answers.Attempt {
   return {
     deliveryId: attempt.deliveryId,
     target: attempt.target,
@@ -73,7 +78,7 @@ export function attemptView(attempt: EventAttempt) {
   }
 }
 
-export function deadLetterView({ event, delivery }: DeadLetter) {
+export function deadLetterView({ event, delivery }: DeadLetter): answers.DeadLetter {
   return {
     id: delivery.id,
     eventId: event.id,
@@ -90,7 +95,7 @@ export function deadLetterView({ event, delivery }: DeadLetter) {
   }
 }
 
-export function replayView(replay: Replay) {
+export function replayView(replay: Replay): answers.Replay {
   const { target, type, reason, afterMs, beforeMs, limit, ratePerSecond } = replay.filter
   return {
     id: replay.id,
