@@ -6,6 +6,7 @@ import { isStoreUnavailable } from '@manifold/store'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import helmet from 'helmet'
 import { deadLettersRouter, type DeadLettersDeps } from './dead-letters.ts'
+import { documentsRouter } from './documents.ts'
 import { eventsRouter, type EventsDeps } from './events.ts'
 import { operateRouter } from './operate.ts'
 import { sendProblem } from './problem.ts'
@@ -33,6 +34,7 @@ export function createApp(deps: AppDeps): Express {
   // First, because events are most of what comes.
   app.use('/v1/events', eventsRouter(deps))
   app.use(operateRouter(deps))
+  app.use(documentsRouter())
   app.use('/v1/admin/dead-letters', deadLettersRouter(deps))
   app.use('/v1/admin/replays', replaysRouter(deps))
   app.use('/v1/admin/targets', targetsRouter(deps))
