@@ -5,6 +5,7 @@ import { Router, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import type * as answers from '../contract/answers/index.ts'
 import { acceptEvent, type AcceptAnswer, type AcceptDeps } from '../accept-event.ts'
+import type { ChangeHub } from '../changes/change-hub.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { jsonBody, readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
@@ -15,6 +16,9 @@ import { sendJson } from './send-json.ts'
 import { acceptedView, attemptView, eventView } from './views.ts'
 
 export type EventsDeps = AcceptDeps & {
+  readonly hub: ChangeHub
+  /** Aborts when the producer stops: nobody waits any longer. */
+  readonly leaving: AbortSignal
   readonly requireScope: RequireScope
   readonly maxBodyBytes: number
   readonly onAccepted: (type: string) => void
