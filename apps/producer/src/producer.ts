@@ -118,6 +118,8 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     onError,
   })
 
+  metrics.watchFollowers(hub.followers)
+
   const app = createApp({
     store,
     hub,

@@ -31,7 +31,7 @@ export const aggregate = z
     status: eventStatus,
     acceptedAt: time,
     settledAt: timeOrNull,
-    deliveries: z.array(part),
+    deliveries: z.array(part).readonly(),
     links,
   })
   .describe('What came out of an event.')
@@ -57,4 +57,22 @@ export const aggregateExample = {
     },
   ],
   links: linksExample,
+} satisfies Aggregate
+
+export const openAggregateExample = {
+  ...aggregateExample,
+  status: 'pending',
+  settledAt: null,
+  deliveries: [
+    {
+      id: 'evt_01KG9Q2V7M5T3XW8E4R6YB1NDC-crm',
+      target: 'crm',
+      required: true,
+      status: 'pending',
+      httpStatus: null,
+      reason: null,
+      attempts: 0,
+      response: null,
+    },
+  ],
 } satisfies Aggregate

@@ -16,6 +16,7 @@ export const delivery = z
       .string()
       .describe('The same over all attempts and replays; the target sees it as `Idempotency-Key`.'),
     target: z.string(),
+    required: z.boolean().describe('Whether the event counts as failed without it.'),
     status: deliveryStatus,
     attempts: z.int().min(0).describe('Over all generations.'),
     generation: z.int().min(1).describe('1 for the first life, one more for each replay.'),
@@ -31,6 +32,7 @@ export type Delivery = z.infer<typeof delivery>
 export const deliveryExample = {
   id: 'evt_01KG9Q2V7M5T3XW8E4R6YB1NDC-crm',
   target: 'crm',
+  required: true,
   status: 'delivered',
   attempts: 1,
   generation: 1,
