@@ -16,8 +16,11 @@ beforeAll(async () => {
 
 afterAll(() => stage.close())
 
+/** Examples about an event that has not ended. */
+const OPEN = new Set(['cancelEvent cancelEvent', 'readResult pending'])
+
 async function sendExample(operation: Operation, example: Example): Promise<Answered> {
-  const path = await stage.pathOf(operation)
+  const path = await stage.pathOf(operation, OPEN.has(`${operation.id} ${example.name}`) ? 'open' : undefined)
   const headers = { ...example.headers, ...(await liveEtag(operation, example, path)) }
   return stage.send(operation, {
     path,
@@ -28,8 +31,8 @@ async function sendExample(operation: Operation, example: Example): Promise<Answ
 }
 
 /** The name of a state cannot be known beforehand: it is asked for. */
-async function liveEtag(operation: Operation, { headers }: Example, path: PathValues) {
-  if (headers?.['If-None-Match'] === undefined) return {}
+async function liveEtag(operation: Operation, { status }: Example, path: PathValues) {
+  if (status !== 304) return {}
   const { headers: answered } = await stage.send(operation, { path })
   return { 'If-None-Match': answered.get('etag') ?? '' }
 }

@@ -90,6 +90,7 @@ const OWN: Readonly<Record<string, (operation: Operation) => Promise<Request[]>>
       post({ ...event, data: 2 }, key),
     ]
   },
+  cancelEvent: async (operation) => [{ path: await stage.pathOf(operation) }],
   replayDeadLetter: notDead,
   discardDeadLetter: notDead,
   replayByFilter: () =>

@@ -29,8 +29,8 @@ export type ContractStage = {
   readonly authorized: Readonly<Record<string, string>>
   /** A header with a key that lacks the scope. */
   readonly withoutScope: (scope: Operation['scope']) => Record<string, string>
-  /** Makes what the path of an operation names. */
-  readonly pathOf: (operation: Operation) => Promise<PathValues>
+  /** Makes what the path of an operation names; an event is one that has ended, or one that is `open`. */
+  readonly pathOf: (operation: Operation, event?: 'open') => Promise<PathValues>
   readonly send: (operation: Operation, request: Request) => Promise<Answered>
   readonly close: () => Promise<void>
 }
@@ -56,7 +56,7 @@ export async function setContractStage(): Promise<ContractStage> {
     },
     config: (sandboxUrl) => ({
       targets: [
-        { name: 'crm', subscribe: ['order.*'], url: `${sandboxUrl}/t/crm/ok` },
+        { name: 'crm', subscribe: ['order.*'], url: `${sandboxUrl}/t/crm/ok`, captureResponse: true },
         {
           name: 'billing',
           url: `${sandboxUrl}/t/billing/status/422`,
@@ -72,9 +72,9 @@ export async function setContractStage(): Promise<ContractStage> {
     contract: await readContract(system.url),
     authorized: bearer('all'),
     withoutScope: (scope) => bearer(scope === 'read' ? 'publisher' : 'reader'),
-    pathOf: async ({ path }) => {
+    pathOf: async ({ path }, event) => {
       const names = parametersIn(path)
-      const values = await Promise.all(names.map((name) => makeWhatIsCalled(api, name)))
+      const values = await Promise.all(names.map((name) => makeWhatIsCalled(api, name, event)))
       return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']))
     },
     send: (operation, request) => send(system.url, operation, request),
@@ -106,10 +106,10 @@ function bodyOf(value: unknown): string | Uint8Array<ArrayBuffer> {
 }
 
 /** A live value for a path parameter; its documented example where that is one. */
-async function makeWhatIsCalled(api: Api, parameter: string): Promise<string> {
+async function makeWhatIsCalled(api: Api, parameter: string, event: 'open' | undefined): Promise<string> {
   switch (parameter) {
     case 'eventId':
-      return settledEvent(api, 'crm')
+      return event === 'open' ? openEvent(api) : settledEvent(api, 'crm')
     case 'deliveryId':
       return deadLetter(api)
     case 'replayId':
@@ -117,6 +117,11 @@ async function makeWhatIsCalled(api: Api, parameter: string): Promise<string> {
     default:
       return PATH_PARAMETERS[parameter]?.example ?? ''
   }
+}
+
+/** The id of an event that nobody will attempt for an hour. */
+async function openEvent(api: Api): Promise<string> {
+  return (await api.post({ type: 'order.reminder', data: 1, delayMs: 3_600_000 })).body.id
 }
 
 async function deadLetter(api: Api): Promise<string> {

@@ -10,6 +10,11 @@ export const REQUEST_HEADERS = {
     description: 'The `ETag` of the copy you have: answered with 304 when it is still good.',
     schema: { type: 'string' },
   },
+  Prefer: {
+    description:
+      '`wait=10`: answer when all deliveries have ended, or after so many seconds, at most 60 (RFC 7240).',
+    schema: { type: 'string' },
+  },
   traceparent: {
     description: 'W3C Trace Context: passed on to targets.',
     schema: { type: 'string' },
@@ -28,7 +33,15 @@ export const ANSWER_HEADERS = {
     description: 'There when this request was answered before, and nothing new was stored.',
     schema: { type: 'string', const: 'true' },
   },
-  'Retry-After': { description: 'Seconds to wait.', schema: { type: 'string', pattern: '^[0-9]+$' } },
+  'Preference-Applied': {
+    description: 'There when the answer was waited for.',
+    schema: { type: 'string', pattern: '^wait=[0-9]+$' },
+  },
+  Vary: { description: 'The request headers that it depends on.', schema: { type: 'string' } },
+  'Retry-After': {
+    description: 'When it is worth asking again, in seconds.',
+    schema: { type: 'string', pattern: '^[0-9]+$' },
+  },
   'WWW-Authenticate': { description: 'How to prove who you are.', schema: { type: 'string' } },
   Allow: { description: 'The methods the path takes.', schema: { type: 'string' } },
   ETag: {

@@ -1,4 +1,5 @@
 /** Operations of `/v1/events`. */
+import { eventStatusQuery } from '../../http/event-status.ts'
 import { listQuery } from '../../http/events.ts'
 import * as answers from '../answers/index.ts'
 import type { Operation } from '../operation.ts'
@@ -12,13 +13,19 @@ const publishEvent: Operation = {
   description:
     'A 202 means: the event is in Redis with all its deliveries, and will be fanned out whatever happens next. Sending it again is safe with an `Idempotency-Key` or an `id`.',
   scope: 'publish',
-  headers: ['Idempotency-Key', 'traceparent'],
+  headers: ['Idempotency-Key', 'Prefer', 'traceparent'],
   body: { 'application/json': 'EventInput' },
   answers: {
+    200: {
+      description: 'It was waited for, and all its deliveries have ended.',
+      headers: ['Location', 'Preference-Applied', 'Vary'],
+      sometimes: ['Idempotent-Replayed'],
+      content: { 'application/json': { schema: 'Aggregate', example: answers.aggregateExample } },
+    },
     202: {
       description: 'It is durable, and on its way.',
-      headers: ['Location'],
-      sometimes: ['Idempotent-Replayed'],
+      headers: ['Location', 'Retry-After', 'Vary'],
+      sometimes: ['Idempotent-Replayed', 'Preference-Applied'],
       content: { 'application/json': { schema: 'Accepted', example: answers.acceptedExample } },
     },
   },
@@ -64,11 +71,36 @@ const publishEvent: Operation = {
           source: '/shops/7',
           subject: 'orders/A3',
           time: '2026-01-31T09:30:00+01:00',
+          extensions: { tenant: 'acme' },
           targets: ['crm'],
           data: { orderId: 'A3', total: 12.5 },
         },
       },
       status: 202,
+    },
+    {
+      name: 'later',
+      summary: 'Not before an hour from now, and not after a given time',
+      body: {
+        type: 'application/json',
+        value: {
+          type: 'order.reminder',
+          delayMs: 3_600_000,
+          expiresAt: '2099-12-31T23:59:59Z',
+          data: { orderId: 'A4' },
+        },
+      },
+      status: 202,
+    },
+    {
+      name: 'wait',
+      summary: 'With one answer for all targets',
+      headers: { Prefer: 'wait=10' },
+      body: {
+        type: 'application/json',
+        value: { type: 'order.placed', targets: ['crm'], data: { orderId: 'A5', total: 7 } },
+      },
+      status: 200,
     },
   ],
 }
@@ -122,15 +154,104 @@ const readEvent: Operation = {
   method: 'get',
   path: '/v1/events/{eventId}',
   tag: 'events',
-  summary: 'Read the status of an event',
+  summary: 'Read the status of an event, or wait for it',
+  description:
+    'Polling is cheap with `If-None-Match`. Waiting is cheaper: with `wait` the answer comes as soon as the event has settled, or after that many seconds as it is then.',
   scope: 'read',
+  query: eventStatusQuery,
+  headers: ['If-None-Match'],
   answers: {
     200: {
       description: 'The event and each of its deliveries.',
+      headers: ['ETag', 'Cache-Control'],
+      sometimes: ['Retry-After'],
       content: { 'application/json': { schema: 'Event', example: answers.eventExample } },
+    },
+    304: {
+      description: 'It is as you know it.',
+      headers: ['ETag', 'Cache-Control'],
+      sometimes: ['Retry-After'],
+    },
+  },
+  problems: ['invalid-query', 'event-not-found'],
+  examples: [
+    { name: 'now', summary: 'As it is now', status: 200 },
+    {
+      name: 'unchanged',
+      summary: 'Only if it is another one than before',
+      headers: { 'If-None-Match': '"Pq3vJ0b8mN5xY2cW7dTf1kLzR4s"' },
+      status: 304,
+    },
+    { name: 'settled', summary: 'When it has settled', query: { wait: '30' }, status: 200 },
+    {
+      name: 'changed',
+      summary: 'When it has changed',
+      query: { wait: '1', waitFor: 'change' },
+      headers: { 'If-None-Match': '"an-older-one"' },
+      status: 200,
+    },
+  ],
+}
+
+const cancelEvent: Operation = {
+  id: 'cancelEvent',
+  method: 'delete',
+  path: '/v1/events/{eventId}',
+  tag: 'events',
+  summary: 'Cancel what was not attempted yet',
+  description: 'Its deliveries become `cancelled`. Cancelling twice is cancelling once.',
+  scope: 'publish',
+  answers: {
+    200: {
+      description: 'The event as it is now.',
+      content: {
+        'application/json': {
+          schema: 'Event',
+          example: {
+            ...answers.eventExample,
+            status: 'cancelled',
+            deliveries: [
+              {
+                ...answers.deliveryExample,
+                status: 'cancelled',
+                attempts: 0,
+                deliveredAt: null,
+                lastAttempt: null,
+              },
+            ],
+          } satisfies answers.Event,
+        },
+      },
+    },
+  },
+  problems: ['event-not-found', 'event-not-cancellable'],
+}
+
+const readResult: Operation = {
+  id: 'readResult',
+  method: 'get',
+  path: '/v1/events/{eventId}/result',
+  tag: 'events',
+  summary: 'Read what came out of an event',
+  description: 'Per target how it ended, and what it answered where its answers are kept.',
+  scope: 'read',
+  answers: {
+    200: {
+      description: 'It has settled.',
+      headers: ['Cache-Control'],
+      content: { 'application/json': { schema: 'Aggregate', example: answers.aggregateExample } },
+    },
+    202: {
+      description: 'It has not settled yet: as far as it has come.',
+      headers: ['Cache-Control', 'Location', 'Retry-After'],
+      content: { 'application/json': { schema: 'Aggregate', example: answers.openAggregateExample } },
     },
   },
   problems: ['event-not-found'],
+  examples: [
+    { name: 'settled', summary: 'Of an event that has settled', status: 200 },
+    { name: 'pending', summary: 'Of one that has not', status: 202 },
+  ],
 }
 
 const listAttempts: Operation = {
@@ -154,4 +275,11 @@ const listAttempts: Operation = {
   problems: ['event-not-found'],
 }
 
-export const eventOperations: readonly Operation[] = [publishEvent, listEvents, readEvent, listAttempts]
+export const eventOperations: readonly Operation[] = [
+  publishEvent,
+  listEvents,
+  readEvent,
+  cancelEvent,
+  readResult,
+  listAttempts,
+]
