@@ -7,7 +7,7 @@ import type { ProblemCode } from '@manifold/domain'
 import { VERSION } from '@manifold/runtime'
 import { problemExample } from './answers/index.ts'
 import { ANSWER_HEADERS, REQUEST_HEADERS, type AnswerHeader, type RequestHeader } from './headers.ts'
-import { examplesOf, type Answer, type Content, type Operation } from './operation.ts'
+import { documentedType, examplesOf, type Answer, type Content, type Operation } from './operation.ts'
 import { OPERATIONS } from './operations/index.ts'
 import { parametersIn, PATH_PARAMETERS } from './path-parameters.ts'
 import { problemsOf } from './problems-of.ts'
@@ -125,7 +125,7 @@ function requestBody(operation: Operation, body: NonNullable<Operation['body']>)
     {
       schema: schemaOf(schema),
       examples: namedExamples(operation, (example) =>
-        example.body?.type === type ? example.body.value : undefined,
+        documentedType(body, example) === type ? example.body?.value : undefined,
       ),
     },
   ])
@@ -200,5 +200,12 @@ function withProblem(answer: object, codes: readonly ProblemCode[]) {
 function schemaOf(content: Content) {
   if (content === 'text') return { type: 'string' }
   if (content === 'object') return { type: 'object' }
-  return refTo(content)
+  if (typeof content === 'string') return refTo(content)
+  if (!('each' in content)) return { anyOf: content.map(refTo) }
+  return {
+    type: 'string',
+    description: 'Each line or frame is one JSON document.',
+    contentMediaType: 'application/json',
+    contentSchema: refTo(content.each),
+  }
 }

@@ -25,6 +25,8 @@ export type Operation = {
   readonly headers?: readonly RequestHeader[]
   /** What it takes, by media type. */
   readonly body?: Readonly<Record<string, Content>>
+  /** It answers without Redis, too. */
+  readonly answersWithoutStore?: true
   /** What it answers when all is well, by status. */
   readonly answers: Readonly<Record<number, Answer>>
   /** What it may answer otherwise, besides what comes with its scope and its body. */
@@ -33,8 +35,11 @@ export type Operation = {
   readonly examples?: readonly Example[]
 }
 
-/** `text` is not JSON, and `object` is JSON of another specification's form. */
-export type Content = SchemaName | 'text' | 'object'
+/**
+ * `text` is not JSON, `object` is JSON of another specification's form, and `each` is text whose lines or frames are JSON of
+ * a schema; several schemas are a choice.
+ */
+export type Content = SchemaName | readonly SchemaName[] | 'text' | 'object' | { readonly each: SchemaName }
 
 export type Answer = {
   readonly description: string
@@ -59,4 +64,13 @@ export function examplesOf(operation: Operation): readonly Example[] {
   if (operation.examples !== undefined) return operation.examples
   const [status] = Object.keys(operation.answers)
   return [{ name: operation.id, summary: operation.summary, status: Number(status) }]
+}
+
+/** Under which of the documented media types an example's body is sent. */
+export function documentedType(
+  body: NonNullable<Operation['body']>,
+  example: Pick<Example, 'body'>,
+): string | undefined {
+  if (example.body === undefined) return undefined
+  return example.body.type in body ? example.body.type : '*/*'
 }

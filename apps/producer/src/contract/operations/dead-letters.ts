@@ -2,6 +2,7 @@
 import { listQuery } from '../../http/dead-letters.ts'
 import * as answers from '../answers/index.ts'
 import type { Operation } from '../operation.ts'
+import { JSON_PROBLEMS } from '../problems-of.ts'
 
 const listDeadLetters: Operation = {
   id: 'listDeadLetters',
@@ -118,7 +119,7 @@ const replayByFilter: Operation = {
       content: { 'application/json': { schema: 'ReplayStarted', example: answers.replayStartedExample } },
     },
   },
-  problems: ['invalid-request'],
+  problems: [...JSON_PROBLEMS, 'invalid-request'],
   examples: [
     {
       name: 'target',

@@ -3,6 +3,7 @@ import { eventStatusQuery } from '../../http/event-status.ts'
 import { listQuery } from '../../http/events.ts'
 import * as answers from '../answers/index.ts'
 import type { Operation } from '../operation.ts'
+import { JSON_PROBLEMS } from '../problems-of.ts'
 
 const publishEvent: Operation = {
   id: 'publishEvent',
@@ -30,6 +31,7 @@ const publishEvent: Operation = {
     },
   },
   problems: [
+    ...JSON_PROBLEMS,
     'json-too-deep',
     'invalid-idempotency-key',
     'event-id-taken',

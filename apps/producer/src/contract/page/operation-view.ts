@@ -91,7 +91,10 @@ function bodies({ body }: Operation): Html | undefined {
 
 function contentView(content: Content): Html {
   if (content === 'text') return html`text`
-  return content === 'object' ? html`a JSON object` : schemaLink(content)
+  if (content === 'object') return html`a JSON object`
+  if (typeof content === 'string') return schemaLink(content)
+  if ('each' in content) return html`each line or frame is ${schemaLink(content.each)}`
+  return html`${content.map((name, index) => html`${index === 0 ? '' : ' or '}${schemaLink(name)}`)}`
 }
 
 function answerView(
