@@ -1,6 +1,11 @@
 /** What is documented is so: every example is sent, and every answer is as the document says. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { examplesOf, type Example, type Operation } from '../../apps/producer/src/contract/operation.ts'
+import {
+  documentedType,
+  examplesOf,
+  type Example,
+  type Operation,
+} from '../../apps/producer/src/contract/operation.ts'
 import { OPERATIONS } from '../../apps/producer/src/contract/operations/index.ts'
 import { mediaTypeOf, type Answered } from '../support/contract.ts'
 import { setContractStage, type ContractStage, type PathValues } from '../support/contract-stage.ts'
@@ -48,7 +53,8 @@ test.each(
 )('$title: it is answered as documented', async ({ operation, example }) => {
   const answer = await sendExample(operation, example)
   seen.add(`${operation.id} ${String(answer.status)} ${mediaTypeOf(answer)}`.trim())
-  if (example.body !== undefined) seen.add(`${operation.id} takes ${example.body.type}`)
+  const takes = documentedType(operation.body ?? {}, example)
+  if (takes !== undefined) seen.add(`${operation.id} takes ${takes}`)
   for (const name of Object.keys(example.headers ?? {})) seen.add(`${operation.id} header ${name}`)
   expect(answer.status, answer.text).toBe(example.status)
   expect(stage.contract.faultsOf(operation.path, operation.method, answer)).toEqual([])

@@ -3,7 +3,7 @@ import type { ProblemCode } from '@manifold/domain'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { examplesOf, type Operation } from '../../apps/producer/src/contract/operation.ts'
 import { OPERATIONS } from '../../apps/producer/src/contract/operations/index.ts'
-import { parametersIn } from '../../apps/producer/src/contract/path-parameters.ts'
+import { parametersIn, PATH_PARAMETERS } from '../../apps/producer/src/contract/path-parameters.ts'
 import { problemsOf } from '../../apps/producer/src/contract/problems-of.ts'
 import { queryProperties } from '../../apps/producer/src/contract/schemas.ts'
 import {
@@ -127,7 +127,11 @@ test.each(OPERATIONS.map((operation) => ({ title: operation.id, operation })))(
 test('a method that a path does not take is refused, with those that it takes', async () => {
   for (const path of new Set(OPERATIONS.map((operation) => operation.path))) {
     const here = OPERATIONS.filter((operation) => operation.path === path)
-    const response = await fetch(stage.system.url + path, { method: 'PATCH', headers: stage.authorized })
+    const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => PATH_PARAMETERS[name]?.example ?? '')
+    const response = await fetch(stage.system.url + filled, {
+      method: 'PATCH',
+      headers: stage.authorized,
+    })
     expect(response.status, path).toBe(405)
     const allowed = response.headers.get('allow')?.toLowerCase().split(', ').sort()
     expect(allowed, path).toEqual(here.map(({ method }) => method).sort())

@@ -6,7 +6,7 @@ import { createApiKey } from '@manifold/config'
 import type { Operation } from '../../apps/producer/src/contract/operation.ts'
 import { PATH_PARAMETERS, parametersIn } from '../../apps/producer/src/contract/path-parameters.ts'
 import { apiAt, type Api } from './api.ts'
-import { readContract, type Answered, type Contract } from './contract.ts'
+import { mediaTypeOf, readContract, type Answered, type Contract } from './contract.ts'
 import { eventually } from './eventually.ts'
 import { startSystem, type System } from './system.ts'
 
@@ -77,12 +77,17 @@ export async function setContractStage(): Promise<ContractStage> {
       const values = await Promise.all(names.map((name) => makeWhatIsCalled(api, name, event)))
       return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']))
     },
-    send: (operation, request) => send(system.url, operation, request),
+    send: (operation, request) => send(system.url, operation, request, () => settledEvent(api, 'crm')),
     close: system.close,
   }
 }
 
-async function send(origin: string, operation: Operation, request: Request): Promise<Answered> {
+async function send(
+  origin: string,
+  operation: Operation,
+  request: Request,
+  makeNews: () => Promise<unknown>,
+): Promise<Answered> {
   const { path, query = {}, headers = {}, body } = request
   const url = new URL(
     origin + operation.path.replace(/\{(\w+)\}/g, (_whole, name: string) => path[name] ?? ''),
@@ -97,7 +102,21 @@ async function send(origin: string, operation: Operation, request: Request): Pro
     },
     ...(body === undefined ? {} : { body: bodyOf(body.value) }),
   })
-  return { status: response.status, headers: response.headers, text: await response.text() }
+  const { status, headers: answered } = response
+  if (!mediaTypeOf({ status, headers: answered, text: '' }).startsWith('text/event-stream'))
+    return { status, headers: answered, text: await response.text() }
+  void makeNews()
+  return { status, headers: answered, text: await readUntilSettled(response) }
+}
+
+/** A stream may have no end: it is left after the frame that tells of one. */
+async function readUntilSettled({ body }: Response): Promise<string> {
+  let text = ''
+  for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk
+    if (/^event: settled\n.*\n\n/ms.test(text)) break
+  }
+  return text.slice(0, text.lastIndexOf('\n\n') + 2)
 }
 
 function bodyOf(value: unknown): string | Uint8Array<ArrayBuffer> {

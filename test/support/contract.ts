@@ -14,7 +14,11 @@ export type Contract = {
   readonly faultsOf: (path: string, method: string, answer: Answered) => string[]
 }
 
-type Media = { readonly schema: object; readonly example?: unknown; readonly examples?: Named }
+type Media = {
+  readonly schema: { readonly contentSchema?: object }
+  readonly example?: unknown
+  readonly examples?: Named
+}
 
 type Named = Readonly<Record<string, { readonly value: unknown }>>
 
@@ -104,8 +108,20 @@ function bodyFaults(judge: Judge, place: readonly string[], response: Response, 
   const type = mediaTypeOf(answer)
   if (response.content === undefined) return answer.text === '' ? [] : ['there is a body']
   if (response.content[type] === undefined) return [`the media type ${type} is not documented`]
-  const value: unknown = type.endsWith('json') ? JSON.parse(answer.text) : answer.text
-  return judge([...place, 'content', type, 'schema'], value)
+  const schema = [...place, 'content', type, 'schema']
+  if (response.content[type].schema.contentSchema !== undefined) {
+    return documentsIn(type, answer.text).flatMap((one) => judge([...schema, 'contentSchema'], one))
+  }
+  return judge(schema, type.endsWith('json') ? JSON.parse(answer.text) : answer.text)
+}
+
+/** The JSON documents in the lines of NDJSON, or in the frames of an event stream. */
+function documentsIn(type: string, text: string): unknown[] {
+  const start = type === 'text/event-stream' ? 'data: ' : ''
+  return text
+    .split('\n')
+    .filter((line) => line !== '' && line.startsWith(start))
+    .map((line): unknown => JSON.parse(line.slice(start.length)))
 }
 
 /** The media type of an answer, without its parameters. */
