@@ -2,11 +2,11 @@
 import { eventInputSchema } from '@manifold/domain'
 import { z } from 'zod'
 import { accepted, acceptedExample } from './accepted.ts'
-import { event, eventExample } from './event.ts'
+import { event, eventExample, eventStatus } from './event.ts'
 import { problem, problemExample } from './problem.ts'
 import { STREAM_EXAMPLES, STREAM_MESSAGES } from './stream-messages.ts'
 
-const ref = z.string().min(1).max(128).describe('Chosen by the client; the answer has the same.')
+const ref = z.string().max(128).optional().describe('Chosen by the client; the answer has the same.')
 
 const publish = z
   .strictObject({
@@ -40,7 +40,7 @@ export const SOCKET_REQUEST_EXAMPLES: {
 } = {
   publish: { do: 'publish', ref: '1', event: { type: 'order.placed', data: { orderId: 'A1', total: 9.9 } } },
   subscribe: { do: 'subscribe', ref: '2', type: 'order.*' },
-  unsubscribe: { do: 'unsubscribe', ref: '3', subscription: '2' },
+  unsubscribe: { do: 'unsubscribe', ref: '3', subscription: '1' },
 }
 
 /** A message of a stream has its place and its subscription in itself. */
@@ -49,24 +49,36 @@ const told = {
   subscription: z.string(),
 }
 
-const toldExample = { id: '1760000000000-0.1', subscription: '2' }
+const toldExample = { id: '1760000000000-0.1', subscription: '1' }
 
 const { accepted: acceptedInStream, attempt, delivery, settled, reset } = STREAM_MESSAGES
 
 export const SOCKET_ANSWERS = {
-  'accepted-event': z
-    .object({ message: z.literal('accepted-event'), ref, event: accepted })
+  published: z
+    .object({
+      message: z.literal('published'),
+      ref,
+      duplicate: z.boolean().describe('It was stored before.'),
+      ...accepted.shape,
+      status: z.literal(202).describe('As a POST would have had.'),
+      eventStatus,
+    })
     .describe('The event is durable.'),
   subscribed: z
-    .object({ message: z.literal('subscribed'), ref, subscription: z.string() })
+    .object({ message: z.literal('subscribed'), ref, ...told })
     .describe('Messages of the subscription follow.'),
   unsubscribed: z
     .object({ message: z.literal('unsubscribed'), ref, subscription: z.string() })
     .describe('No more messages of the subscription follow.'),
-  problem: z
-    .object({ message: z.literal('problem'), ref: ref.optional(), problem })
+  ended: z
+    .object({ message: z.literal('ended'), subscription: z.string() })
+    .describe('The event has settled: nothing more follows.'),
+  refused: z
+    .object({ message: z.literal('refused'), ref, problem })
     .describe('What was asked for was refused.'),
-  heartbeat: z.object({ message: z.literal('heartbeat') }).describe('The connection lives.'),
+  heartbeat: z
+    .object({ message: z.literal('heartbeat'), ...told })
+    .describe('Nothing happened, and the subscription lives.'),
   accepted: acceptedInStream.extend({ message: z.literal('accepted'), ...told }),
   attempt: attempt.extend({ message: z.literal('attempt'), ...told }),
   delivery: delivery.extend({ message: z.literal('delivery'), ...told }),
@@ -79,11 +91,19 @@ export const SOCKET_ANSWERS = {
 export const SOCKET_ANSWER_EXAMPLES: {
   readonly [Name in keyof typeof SOCKET_ANSWERS]: z.infer<(typeof SOCKET_ANSWERS)[Name]>
 } = {
-  'accepted-event': { message: 'accepted-event', ref: '1', event: acceptedExample },
-  subscribed: { message: 'subscribed', ref: '2', subscription: '2' },
-  unsubscribed: { message: 'unsubscribed', ref: '3', subscription: '2' },
-  problem: { message: 'problem', ref: '1', problem: problemExample('invalid-event') },
-  heartbeat: { message: 'heartbeat' },
+  published: {
+    message: 'published',
+    ref: '1',
+    duplicate: false,
+    ...acceptedExample,
+    status: 202,
+    eventStatus: 'pending',
+  },
+  subscribed: { message: 'subscribed', ref: '2', ...toldExample },
+  unsubscribed: { message: 'unsubscribed', ref: '3', subscription: '1' },
+  ended: { message: 'ended', subscription: '1' },
+  refused: { message: 'refused', ref: '1', problem: problemExample('invalid-event') },
+  heartbeat: { message: 'heartbeat', ...toldExample },
   accepted: { message: 'accepted', ...toldExample, ...STREAM_EXAMPLES.accepted },
   attempt: { message: 'attempt', ...toldExample, ...STREAM_EXAMPLES.attempt },
   delivery: { message: 'delivery', ...toldExample, ...STREAM_EXAMPLES.delivery },

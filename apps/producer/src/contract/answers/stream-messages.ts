@@ -5,7 +5,11 @@ import { deliveryStatus } from './delivery.ts'
 import { event, eventExample, eventStatus } from './event.ts'
 import { time, timeOrNull } from './time.ts'
 
-const subject = { eventId: z.string(), type: z.string(), at: time.describe('When it happened.') }
+const subject = {
+  eventId: z.string(),
+  type: z.string().nullable().describe('null when the event is no longer kept.'),
+  at: time.describe('When it happened.'),
+}
 
 const ofDelivery = { ...subject, deliveryId: z.string(), target: z.string() }
 
