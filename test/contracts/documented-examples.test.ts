@@ -79,7 +79,8 @@ test('the examples leave no answer, media type or header of the document out', (
     ...Object.keys(body).map((type) => `${id} takes ${type}`),
     ...headers.map((name) => `${id} header ${name}`),
   ])
-  // Redis does not answer: documented-problems.test.ts.
-  const elsewhere = ['readyz 503 application/json']
+  // Redis does not answer: documented-problems.test.ts. A handshake is signed with its time: sources.test.ts.
+  // To be told that there is nothing more, one must know the last place: the tests of streams do.
+  const elsewhere = ['readyz 503 application/json', 'receiveWebhook 200 text/plain', 'followEvent 204']
   expect(documented.filter((one) => !seen.has(one) && !elsewhere.includes(one))).toEqual([])
 })

@@ -2,7 +2,9 @@
  * A system that documented requests are sent to, and the live values of their paths: an event that is there, a dead
  * letter that can be replayed.
  */
-import { createApiKey } from '@manifold/config'
+import { createApiKey, defineSource, githubSignature, secret } from '@manifold/config'
+import type { EventInput } from '@manifold/domain'
+import { vi } from 'vitest'
 import type { Operation } from '../../apps/producer/src/contract/operation.ts'
 import { PATH_PARAMETERS, parametersIn } from '../../apps/producer/src/contract/path-parameters.ts'
 import { apiAt, type Api } from './api.ts'
@@ -16,6 +18,8 @@ export type Request = {
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: { readonly type: string; readonly value: unknown }
+  /** A stream is left as soon as it has begun. */
+  readonly leaveStream?: boolean
 }
 
 export type PathValues = Readonly<Record<string, string>>
@@ -25,6 +29,7 @@ export type ContractStage = {
   readonly contract: Contract
   /** A caller that may do everything. */
   readonly api: Api
+  readonly key: string
   /** A header with the key of a caller that may do everything. */
   readonly authorized: Readonly<Record<string, string>>
   /** A header with a key that lacks the scope. */
@@ -44,17 +49,39 @@ const KEYS = {
   all: createApiKey('all', ['publish', 'read', 'admin']),
 }
 
+/** A push becomes an event, a ping none; one without a `ref` one that cannot be. */
+function pushEvent(json: unknown): EventInput | undefined {
+  if (typeof json !== 'object' || json === null || 'zen' in json) return undefined
+  const ref = 'ref' in json ? json.ref : undefined
+  const id = 'id' in json ? json.id : undefined
+  return {
+    type: ref === undefined ? '' : 'github.push',
+    data: { ref },
+    ...(typeof id === 'string' ? { id } : {}),
+  }
+}
+
 const bearer = (key: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[key].key}` })
 
 /** Starts it: `crm` takes everything and `billing` refuses everything; two of the demo's names. */
 export async function setContractStage(): Promise<ContractStage> {
+  // The one that documented webhooks are signed with.
+  vi.stubEnv('EXAMPLE_SECRET', 'example')
   const entries = Object.values(KEYS).map(({ entry }) => entry)
   const system = await startSystem({
     environment: {
       MANIFOLD_API_KEYS: entries.join(' '),
       MANIFOLD_MAX_BODY_BYTES: String(MAX_BODY_BYTES),
+      MANIFOLD_MAX_BATCH_BYTES: String(MAX_BODY_BYTES),
     },
     config: (sandboxUrl) => ({
+      sources: [
+        defineSource({
+          path: 'github',
+          verify: githubSignature(secret('EXAMPLE_SECRET')),
+          toEvent: ({ json }) => pushEvent(json),
+        }),
+      ],
       targets: [
         { name: 'crm', subscribe: ['order.*'], url: `${sandboxUrl}/t/crm/ok`, captureResponse: true },
         {
@@ -70,6 +97,7 @@ export async function setContractStage(): Promise<ContractStage> {
     system,
     api,
     contract: await readContract(system.url),
+    key: KEYS.all.key,
     authorized: bearer('all'),
     withoutScope: (scope) => bearer(scope === 'read' ? 'publisher' : 'reader'),
     pathOf: async ({ path }, event) => {
@@ -78,7 +106,10 @@ export async function setContractStage(): Promise<ContractStage> {
       return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']))
     },
     send: (operation, request) => send(system.url, operation, request, () => settledEvent(api, 'crm')),
-    close: system.close,
+    close: async () => {
+      await system.close()
+      vi.unstubAllEnvs()
+    },
   }
 }
 
@@ -105,18 +136,22 @@ async function send(
   const { status, headers: answered } = response
   if (!mediaTypeOf({ status, headers: answered, text: '' }).startsWith('text/event-stream'))
     return { status, headers: answered, text: await response.text() }
+  if (request.leaveStream === true) {
+    await response.body?.cancel()
+    return { status, headers: answered, text: '' }
+  }
   void makeNews()
-  return { status, headers: answered, text: await readUntilSettled(response) }
+  return { status, headers: answered, text: await readStream(response, operation.path.includes('{')) }
 }
 
-/** A stream may have no end: it is left after the frame that tells of one. */
-async function readUntilSettled({ body }: Response): Promise<string> {
-  let text = ''
+/** The stream of an event ends by itself; one that has no end is left after its first message. */
+async function readStream({ body }: Response, hasEnd: boolean): Promise<string> {
+  let read = ''
   for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    text += chunk
-    if (/^event: settled\n.*\n\n/ms.test(text)) break
+    read += chunk
+    if (!hasEnd && /^data: .*\n\n/m.test(read)) break
   }
-  return text.slice(0, text.lastIndexOf('\n\n') + 2)
+  return read.slice(0, read.lastIndexOf('\n\n') + 2)
 }
 
 function bodyOf(value: unknown): string | Uint8Array<ArrayBuffer> {

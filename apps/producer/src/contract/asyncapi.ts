@@ -112,7 +112,7 @@ function channels() {
       address: '/v1/ws',
       title: 'WebSocket',
       description:
-        'The same messages, and requests to publish and to subscribe; each is answered under its `ref`. A key comes in `Authorization`, in `?access_token=`, or from browsers as the subprotocol `manifold.bearer.<key>`, offered beside `manifold`.',
+        'The same messages, and requests to publish and to subscribe; each is answered under its `ref`. A key comes in `Authorization`, in `?access_token=`, or from browsers as the subprotocol `manifold.bearer.<key>`, offered beside `manifold`. A request that cannot be upgraded meets the problem `upgrade-required`, a page of another origin `origin-not-allowed`.',
       messages: messageRefs(SOCKET_NAMES),
       bindings: { ws: { method: 'GET' } },
     },

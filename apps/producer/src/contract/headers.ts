@@ -15,6 +15,24 @@ export const REQUEST_HEADERS = {
       '`wait=10`: answer when all deliveries have ended, or after so many seconds, at most 60 (RFC 7240).',
     schema: { type: 'string' },
   },
+  'ce-specversion': {
+    description: 'Makes the body the data of a CloudEvent (binary mode), of any media type.',
+    schema: { type: 'string', const: '1.0' },
+  },
+  'ce-id': { description: 'The id of the CloudEvent.', schema: { type: 'string' } },
+  'ce-source': { description: 'Its source, a URI reference.', schema: { type: 'string' } },
+  'ce-type': {
+    description: 'Its type. Other attributes are headers likewise; percent-encoded where they are not ASCII.',
+    schema: { type: 'string' },
+  },
+  'X-Hub-Signature-256': {
+    description: 'How GitHub proves who sends; each kind of source has its own way.',
+    schema: { type: 'string' },
+  },
+  'Last-Event-ID': {
+    description: 'The `id` of the last message you saw; browsers send it by themselves.',
+    schema: { type: 'string' },
+  },
   traceparent: {
     description: 'W3C Trace Context: passed on to targets.',
     schema: { type: 'string' },

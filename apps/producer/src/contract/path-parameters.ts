@@ -9,6 +9,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, PathParameter>> = {
     example: 'evt_01KG9Q2V7M5T3XW8E4R6YB1NDC-billing',
   },
   replayId: { description: 'The id of a bulk replay.', example: 'rpl_01KG9Q3A8N6V4YX9F5S7ZC2PED' },
+  source: { description: 'The path of a source in the config.', example: 'github' },
   target: { description: 'The name of a target in the config.', example: 'crm' },
 }
 

@@ -7,8 +7,12 @@ import { eventInputSchema } from '@manifold/domain'
 import { z } from 'zod'
 import { replayBody } from '../http/dead-letters.ts'
 import * as answers from './answers/index.ts'
+import { cloudEvent } from './requests/cloud-event.ts'
 
 const REQUESTS = {
+  CloudEvent: cloudEvent,
+  CloudEventBatch: z.array(cloudEvent).describe('A batch of CloudEvents.'),
+  EventBatch: z.array(eventInputSchema).min(1).max(10_000).describe('Events, of which each is judged alone.'),
   EventInput: eventInputSchema,
   ReplayFilter: replayBody,
   ...named('Socket', answers.SOCKET_REQUESTS),
@@ -19,6 +23,10 @@ const ANSWERS = {
   Aggregate: answers.aggregate,
   Attempt: answers.attempt,
   AttemptList: answers.attemptList,
+  BatchItem: answers.batchItem,
+  BatchLine: answers.batchLine,
+  BatchResult: answers.batchResult,
+  BatchSummary: answers.batchSummary,
   DeadReason: answers.deadReason,
   DeadLetter: answers.deadLetter,
   DeadLetterDetail: answers.deadLetterDetail,
@@ -36,6 +44,10 @@ const ANSWERS = {
   Replay: answers.replay,
   ReplayStarted: answers.replayStarted,
   ReplayedDelivery: answers.replayedDelivery,
+  StreamMessage: z
+    .union(Object.values(answers.STREAM_MESSAGES))
+    .describe('A message of a stream; its name stands in the frame.'),
+  StoredWebhook: answers.storedWebhook,
   SettledCallback: answers.settledCallback,
   Target: answers.target,
   TargetList: answers.targetList,

@@ -4,6 +4,7 @@ import { listQuery } from '../../http/events.ts'
 import * as answers from '../answers/index.ts'
 import type { Operation } from '../operation.ts'
 import { JSON_PROBLEMS } from '../problems-of.ts'
+import { CLOUD_EVENT } from './cloud-event-example.ts'
 
 const publishEvent: Operation = {
   id: 'publishEvent',
@@ -14,14 +15,21 @@ const publishEvent: Operation = {
   description:
     'A 202 means: the event is in Redis with all its deliveries, and will be fanned out whatever happens next. Sending it again is safe with an `Idempotency-Key` or an `id`.',
   scope: 'publish',
-  headers: ['Idempotency-Key', 'Prefer', 'traceparent'],
-  body: { 'application/json': 'EventInput' },
+  headers: ['Idempotency-Key', 'Prefer', 'traceparent', 'ce-specversion', 'ce-id', 'ce-source', 'ce-type'],
+  body: {
+    'application/json': 'EventInput',
+    'application/cloudevents+json': 'CloudEvent',
+    'application/cloudevents-batch+json': 'CloudEventBatch',
+    '*/*': 'text',
+  },
   answers: {
     200: {
-      description: 'It was waited for, and all its deliveries have ended.',
-      headers: ['Location', 'Preference-Applied', 'Vary'],
-      sometimes: ['Idempotent-Replayed'],
-      content: { 'application/json': { schema: 'Aggregate', example: answers.aggregateExample } },
+      description:
+        'It was waited for, and all its deliveries have ended; or a batch of CloudEvents, each with its result.',
+      sometimes: ['Location', 'Preference-Applied', 'Vary', 'Idempotent-Replayed'],
+      content: {
+        'application/json': { schema: ['Aggregate', 'BatchResult'], example: answers.aggregateExample },
+      },
     },
     202: {
       description: 'It is durable, and on its way.',
@@ -33,6 +41,8 @@ const publishEvent: Operation = {
   problems: [
     ...JSON_PROBLEMS,
     'json-too-deep',
+    'invalid-cloud-event',
+    'invalid-batch',
     'invalid-idempotency-key',
     'event-id-taken',
     'invalid-event',
@@ -93,6 +103,25 @@ const publishEvent: Operation = {
         },
       },
       status: 202,
+    },
+    {
+      name: 'cloudEvent',
+      summary: 'As a CloudEvent in structured mode',
+      body: { type: 'application/cloudevents+json', value: CLOUD_EVENT },
+      status: 202,
+    },
+    {
+      name: 'binaryCloudEvent',
+      summary: 'As a CloudEvent in binary mode: the body is its data, of any media type',
+      headers: { 'ce-specversion': '1.0', 'ce-id': 'C3', 'ce-source': '/shops/7', 'ce-type': 'order.noted' },
+      body: { type: 'text/plain', value: 'left at the door' },
+      status: 202,
+    },
+    {
+      name: 'cloudEventBatch',
+      summary: 'As a batch of CloudEvents',
+      body: { type: 'application/cloudevents-batch+json', value: [{ ...CLOUD_EVENT, id: 'C4' }] },
+      status: 200,
     },
     {
       name: 'wait',
