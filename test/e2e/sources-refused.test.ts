@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import {
+  basicAuth,
   createApiKey,
   customVerifier,
   defineConfig,
@@ -45,6 +46,11 @@ beforeAll(async () => {
             verify: customVerifier(() => {
               throw new Error('no keys to be had')
             }),
+            toEvent: () => ({ type: 'a', data: 1 }),
+          }),
+          defineSource({
+            path: 'partner',
+            verify: basicAuth({ user: 'partner' }, secret('TEST_SOURCE_SECRET')),
             toEvent: () => ({ type: 'a', data: 1 }),
           }),
         ],
@@ -125,6 +131,17 @@ test('a webhook that is not signed so is 401, leaves Redis as it was, and is not
   expect(await dump()).toEqual(before)
   expect(logText()).not.toContain('4242424242424242')
   expect(logText()).toContain('no keys to be had')
+})
+
+test('a client that sends its password only when it is asked is asked', async () => {
+  const { status, headers } = await send('{}', {}, nowS(), 'partner')
+  expect({ status, asked: headers.get('www-authenticate') }).toEqual({
+    status: 401,
+    asked: 'Basic realm="manifold", charset="UTF-8"',
+  })
+  expect(await dump()).toEqual(before)
+  const authorization = `Basic ${Buffer.from('partner:hush').toString('base64')}`
+  expect((await send('{}', { authorization }, nowS(), 'partner')).status).toBe(202)
 })
 
 test('no API key is asked for where webhooks come in, though events want one', async () => {

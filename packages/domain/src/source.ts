@@ -38,6 +38,8 @@ export type Verifier = {
   readonly verify: (webhook: UnverifiedWebhook, nowMs: number) => Verdict | Promise<Verdict>
   /** Looks at the secrets once they are there; gives what is wrong with them, never a value. */
   readonly check?: () => readonly string[]
+  /** What `WWW-Authenticate` asks for when a webhook is refused: some clients send no password before. */
+  readonly challenge?: string
 }
 
 /** A verified webhook, as `toEvent` sees it. */

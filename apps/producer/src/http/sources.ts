@@ -38,6 +38,8 @@ function receive(deps: SourcesDeps, source: Source): RequestHandler {
     if (verdict.kind === 'refused') {
       const requestId = response.locals['requestId'] as unknown
       deps.logger.warn({ source: source.path, requestId, reason: verdict.reason }, 'webhook refused')
+      const { challenge } = source.verify
+      if (challenge !== undefined) response.setHeader('WWW-Authenticate', challenge)
       sendProblem(response, 'invalid-webhook-signature', { detail: verdict.reason })
       return
     }

@@ -30,20 +30,16 @@ export function readVerified({ headers, query, body }: UnverifiedWebhook): Webho
   } catch {
     return { kind: 'invalid-utf8' }
   }
+  const request = { headers, query, text, json: undefined, form: new URLSearchParams() }
   const media = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (media === 'application/x-www-form-urlencoded')
-    return reading(text, undefined, new URLSearchParams(text))
-  const noForm = new URLSearchParams()
+    return { kind: 'request', request: { ...request, form: new URLSearchParams(text) } }
   try {
-    return reading(text, JSON.parse(text), noForm)
+    return { kind: 'request', request: { ...request, json: JSON.parse(text) as unknown } }
   } catch (error) {
     const saysJson = media === 'application/json' || media.endsWith('+json')
-    if (!saysJson || text === '') return reading(text, undefined, noForm)
+    if (!saysJson || text === '') return { kind: 'request', request }
     return { kind: 'malformed-json', detail: error instanceof Error ? error.message : String(error) }
-  }
-
-  function reading(...[text, json, form]: [string, unknown, URLSearchParams]): WebhookReading {
-    return { kind: 'request', request: { headers, query, text, json, form } }
   }
 }
 

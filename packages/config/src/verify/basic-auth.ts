@@ -22,6 +22,7 @@ export function basicAuth(options: BasicAuthOptions, ...passwords: [Secret, ...S
   return {
     kind: 'basic-auth',
     secrets: passwords,
+    challenge: 'Basic realm="manifold", charset="UTF-8"',
     verify: ({ headers }) => {
       const presented = /^basic +(?<credentials>[A-Za-z0-9+/]+={0,2})$/i.exec(headers['authorization'] ?? '')
       const credentials = presented?.groups?.['credentials']
