@@ -58,7 +58,7 @@ export type Judgement =
       readonly kind: 'acceptable'
       readonly input: EventInput
       readonly event: NewEvent['event']
-      readonly targets: readonly string[]
+      readonly routing: { readonly targets: readonly string[] }
     }
 
 /** Whether an event could be accepted. Stores nothing. */
@@ -79,19 +79,19 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
     return { kind: 'unknown-targets', errors: unknownTargetErrors(input, routing.names) }
   }
   if (routing.brokenFilters.length > 0) deps.onBrokenFilters(event.type, routing.brokenFilters)
-  return { kind: 'acceptable', input, event, targets: routing.targets }
+  return { kind: 'acceptable', input, event, routing }
 }
 
 /** Accepts an event, or says why not. @throws when Redis cannot take it: nothing is promised then */
 export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Promise<AcceptAnswer> {
   const judgement = judgeEvent(deps, request)
   if (judgement.kind !== 'acceptable') return judgement
-  const { input, event, targets } = judgement
+  const { input, event, routing } = judgement
 
   const result = await recordEvent(deps.store, {
     event,
     payload: JSON.stringify(input.data),
-    targets,
+    targets: routing.targets,
     ownId: input.id !== undefined,
     fingerprint: hash('sha256', request.rawBody, 'base64url'),
     idempotencyKey:
