@@ -6,7 +6,13 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
+import {
+  DEFAULT_REDIS_URL,
+  requireKeysBeyondLoopback,
+  requireSecrets,
+  type Config,
+  type Settings,
+} from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
 import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
 import {
@@ -47,6 +53,7 @@ const REPLAY_LOOK_MS = 500
 /** Starts taking events. Waits for Redis, however long, and says so. @throws when the port is taken */
 export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
   requireKeysBeyondLoopback(settings)
+  requireSecrets(config.sources.map((source) => source.verify))
   const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
   })
@@ -131,6 +138,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     newEventId: () => newEventId(Date.now()),
     events: config.events,
     targets: config.targets,
+    sources: config.sources,
     route: compileRouter(config.targets),
     optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
     judgeCallbackUrl: () => 'callbacks are not configured here',
