@@ -5,6 +5,10 @@ import { problem, type Problem } from './problem.ts'
 /** An answer of `acceptEvent` that is a refusal. */
 export type Refusal = Exclude<AcceptAnswer, { readonly kind: 'accepted' | 'duplicate' }>
 
+export function isRefusal(answer: AcceptAnswer): answer is Refusal {
+  return answer.kind !== 'accepted' && answer.kind !== 'duplicate'
+}
+
 export function refusalProblem(refusal: Refusal): Problem {
   switch (refusal.kind) {
     case 'too-deep':

@@ -4,7 +4,8 @@ import { listEvents, readAttempts, readEvent, type Store } from '@manifold/store
 import { Router, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { acceptEvent, type AcceptAnswer, type AcceptDeps } from '../accept-event.ts'
-import { refusalProblem } from './accept-problem.ts'
+import { isRefusal, refusalProblem } from './accept-problem.ts'
+import { acceptBatch, type BatchDeps } from './batch.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { jsonBody, readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
@@ -14,11 +15,12 @@ import type { RequireScope } from './require-scope.ts'
 import { sendJson } from './send-json.ts'
 import { acceptedView, attemptView, eventView } from './views.ts'
 
-export type EventsDeps = AcceptDeps & {
-  readonly requireScope: RequireScope
-  readonly maxBodyBytes: number
-  readonly onAccepted: (type: string) => void
-}
+export type EventsDeps = AcceptDeps &
+  BatchDeps & {
+    readonly requireScope: RequireScope
+    readonly maxBodyBytes: number
+    readonly onAccepted: (type: string) => void
+  }
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -37,6 +39,9 @@ export function eventsRouter(deps: EventsDeps): Router {
     .post(requireScope('publish'), ...readJsonBody(deps.maxBodyBytes), accept(deps))
     .get(requireScope('read'), list(store))
     .all(allowOnly('GET', 'POST'))
+
+  // All other methods go on to /:id: an event may be called `batch`.
+  router.post('/batch', requireScope('publish'), ...acceptBatch(deps))
 
   router
     .route('/:id')
@@ -80,21 +85,17 @@ function accept(deps: EventsDeps): RequestHandler {
 }
 
 function sendAcceptAnswer(deps: EventsDeps, response: Response, answer: AcceptAnswer): void {
-  switch (answer.kind) {
-    case 'accepted':
-    case 'duplicate':
-      response.locals['eventId'] = answer.eventId
-      if (answer.kind === 'accepted') deps.onAccepted(answer.type)
-      else response.set('idempotent-replayed', 'true')
-      // An event id is safe in a URL as it is.
-      response.setHeader('Location', `/v1/events/${answer.eventId}`)
-      sendJson(response, 202, acceptedView(answer))
-      return
-    default: {
-      const { code, details } = refusalProblem(answer)
-      sendProblem(response, code, details)
-    }
+  if (isRefusal(answer)) {
+    const { code, details } = refusalProblem(answer)
+    sendProblem(response, code, details)
+    return
   }
+  response.locals['eventId'] = answer.eventId
+  if (answer.kind === 'accepted') deps.onAccepted(answer.type)
+  else response.set('idempotent-replayed', 'true')
+  // An event id is safe in a URL as it is.
+  response.setHeader('Location', `/v1/events/${answer.eventId}`)
+  sendJson(response, 202, acceptedView(answer))
 }
 
 function list(store: Store): RequestHandler {
