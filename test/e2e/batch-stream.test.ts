@@ -1,5 +1,6 @@
 /** A batch as a stream: its caller may take its time, vanish, stop reading, or lose Redis in the middle. */
 import { connect, type Socket } from 'node:net'
+import { constants, gzipSync } from 'node:zlib'
 import { countEvents } from '@manifold/store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { collect, readBatchLines, type BatchLineAnswer } from '../support/batch.ts'
@@ -54,17 +55,18 @@ async function next(answers: AsyncGenerator<BatchLineAnswer>): Promise<BatchLine
 }
 
 /** A caller that is a bare socket, in the middle of a chunked body. */
-function openBatch(): Socket {
+function openBatch(encoding = 'identity'): Socket {
   const { port } = new URL(system.url)
   const socket = connect(Number(port), '127.0.0.1')
   socket.on('error', () => undefined)
   socket.write(
-    'POST /v1/events/batch HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n',
+    `POST /v1/events/batch HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ncontent-encoding: ${encoding}\r\ntransfer-encoding: chunked\r\n\r\n`,
   )
   return socket
 }
 
-const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
+const chunk = (bytes: Uint8Array | string) =>
+  Buffer.concat([`${bytes.length.toString(16)}\r\n`, bytes, '\r\n'].map((part) => Buffer.from(part)))
 
 test('each line is answered as soon as it is accepted, not when the body ends', async () => {
   const { source, give, close } = tap()
@@ -120,6 +122,18 @@ test.each(['vanishes', 'ends its half of the connection', 'ends its half, behind
     expect(failures()).toEqual([])
   },
 )
+
+test('a caller of packed lines that vanishes in the middle leaves no error', async () => {
+  const socket = openBatch('gzip')
+  socket.write(chunk(gzipSync(line('a'), { finishFlush: constants.Z_SYNC_FLUSH })))
+  await eventually('an event', async () => (await countEvents(system.store)) === 1)
+  socket.destroy()
+  await eventually('the request to be over', () =>
+    system.logs().some((one) => one['path'] === '/v1/events/batch'),
+  )
+  await eventually('delivery', async () => (await system.api.event('a')).status === 'delivered')
+  expect(failures()).toEqual([])
+})
 
 test('many batches at once keep their results apart', async () => {
   const batches = await Promise.all(
