@@ -4,6 +4,7 @@
  * Owns the assembly of the parts and the order in which they stop. `main.ts` is the process around it.
  */
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
@@ -26,6 +27,7 @@ import {
   type Store,
 } from '@manifold/store'
 import { createReplayRunner } from './bulk-replay.ts'
+import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
 import { scopeGuard } from './http/require-scope.ts'
@@ -108,8 +110,19 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     ),
   ]
 
+  // Waits and streams end when the producer stops, instead of holding it up.
+  const leaving = new AbortController()
+  setMaxListeners(0, leaving.signal)
+  const hub = createChangeHub({
+    store,
+    connect: () => connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', onError),
+    onError,
+  })
+
   const app = createApp({
     store,
+    hub,
+    leaving: leaving.signal,
     queues,
     registry,
     logger,
@@ -118,6 +131,8 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     events: config.events,
     targets: config.targets,
     route: compileRouter(config.targets),
+    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
+    judgeCallbackUrl: () => 'callbacks are not configured here',
     enqueue: enqueuer.enqueue,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,
@@ -136,7 +151,9 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   return {
     port,
     close: async () => {
+      leaving.abort()
       await closeServer(server, settings.drainMs)
+      await hub.close()
       await enqueuer.drain()
       stopping.abort()
       await Promise.all(background.map((one) => one.stop()))

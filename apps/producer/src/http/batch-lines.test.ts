@@ -23,6 +23,8 @@ beforeAll(async () => {
       store,
       events: new Map(),
       route: compileRouter([]),
+      optionalTargets: new Set(),
+      judgeCallbackUrl: () => undefined,
       newEventId: () => crypto.randomUUID(),
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
