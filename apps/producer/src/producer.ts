@@ -37,6 +37,7 @@ import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
 import { scopeGuard } from './http/require-scope.ts'
+import { exemptSlowBodies } from './http/slow-body.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 
 export type ProducerOptions = {
@@ -145,6 +146,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     enqueue: enqueuer.enqueue,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,
+    maxBatchBytes: settings.maxBatchBytes,
     onAccepted: metrics.accepted,
     onReplayCreated: replays.wake,
     onBrokenFilters: (type, targets) => {
@@ -152,6 +154,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     },
   })
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, app)
+  exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
 
