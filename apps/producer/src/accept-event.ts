@@ -61,8 +61,9 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
   if (mismatches.length > 0) return { kind: 'invalid', errors: mismatches }
 
   const event = { ...envelope(input, deps.newEventId), time: input.time }
+  const context = contextOf(input, request.context)
   const routing = deps.route(
-    { ...event, time: input.time ?? new Date().toISOString(), data: input.data },
+    { ...event, ...context, time: input.time ?? new Date().toISOString(), data: input.data },
     input.targets,
   )
   if (routing.kind === 'unknown-targets') {
@@ -72,6 +73,7 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
 
   const result = await recordEvent(deps.store, {
     event,
+    ...(context === undefined ? {} : { context }),
     payload: JSON.stringify(input.data),
     targets: routing.targets,
     ownId: input.id !== undefined,
@@ -105,6 +107,14 @@ function envelope(input: EventInput, newEventId: () => string): Omit<ManifoldEve
     source: input.source ?? 'manifold',
     subject: input.subject,
   }
+}
+
+/** Extensions may come in plain JSON too; the rest only with a CloudEvent. */
+function contextOf(
+  { extensions }: EventInput,
+  context: CloudEventContext | undefined,
+): CloudEventContext | undefined {
+  return extensions === undefined ? context : { ...context, extensions }
 }
 
 function unknownTargetErrors(input: EventInput, names: readonly string[]): FieldError[] {

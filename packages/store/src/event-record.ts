@@ -4,7 +4,13 @@
  * Owns making it (accept) and reading it. Claim, settle, reopen and discard change it, each in its own file.
  */
 import { createHash } from 'node:crypto'
-import { deliveryId, isTerminal, type EventStatus, type ManifoldEvent } from '@manifold/domain'
+import {
+  deliveryId,
+  isTerminal,
+  type CloudEventContext,
+  type EventStatus,
+  type ManifoldEvent,
+} from '@manifold/domain'
 import { readAttempt, type RecordedAttempt } from './attempts.ts'
 import { readDeliveryState, stateField, type DeliveryState } from './delivery-state.ts'
 import { keys } from './keys.ts'
@@ -15,6 +21,8 @@ const acceptEvent = loadScript('accept-event')
 
 export type NewEvent = {
   readonly event: Omit<ManifoldEvent, 'time' | 'data'> & { readonly time: string | undefined }
+  /** What a CloudEvent said besides. */
+  readonly context?: CloudEventContext
   /** The event's data, JSON. */
   readonly payload: string
   readonly targets: readonly string[]

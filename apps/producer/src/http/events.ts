@@ -4,8 +4,9 @@ import { listEvents, readAttempts, readEvent, type Store } from '@manifold/store
 import { Router, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { acceptEvent, type AcceptAnswer, type AcceptDeps } from '../accept-event.ts'
+import { readEventBody } from './event-body.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
-import { jsonBody, readJsonBody } from './json-body.ts'
+import { jsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
 import { sendProblem } from './problem.ts'
@@ -33,7 +34,7 @@ export function eventsRouter(deps: EventsDeps): Router {
 
   router
     .route('/')
-    .post(requireScope('publish'), ...readJsonBody(deps.maxBodyBytes), accept(deps))
+    .post(requireScope('publish'), ...readEventBody(deps.maxBodyBytes), accept(deps))
     .get(requireScope('read'), list(store))
     .all(allowOnly('GET', 'POST'))
 
@@ -66,10 +67,11 @@ function accept(deps: EventsDeps): RequestHandler {
       sendProblem(response, 'invalid-idempotency-key')
       return
     }
-    const { value, raw } = jsonBody(response)
+    const { value, raw, context } = jsonBody(response)
     const answer = await acceptEvent(deps, {
       body: value,
       rawBody: raw,
+      ...(context === undefined ? {} : { context }),
       idempotencyKey: key.value,
       caller: String(response.locals['caller']),
       traceparent: request.get('traceparent'),

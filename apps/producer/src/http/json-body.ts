@@ -3,17 +3,26 @@
  *
  * Keeps the bytes as they came: an idempotency key belongs to them.
  */
+import { readJson, type CloudEventContext } from '@manifold/domain'
 import express, { type RequestHandler, type Response } from 'express'
 import { sendProblem } from './problem.ts'
 
-export type JsonBody = { readonly value: unknown; readonly raw: Uint8Array }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+export type JsonBody = {
+  readonly value: unknown
+  /** What tells this body from another one: its bytes, or what stands for them. */
+  readonly raw: Uint8Array | string
+  /** What a CloudEvent said besides (event-body.ts). */
+  readonly context?: CloudEventContext
+}
 
 /** Handlers that leave the body in `response.locals.body`; read it with `jsonBody(response)`. */
 export function readJsonBody(maxBytes: number): RequestHandler[] {
-  const readBytes: RequestHandler = express.raw({ type: () => true, limit: maxBytes })
-  return [requireJson, readBytes, parse]
+  return [requireJson, readBytes(maxBytes), parseJson]
+}
+
+/** Reads the body's bytes, unpacked. */
+export function readBytes(maxBytes: number): RequestHandler {
+  return express.raw({ type: () => true, limit: maxBytes })
 }
 
 /** What `readJsonBody` read. */
@@ -21,77 +30,54 @@ export function jsonBody(response: Response): JsonBody {
   return response.locals['body'] as JsonBody
 }
 
-const requireJson: RequestHandler = (request, response, next) => {
+/** Lets through what says that it is JSON. */
+export const requireJson: RequestHandler = (request, response, next) => {
   const type = request.headers['content-type'] ?? ''
   // As nearly everybody writes it: nothing to take apart.
   if (type === 'application/json') {
     next()
     return
   }
-  const [media = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
-  if (media !== 'application/json') {
-    const detail = media === '' ? 'there is no Content-Type' : `the Content-Type is ${media}`
-    sendProblem(response, 'unsupported-media-type', { detail })
-    return
-  }
-  if (charset !== undefined && !['utf-8', '"utf-8"', 'utf8'].includes(charset)) {
-    sendProblem(response, 'unsupported-media-type', { detail: `the charset is ${charset}` })
-    return
-  }
-  next()
+  const detail = mediaTypeError(type, 'application/json')
+  if (detail === undefined) next()
+  else sendProblem(response, 'unsupported-media-type', { detail })
 }
 
-const parse: RequestHandler = (request, response, next) => {
+/** Says why a Content-Type is not this media type in UTF-8, or `undefined`. */
+export function mediaTypeError(contentType: string, expected: string): string | undefined {
+  const [media = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
+  if (media !== expected) return media === '' ? 'there is no Content-Type' : `the Content-Type is ${media}`
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
+  return charset === undefined || ['utf-8', '"utf-8"', 'utf8'].includes(charset)
+    ? undefined
+    : `the charset is ${charset}`
+}
+
+/** Parses the bytes that were read. */
+export const parseJson: RequestHandler = (request, response, next) => {
   const raw: unknown = request.body
   if (!(raw instanceof Uint8Array) || raw.length === 0) {
     sendProblem(response, 'malformed-json', { detail: 'the body is empty' })
     return
   }
-  let text: string
-  try {
-    text = utf8.decode(raw)
-  } catch {
-    sendProblem(response, 'invalid-utf8')
+  const reading = readJson(raw)
+  if (reading.kind === 'json') {
+    response.locals['body'] = { value: reading.value, raw } satisfies JsonBody
+    next()
     return
   }
-  const altered = inexactNumber(text)
-  if (altered !== undefined) {
-    sendProblem(response, 'inexact-number', { detail: `${altered} cannot be carried exactly` })
-    return
+  const details = reading.detail === undefined ? {} : { detail: reading.detail }
+  switch (reading.code) {
+    case 'invalid-utf8':
+      sendProblem(response, 'invalid-utf8', details)
+      return
+    case 'inexact-number':
+      sendProblem(response, 'inexact-number', details)
+      return
+    case 'malformed-json':
+      sendProblem(response, 'malformed-json', details)
+      return
+    default:
+      reading.code satisfies never
   }
-  try {
-    response.locals['body'] = { value: JSON.parse(text) as unknown, raw } satisfies JsonBody
-  } catch (error) {
-    sendProblem(response, 'malformed-json', {
-      detail: error instanceof Error ? error.message : String(error),
-    })
-    return
-  }
-  next()
-}
-
-/** Digits enough to lose some, or an exponent: only then is a closer look worth its time. */
-const SUSPICIOUS = /\d{16}|\d[eE]\+?\d{3}/
-
-/** The first whole number that a double cannot hold, or number beyond its range: it would arrive as another one. */
-function inexactNumber(text: string): string | undefined {
-  if (!SUSPICIOUS.test(text)) return undefined
-  let found: string | undefined
-  try {
-    JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }) => {
-      const source = context?.source
-      if (found === undefined && typeof value === 'number' && source !== undefined && !isExact(value, source))
-        found = source
-      return value
-    })
-  } catch {
-    // Not JSON: the next step says so.
-  }
-  return found
-}
-
-function isExact(value: number, source: string): boolean {
-  if (!Number.isFinite(value)) return false
-  return !/^-?\d+$/.test(source) || Number.isSafeInteger(value) || BigInt(source) === BigInt(value)
 }
