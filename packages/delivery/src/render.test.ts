@@ -13,7 +13,14 @@ const event: ManifoldEvent = {
 
 const renderWith = (target: Partial<RenderInput['target']>, changes: Partial<RenderInput> = {}): Rendered =>
   render({
-    target: { url: 'https://crm.example/orders', method: 'POST', headers: {}, body: undefined, ...target },
+    target: {
+      url: 'https://crm.example/orders',
+      method: 'POST',
+      headers: {},
+      body: undefined,
+      format: 'cloudevents-structured',
+      ...target,
+    },
     event,
     deliveryId: 'evt_1-crm',
     trace: { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', flags: '01' },
