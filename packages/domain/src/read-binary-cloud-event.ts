@@ -18,8 +18,8 @@ export function readBinaryCloudEvent(
 ): CloudEventReading {
   const given: Record<string, string> = {}
   const broken = new Map<string, string>()
-  for (const [header, values = []] of Object.entries(headers)) {
-    if (!header.startsWith(PREFIX)) continue
+  for (const [header, values] of Object.entries(headers)) {
+    if (values === undefined || !header.startsWith(PREFIX)) continue
     const name = header.slice(PREFIX.length)
     const value = values.length === 1 ? decodeHeaderValue(values[0] ?? '') : undefined
     const message = headerError(name, values, value)
