@@ -117,6 +117,8 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     events: config.events,
     targets: config.targets,
     route: compileRouter(config.targets),
+    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
+    judgeCallbackUrl: () => 'callbacks are not configured here',
     enqueue: enqueuer.enqueue,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,

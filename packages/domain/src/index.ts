@@ -1,6 +1,7 @@
 /** The nouns of Manifold and its pure policy. No I/O; clock and chance are passed in. */
 export * from './attempt.ts'
 export * from './breaker.ts'
+export * from './callback.ts'
 export * from './cloud-event-attributes.ts'
 export * from './cloud-event-data.ts'
 export * from './cloud-event-extensions.ts'
