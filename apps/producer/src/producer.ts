@@ -122,6 +122,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     enqueue: enqueuer.enqueue,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,
+    maxBatchBytes: settings.maxBatchBytes,
     onAccepted: metrics.accepted,
     onReplayCreated: replays.wake,
     onBrokenFilters: (type, targets) => {

@@ -4,6 +4,8 @@ import { listEvents, readAttempts, readEvent, type Store } from '@manifold/store
 import { Router, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { acceptEvent, type AcceptAnswer, type AcceptDeps } from '../accept-event.ts'
+import { isRefusal, refusalProblem } from './accept-problem.ts'
+import { acceptBatch, type BatchDeps } from './batch.ts'
 import { readEventBody } from './event-body.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { jsonBody } from './json-body.ts'
@@ -14,11 +16,12 @@ import type { RequireScope } from './require-scope.ts'
 import { sendJson } from './send-json.ts'
 import { acceptedView, attemptView, eventView } from './views.ts'
 
-export type EventsDeps = AcceptDeps & {
-  readonly requireScope: RequireScope
-  readonly maxBodyBytes: number
-  readonly onAccepted: (type: string) => void
-}
+export type EventsDeps = AcceptDeps &
+  BatchDeps & {
+    readonly requireScope: RequireScope
+    readonly maxBodyBytes: number
+    readonly onAccepted: (type: string) => void
+  }
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -37,6 +40,12 @@ export function eventsRouter(deps: EventsDeps): Router {
     .post(requireScope('publish'), ...readEventBody(deps.maxBodyBytes), accept(deps))
     .get(requireScope('read'), list(store))
     .all(allowOnly('GET', 'POST'))
+
+  // CloudEvents: the route above leaves a batch of them to this one.
+  router.post('/', requireScope('publish'), ...acceptBatch(deps))
+
+  // All other methods go on to /:id: an event may be called `batch`.
+  router.post('/batch', requireScope('publish'), ...acceptBatch(deps))
 
   router
     .route('/:id')
@@ -81,36 +90,17 @@ function accept(deps: EventsDeps): RequestHandler {
 }
 
 function sendAcceptAnswer(deps: EventsDeps, response: Response, answer: AcceptAnswer): void {
-  switch (answer.kind) {
-    case 'accepted':
-    case 'duplicate':
-      response.locals['eventId'] = answer.eventId
-      if (answer.kind === 'accepted') deps.onAccepted(answer.type)
-      else response.set('idempotent-replayed', 'true')
-      // An event id is safe in a URL as it is.
-      response.setHeader('Location', `/v1/events/${answer.eventId}`)
-      sendJson(response, 202, acceptedView(answer))
-      return
-    case 'too-deep':
-      sendProblem(response, 'json-too-deep')
-      return
-    case 'invalid':
-      sendProblem(response, 'invalid-event', { errors: answer.errors })
-      return
-    case 'unknown-targets':
-      sendProblem(response, 'unknown-target', { errors: answer.errors })
-      return
-    case 'key-reused':
-      sendProblem(response, 'idempotency-key-reused', {
-        detail: `the key belongs to event ${answer.eventId}`,
-      })
-      return
-    case 'id-taken':
-      sendProblem(response, 'event-id-taken', { detail: `event ${answer.eventId} was made by another body` })
-      return
-    default:
-      answer satisfies never
+  if (isRefusal(answer)) {
+    const { code, details } = refusalProblem(answer)
+    sendProblem(response, code, details)
+    return
   }
+  response.locals['eventId'] = answer.eventId
+  if (answer.kind === 'accepted') deps.onAccepted(answer.type)
+  else response.set('idempotent-replayed', 'true')
+  // An event id is safe in a URL as it is.
+  response.setHeader('Location', `/v1/events/${answer.eventId}`)
+  sendJson(response, 202, acceptedView(answer))
 }
 
 function list(store: Store): RequestHandler {

@@ -1,10 +1,12 @@
 /**
- * Reads a JSON body: content type, size, UTF-8 and syntax are each checked with an error of its own.
+ * Reads a JSON body: content type and size are checked here, each with an error of its own, the rest in parse-json.ts.
  *
  * Keeps the bytes as they came: an idempotency key belongs to them.
  */
-import { readJson, type CloudEventContext } from '@manifold/domain'
+import type { CloudEventContext } from '@manifold/domain'
 import express, { type RequestHandler, type Response } from 'express'
+import { isUtf8, readMediaType } from './media-type.ts'
+import { parseJson } from './parse-json.ts'
 import { sendProblem } from './problem.ts'
 
 export type JsonBody = {
@@ -17,12 +19,17 @@ export type JsonBody = {
 
 /** Handlers that leave the body in `response.locals.body`; read it with `jsonBody(response)`. */
 export function readJsonBody(maxBytes: number): RequestHandler[] {
-  return [requireJson, readBytes(maxBytes), parseJson]
+  return [requireJson, readBytes(maxBytes), parseBody]
 }
 
-/** Reads the body's bytes, unpacked. */
+/** Leaves the unpacked bytes in `request.body`, of whatever type they are; read them with `bodyBytes(request.body)`. */
 export function readBytes(maxBytes: number): RequestHandler {
   return express.raw({ type: () => true, limit: maxBytes })
+}
+
+/** What `readBytes` read: nothing is no bytes. */
+export function bodyBytes(body: unknown): Uint8Array {
+  return body instanceof Uint8Array ? body : new Uint8Array()
 }
 
 /** What `readJsonBody` read. */
@@ -32,52 +39,34 @@ export function jsonBody(response: Response): JsonBody {
 
 /** Lets through what says that it is JSON. */
 export const requireJson: RequestHandler = (request, response, next) => {
-  const type = request.headers['content-type'] ?? ''
+  const type = request.headers['content-type']
   // As nearly everybody writes it: nothing to take apart.
   if (type === 'application/json') {
     next()
     return
   }
-  const detail = mediaTypeError(type, 'application/json')
-  if (detail === undefined) next()
-  else sendProblem(response, 'unsupported-media-type', { detail })
-}
-
-/** Says why a Content-Type is not this media type in UTF-8, or `undefined`. */
-export function mediaTypeError(contentType: string, expected: string): string | undefined {
-  const [media = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
-  if (media !== expected) return media === '' ? 'there is no Content-Type' : `the Content-Type is ${media}`
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
-  return charset === undefined || ['utf-8', '"utf-8"', 'utf8'].includes(charset)
-    ? undefined
-    : `the charset is ${charset}`
-}
-
-/** Parses the bytes that were read. */
-export const parseJson: RequestHandler = (request, response, next) => {
-  const raw: unknown = request.body
-  if (!(raw instanceof Uint8Array) || raw.length === 0) {
-    sendProblem(response, 'malformed-json', { detail: 'the body is empty' })
+  const { media, charset } = readMediaType(type)
+  if (media !== 'application/json') {
+    const detail = media === '' ? 'there is no Content-Type' : `the Content-Type is ${media}`
+    sendProblem(response, 'unsupported-media-type', { detail })
     return
   }
-  const reading = readJson(raw)
-  if (reading.kind === 'json') {
-    response.locals['body'] = { value: reading.value, raw } satisfies JsonBody
-    next()
+  if (!isUtf8(charset)) {
+    sendProblem(response, 'unsupported-media-type', { detail: `the charset is ${String(charset)}` })
     return
   }
-  const details = reading.detail === undefined ? {} : { detail: reading.detail }
-  switch (reading.code) {
-    case 'invalid-utf8':
-      sendProblem(response, 'invalid-utf8', details)
-      return
-    case 'inexact-number':
-      sendProblem(response, 'inexact-number', details)
-      return
-    case 'malformed-json':
-      sendProblem(response, 'malformed-json', details)
-      return
-    default:
-      reading.code satisfies never
+  next()
+}
+
+/** Parses what `readBytes` read. */
+export const parseBody: RequestHandler = (request, response, next) => {
+  const raw = bodyBytes(request.body)
+  const reading = parseJson(raw)
+  if (reading.kind === 'problem') {
+    const { code, details } = reading.problem
+    sendProblem(response, code, details)
+    return
   }
+  response.locals['body'] = { value: reading.value, raw } satisfies JsonBody
+  next()
 }
