@@ -52,6 +52,8 @@ export function acceptBatch(deps: BatchDeps): RequestHandler[] {
     }
     const batch: BatchRequest = {
       readItem,
+      // CloudEvents HTTP binding 1.0, section 3.3.2.
+      mayBeEmpty: media === BATCH_MEDIA_TYPE,
       idempotencyKey: key.value,
       caller: String(response.locals['caller']),
       traceparent: request.get('traceparent'),
