@@ -1,5 +1,6 @@
 /** CloudEvents at the door: their identity, and what is said of those that break a rule. */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { countEvents } from '@manifold/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EventAnswer, ProblemAnswer } from '../support/api.ts'
@@ -166,4 +167,18 @@ test('an element of a batch that was sent before is a duplicate', async () => {
     duplicates: 1,
     failed: 1,
   })
+})
+
+test('the examples of docs/cloud-events.md are taken', async () => {
+  const page = readFileSync(new URL('../../docs/cloud-events.md', import.meta.url), 'utf8')
+  const statuses: number[] = []
+  for (const [command] of page.matchAll(/^curl .*\n(?: {2}.*\n)+/gm)) {
+    const headers = [...command.matchAll(/-H '(?<name>[^:]+): (?<value>[^']*)'/g)]
+    const { status } = await system.api.post(
+      /-d '(?<body>[^']*)'/.exec(command)?.groups?.['body'],
+      Object.fromEntries(headers.map(({ groups }) => [groups?.['name'] ?? '', groups?.['value'] ?? ''])),
+    )
+    statuses.push(status)
+  }
+  expect(statuses).toEqual([202, 202, 200])
 })

@@ -97,6 +97,11 @@ describe('is refused, with a message of its own at the header', () => {
     [{ 'ce-subject': ['a%0Ab'] }, 'ce-subject', 'holds U+000A, which no attribute may'],
     [{ 'ce-datacontenttype': ['a/b'] }, 'ce-datacontenttype', 'sent as Content-Type, never as a ce- header'],
     [{ 'content-type': ['json'] }, 'content-type', 'not a media type such as application/json'],
+    [
+      { ['ce-__proto__']: ['x'] },
+      'ce-__proto__',
+      'not an attribute: name an extension with 1 to 20 of a-z 0-9',
+    ],
     [{ 'ce-data': ['x'] }, 'ce-data', 'the name data is taken by CloudEvents'],
     [{ 'ce-my-own': ['x'] }, 'ce-my-own', 'not an attribute: name an extension with 1 to 20 of a-z 0-9'],
   ])('%j', (headers, path, message) => {

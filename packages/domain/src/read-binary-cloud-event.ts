@@ -16,7 +16,7 @@ export function readBinaryCloudEvent(
   body: Uint8Array,
   makeEventId: MakeEventId,
 ): CloudEventReading {
-  const given: Record<string, string> = {}
+  const given: [string, string][] = []
   const broken = new Map<string, string>()
   for (const [header, values] of Object.entries(headers)) {
     if (values === undefined || !header.startsWith(PREFIX)) continue
@@ -24,12 +24,12 @@ export function readBinaryCloudEvent(
     const value = values.length === 1 ? decodeHeaderValue(values[0] ?? '') : undefined
     const message = headerError(name, values, value)
     if (message !== undefined) broken.set(header, message)
-    else if (value !== undefined) given[name] = value
+    else if (value !== undefined) given.push([name, value])
   }
   const contentType = headers['content-type']?.[0]
-  if (contentType !== undefined) given['datacontenttype'] = contentType
+  if (contentType !== undefined) given.push(['datacontenttype', contentType])
 
-  const reading = readAttributes(given)
+  const reading = readAttributes(Object.fromEntries(given))
   if (reading.kind === 'invalid' || broken.size > 0) {
     const errors = [...broken].map(([path, message]): FieldError => ({ path, message }))
     if (reading.kind === 'invalid') {
