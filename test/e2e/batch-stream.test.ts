@@ -1,8 +1,9 @@
 /** A batch as a stream: its caller may take its time, vanish, stop reading, or lose Redis in the middle. */
 import { connect, type Socket } from 'node:net'
+import { constants, gzipSync } from 'node:zlib'
 import { countEvents } from '@manifold/store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { collect, isFailed, readBatchLines, type BatchLineAnswer } from '../support/batch.ts'
+import { collect, readBatchLines, type BatchLineAnswer } from '../support/batch.ts'
 import { eventually } from '../support/eventually.ts'
 import { startSystem, type System } from '../support/system.ts'
 
@@ -54,17 +55,18 @@ async function next(answers: AsyncGenerator<BatchLineAnswer>): Promise<BatchLine
 }
 
 /** A caller that is a bare socket, in the middle of a chunked body. */
-function openBatch(): Socket {
+function openBatch(encoding = 'identity'): Socket {
   const { port } = new URL(system.url)
   const socket = connect(Number(port), '127.0.0.1')
   socket.on('error', () => undefined)
   socket.write(
-    'POST /v1/events/batch HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n',
+    `POST /v1/events/batch HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ncontent-encoding: ${encoding}\r\ntransfer-encoding: chunked\r\n\r\n`,
   )
   return socket
 }
 
-const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
+const chunk = (bytes: Uint8Array | string) =>
+  Buffer.concat([`${bytes.length.toString(16)}\r\n`, bytes, '\r\n'].map((part) => Buffer.from(part)))
 
 test('each line is answered as soon as it is accepted, not when the body ends', async () => {
   const { source, give, close } = tap()
@@ -102,12 +104,14 @@ test('Redis that goes away in the middle fails the lines it was away for, and on
   expect((await system.api.event('before')).id).toBe('before')
 })
 
-test.each(['vanishes', 'ends its half of the connection'])(
-  'a caller that %s in the middle: what was accepted is delivered, the rest is not read',
+test.each(['vanishes', 'ends its half of the connection', 'ends its half, behind its last line,'])(
+  'a caller that %s in the middle leaves no error: what was accepted is delivered, the rest is not read',
   async (how) => {
     const socket = openBatch()
-    socket.write(chunk(line('a') + line('b') + '{"type":"order.placed","id":"c"'))
+    socket.write(chunk(line('a') + line('b')))
     await eventually('two events', async () => (await countEvents(system.store)) === 2)
+    if (how.includes('behind')) socket.write('0\r\n\r\n')
+    else socket.write(chunk('{"type":"order.placed","id":"c"'))
     if (how === 'vanishes') socket.destroy()
     else socket.end()
     await eventually('the request to be over', () =>
@@ -119,34 +123,15 @@ test.each(['vanishes', 'ends its half of the connection'])(
   },
 )
 
-test('a caller that does not read its answer is not read either, and what it sent is not lost', async () => {
-  const socket = openBatch()
-  socket.pause()
-  // Far more than all buffers between the two hold.
-  const many = Array.from({ length: 300 }, (_, n) => line(`n${String(n)}`)).join('')
-  let blocked = false
-  for (let n = 0; n < 2_000 && !blocked; n++) {
-    blocked = !socket.write(chunk(many))
-    if (blocked)
-      blocked = await Promise.race([
-        new Promise<boolean>((resolve) =>
-          socket.once('drain', () => {
-            resolve(false)
-          }),
-        ),
-        new Promise<boolean>((resolve) =>
-          setTimeout(() => {
-            resolve(true)
-          }, 2_000),
-        ),
-      ])
-  }
-  expect(blocked).toBe(true)
+test('a caller of packed lines that vanishes in the middle leaves no error', async () => {
+  const socket = openBatch('gzip')
+  socket.write(chunk(gzipSync(line('a'), { finishFlush: constants.Z_SYNC_FLUSH })))
+  await eventually('an event', async () => (await countEvents(system.store)) === 1)
   socket.destroy()
   await eventually('the request to be over', () =>
     system.logs().some((one) => one['path'] === '/v1/events/batch'),
   )
-  expect(await countEvents(system.store)).toBe(300)
+  await eventually('delivery', async () => (await system.api.event('a')).status === 'delivered')
   expect(failures()).toEqual([])
 })
 
@@ -159,6 +144,4 @@ test('many batches at once keep their results apart', async () => {
     }),
   )
   for (const { ids, answered } of batches) expect(answered).toEqual([...ids, undefined])
-  expect(batches.length).toBe(20)
-  expect(isFailed({ summary: { accepted: 0, duplicates: 0, failed: 0 } })).toBe(false)
 })

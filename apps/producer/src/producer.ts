@@ -4,6 +4,7 @@
  * Owns the assembly of the parts and the order in which they stop. `main.ts` is the process around it.
  */
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
@@ -26,9 +27,11 @@ import {
   type Store,
 } from '@manifold/store'
 import { createReplayRunner } from './bulk-replay.ts'
+import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
 import { scopeGuard } from './http/require-scope.ts'
+import { exemptSlowBodies } from './http/slow-body.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 
 export type ProducerOptions = {
@@ -107,8 +110,19 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     ),
   ]
 
+  // Waits and streams end when the producer stops, instead of holding it up.
+  const leaving = new AbortController()
+  setMaxListeners(0, leaving.signal)
+  const hub = createChangeHub({
+    store,
+    connect: () => connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', onError),
+    onError,
+  })
+
   const app = createApp({
     store,
+    hub,
+    leaving: leaving.signal,
     queues,
     registry,
     logger,
@@ -130,13 +144,16 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     },
   })
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, app)
+  exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
 
   return {
     port,
     close: async () => {
+      leaving.abort()
       await closeServer(server, settings.drainMs)
+      await hub.close()
       await enqueuer.drain()
       stopping.abort()
       await Promise.all(background.map((one) => one.stop()))

@@ -68,8 +68,11 @@ function summary(change: Change): string | number {
       return change.type
     case 'attempt':
       return change.attempt.number
-    default:
+    case 'delivery':
+    case 'settled':
       return change.status
+    default:
+      return change satisfies never
   }
 }
 

@@ -12,9 +12,13 @@ import { failed, type BatchItemDeps, type BatchRequest, type ItemResult } from '
 import { createLineSplitter, type Line } from './line-splitter.ts'
 import { createPatientWriter } from './patient-writer.ts'
 import { problem, sendProblem } from './problem.ts'
+import { allowSlowBody } from './slow-body.ts'
 import { unpackBody } from './unpack-body.ts'
 
 export type BatchLinesDeps = BatchItemDeps & { readonly maxBodyBytes: number; readonly stallMs: number }
+
+/** How long a caller may send nothing, in the middle of its lines. */
+const IDLE_MS = 60_000
 
 /** How long what is left of a body that cannot be read is still taken, so that its answer arrives. */
 const LINGER_MS = 2_000
@@ -32,6 +36,7 @@ export async function answerLines(
     sendProblem(response, 'unsupported-media-type', { detail })
     return
   }
+  allowSlowBody(request, IDLE_MS)
   const counts: BatchCounts = { accepted: 0, duplicates: 0, failed: 0 }
   response.locals['batch'] = counts
   const write = createPatientWriter(response, deps.stallMs)

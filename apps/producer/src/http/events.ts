@@ -4,6 +4,7 @@ import { listEvents, readAttempts, readEvent, type Store } from '@manifold/store
 import { Router, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { acceptEvent, type AcceptAnswer, type AcceptDeps } from '../accept-event.ts'
+import type { ChangeHub } from '../changes/change-hub.ts'
 import { isRefusal, refusalProblem } from './accept-problem.ts'
 import { acceptBatch, type BatchDeps } from './batch.ts'
 import { readEventBody } from './event-body.ts'
@@ -18,6 +19,9 @@ import { acceptedView, attemptView, eventView } from './views.ts'
 
 export type EventsDeps = AcceptDeps &
   BatchDeps & {
+    readonly hub: ChangeHub
+    /** Aborts when the producer stops: nobody waits any longer. */
+    readonly leaving: AbortSignal
     readonly requireScope: RequireScope
     readonly maxBodyBytes: number
     readonly onAccepted: (type: string) => void
