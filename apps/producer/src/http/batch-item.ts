@@ -31,6 +31,8 @@ export type ReadItem = (value: unknown, raw: Uint8Array) => ItemReading
 /** What all items of one batch have in common. */
 export type BatchRequest = {
   readonly readItem: ReadItem
+  /** Whether no items are a batch too. */
+  readonly mayBeEmpty: boolean
   readonly idempotencyKey: string | undefined
   readonly caller: string
   readonly traceparent: string | undefined

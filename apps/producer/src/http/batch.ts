@@ -8,6 +8,7 @@ import type { RequestHandler, Response } from 'express'
 import { answerArray, type BatchArrayDeps } from './batch-array.ts'
 import { readEventItem, type BatchRequest, type ReadItem } from './batch-item.ts'
 import { answerLines, type BatchLinesDeps } from './batch-lines.ts'
+import { BATCH_MEDIA_TYPE, structuredCloudEvent } from './cloud-event-body.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readBytes } from './json-body.ts'
 import { isUtf8, readMediaType } from './media-type.ts'
@@ -27,7 +28,10 @@ const LINES: ReadonlyMap<string, ReadItem> = new Map([
   ['application/jsonl', readEventItem],
 ])
 
-const ARRAYS: ReadonlyMap<string, ReadItem> = new Map([['application/json', readEventItem]])
+const ARRAYS: ReadonlyMap<string, ReadItem> = new Map([
+  ['application/json', readEventItem],
+  [BATCH_MEDIA_TYPE, structuredCloudEvent],
+])
 
 /** The handlers of the route, behind the one that knows the caller. */
 export function acceptBatch(deps: BatchDeps): RequestHandler[] {
@@ -48,6 +52,8 @@ export function acceptBatch(deps: BatchDeps): RequestHandler[] {
     }
     const batch: BatchRequest = {
       readItem,
+      // CloudEvents HTTP binding 1.0, section 3.3.2.
+      mayBeEmpty: media === BATCH_MEDIA_TYPE,
       idempotencyKey: key.value,
       caller: String(response.locals['caller']),
       traceparent: request.get('traceparent'),
