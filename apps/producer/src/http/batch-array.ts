@@ -35,7 +35,7 @@ export async function answerArray(
   const items: ItemResult['view'][] = []
   for await (const result of acceptInOrder(deps, batch, [reading.items])) {
     counts[result.outcome]++
-    items.push(result.view)
+    if (!batch.minimal || result.outcome === 'failed') items.push(result.view)
     // Nobody waits for the answer any more.
     if (response.destroyed) return
   }

@@ -33,6 +33,8 @@ export type BatchRequest = {
   readonly readItem: ReadItem
   /** Whether no items are a batch too. */
   readonly mayBeEmpty: boolean
+  /** The caller wants to hear of failed items only. */
+  readonly minimal: boolean
   readonly idempotencyKey: string | undefined
   readonly caller: string
   readonly traceparent: string | undefined

@@ -12,6 +12,7 @@ import { BATCH_MEDIA_TYPE, structuredCloudEvent } from './cloud-event-body.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readBytes } from './json-body.ts'
 import { isUtf8, readMediaType } from './media-type.ts'
+import { prefersMinimal } from './prefer.ts'
 import { sendProblem } from './problem.ts'
 
 export type BatchDeps = Omit<BatchArrayDeps & BatchLinesDeps, 'stallMs'> & {
@@ -54,12 +55,15 @@ export function acceptBatch(deps: BatchDeps): RequestHandler[] {
       readItem,
       // CloudEvents HTTP binding 1.0, section 3.3.2.
       mayBeEmpty: media === BATCH_MEDIA_TYPE,
+      minimal: prefersMinimal(request.get('prefer')),
       idempotencyKey: key.value,
       caller: String(response.locals['caller']),
       traceparent: request.get('traceparent'),
       requestId: response.locals['requestId'] as string | undefined,
     }
     response.locals['batchRequest'] = batch
+    response.set('vary', 'Prefer')
+    if (batch.minimal) response.set('preference-applied', 'return=minimal')
     if (LINES.has(media)) await answerLines({ ...deps, stallMs }, batch, request, response)
     else next()
   }
