@@ -5,7 +5,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
-import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
+import {
+  DEFAULT_REDIS_URL,
+  everyTarget,
+  requireKeysBeyondLoopback,
+  type Config,
+  type Settings,
+} from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
 import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
 import {
@@ -29,6 +35,7 @@ import { createReplayRunner } from './bulk-replay.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
 import { scopeGuard } from './http/require-scope.ts'
+import { callbackUrlJudge } from './judge-callback-url.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 
 export type ProducerOptions = {
@@ -60,7 +67,8 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const queues = openQueues(redis, onError)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
-  const targetNames = config.targets.map((target) => target.name)
+  const targets = everyTarget(config)
+  const targetNames = targets.map((target) => target.name)
   registerQueueGauges({ registry, store, targets: targetNames })
 
   const failpoint = createFailpoint(settings.failpoint)
@@ -115,10 +123,10 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     failpoint,
     newEventId: () => newEventId(Date.now()),
     events: config.events,
-    targets: config.targets,
+    targets,
     route: compileRouter(config.targets),
     optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
-    judgeCallbackUrl: () => 'callbacks are not configured here',
+    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
     enqueue: enqueuer.enqueue,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,

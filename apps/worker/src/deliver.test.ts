@@ -42,6 +42,7 @@ function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
     handlerLogger: silent,
     onSettled: () => undefined,
     onCallbackOwed: () => undefined,
+    holds: 'target',
     onGone: () => Promise.resolve(),
   }
 }

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { DEFAULT_REDIS_URL, type Settings } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
-import { deliveryId, type HandlerLogger, type Target } from '@manifold/domain'
+import { breakerOf, CALLBACKS_TARGET, deliveryId, type HandlerLogger, type Target } from '@manifold/domain'
 import {
   consumeDeliveries,
   limitTargetConcurrency,
@@ -35,7 +35,9 @@ import {
   isStoreUnavailable,
   markGone,
   persistenceWarnings,
+  settleDelivery,
   waitForRedis,
+  type Settle,
   type Store,
 } from '@manifold/store'
 import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
@@ -104,7 +106,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
     const client = createTargetClient(target)
     const deps: DeliverDeps = {
       store,
-      settle: createSettler(store, target.name, target.breaker),
+      settle: settlerOf(store, target),
       target,
       client,
       userAgent: `manifold/${VERSION}`,
@@ -121,6 +123,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
         // On the outbox: should this fail, the relay pays it.
         reconcile(store, queues, [{ kind: 'callback', eventId, settledAtMs }]).catch(onError)
       },
+      holds: hasManyHosts(target) ? 'delivery' : 'target',
       onGone: async () => {
         await markGone(store, target.name)
         await pauseTarget(queues, target.name)
@@ -190,6 +193,18 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   }
 }
 
+/** Each callback goes to a host of its own, with a breaker of its own. */
+function hasManyHosts(target: Target): boolean {
+  return target.name === CALLBACKS_TARGET
+}
+
+/** Only what shares a breaker is settled together. */
+function settlerOf(store: Store, target: Target): Settle {
+  return hasManyHosts(target)
+    ? (input) => settleDelivery(store, input, target.breaker)
+    : createSettler(store, target.name, target.breaker)
+}
+
 /** Stuck while Redis is away is not for a restart to mend. */
 function liveness(redisIsReady: boolean, consumers: ReadonlyMap<string, Consumer>): Health {
   if (!redisIsReady) return { ok: true }
@@ -222,9 +237,13 @@ function handlerLogger(logger: Logger, target: string): HandlerLogger {
 }
 
 /** One line for each change of the breaker. */
-function logBreaker(logger: Logger, target: Target, { result, attempt }: DeliveryReport): void {
+function logBreaker(logger: Logger, target: Target, { ref, result, attempt }: DeliveryReport): void {
   if (result.kind !== 'applied' || result.breaker === undefined) return
-  const line = { target: target.name, reason: attempt?.reason }
+  const line = {
+    target: target.name,
+    breaker: breakerOf(target.name, ref.eventId),
+    reason: attempt?.reason,
+  }
   if (result.breaker === 'opened') {
     logger.error(
       { ...line, openMs: target.breaker.openMs },

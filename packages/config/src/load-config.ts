@@ -6,15 +6,24 @@
 import { pathToFileURL } from 'node:url'
 import { resolve } from 'node:path'
 import { existsSync } from 'node:fs'
-import { fieldErrors, type FieldError, type Target } from '@manifold/domain'
+import { CALLBACKS_TARGET, fieldErrors, type FieldError, type Target } from '@manifold/domain'
 import { z } from 'zod'
+import { readCallbacks, type Callbacks } from './callbacks-schema.ts'
 import { readTarget } from './target-schema.ts'
 
 export type Config = {
   /** Where it was read from. */
   readonly path: string
   readonly events: ReadonlyMap<string, z.ZodType>
+  /** Those that events are routed to. */
   readonly targets: readonly Target[]
+  /** How callers are called back; `undefined` when they are not. */
+  readonly callbacks: Callbacks | undefined
+}
+
+/** Everything that has a queue: the targets, and the one of Manifold's own that calls back. */
+export function everyTarget({ targets, callbacks }: Config): readonly Target[] {
+  return callbacks === undefined ? targets : [...targets, callbacks.target]
 }
 
 /** A config that cannot be used; the message lists every mistake, one a line. */
@@ -43,6 +52,8 @@ const configSchema = z.strictObject({
     .default({}),
   // The scripts pass all targets of an event in one call.
   targets: z.array(z.unknown()).max(1_000),
+  // Judged by itself (callbacks-schema.ts).
+  callbacks: z.unknown(),
 })
 
 /** @throws {ConfigError} */
@@ -68,18 +79,23 @@ export function resolveConfig(path: string, definition: unknown): Config {
   const config = configSchema.safeParse(withPlainEvents(definition))
   const rawTargets = targetList(definition)
   const readings = rawTargets.map((raw, index) => readTarget(raw, ['targets', index]))
+  const callbacks = readCallbacks(callbacksSetting(definition))
 
   const errors = [
     ...(config.success ? [] : fieldErrors(config.error).map(explainMissingExport)),
     ...readings.flatMap((one) => (one.kind === 'mistakes' ? one.errors : [])),
     ...duplicateNames(rawTargets),
+    ...reservedNames(rawTargets),
+    ...(callbacks.kind === 'mistakes' ? callbacks.errors : []),
   ]
-  if (!config.success || errors.length > 0) throw new ConfigError(path, errors)
+  if (!config.success || callbacks.kind === 'mistakes' || errors.length > 0)
+    throw new ConfigError(path, errors)
 
   return {
     path,
     events: new Map(Object.entries(config.data.events)),
     targets: readings.flatMap((one) => (one.kind === 'target' ? [one.target] : [])),
+    callbacks: callbacks.callbacks,
   }
 }
 
@@ -95,6 +111,11 @@ function withPlainEvents(definition: unknown): unknown {
 function targetList(definition: unknown): unknown[] {
   if (typeof definition !== 'object' || definition === null || !('targets' in definition)) return []
   return Array.isArray(definition.targets) ? (definition.targets as unknown[]) : []
+}
+
+function callbacksSetting(definition: unknown): unknown {
+  if (typeof definition !== 'object' || definition === null || !('callbacks' in definition)) return undefined
+  return definition.callbacks
 }
 
 function explainMissingExport(error: FieldError): FieldError {
@@ -116,6 +137,19 @@ function duplicateNames(targets: readonly unknown[]): FieldError[] {
     }
     return [
       { path: `targets[${String(index)}].name`, message: `"${name}" is taken by targets[${String(first)}]` },
+    ]
+  })
+}
+
+function reservedNames(targets: readonly unknown[]): FieldError[] {
+  return targets.flatMap((target, index): FieldError[] => {
+    if (typeof target !== 'object' || target === null || !('name' in target)) return []
+    if (target.name !== CALLBACKS_TARGET) return []
+    return [
+      {
+        path: `targets[${String(index)}].name`,
+        message: `"${CALLBACKS_TARGET}" is the target that calls back: see the callbacks setting`,
+      },
     ]
   })
 }
