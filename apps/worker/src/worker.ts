@@ -34,6 +34,7 @@ import {
   isRedisReply,
   isStoreUnavailable,
   markGone,
+  noteHostBreaker,
   persistenceWarnings,
   settleDelivery,
   waitForRedis,
@@ -118,6 +119,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
         metrics.settled(report)
         logDelivery(logger, report)
         logBreaker(logger, target, report)
+        noteBreaker(store, target, report)?.catch(onError)
       },
       onCallbackOwed: (eventId, settledAtMs) => {
         // On the outbox: should this fail, the relay pays it.
@@ -203,6 +205,16 @@ function settlerOf(store: Store, target: Target): Settle {
   return hasManyHosts(target)
     ? (input) => settleDelivery(store, input, target.breaker)
     : createSettler(store, target.name, target.breaker)
+}
+
+/** Where a target has a breaker for each host, operators are told which are open. */
+function noteBreaker(
+  store: Store,
+  target: Target,
+  { ref, result }: DeliveryReport,
+): Promise<void> | undefined {
+  if (!hasManyHosts(target) || result.kind !== 'applied' || result.breaker === undefined) return undefined
+  return noteHostBreaker(store, target.name, breakerOf(target.name, ref.eventId), result.breaker)
 }
 
 /** Stuck while Redis is away is not for a restart to mend. */

@@ -56,11 +56,11 @@ const own = z.strictObject({
   allowPrivateNetwork: z
     .array(cidr, { error: 'must be a list of CIDRs: it is never allowed as a whole' })
     .default([]),
-  timeoutMs: z.unknown(),
-  retry: z.unknown(),
-  breaker: z.unknown(),
-  concurrency: z.unknown(),
-  maxResponseBytes: z.unknown(),
+  timeoutMs: z.unknown().optional(),
+  retry: z.unknown().optional(),
+  breaker: z.unknown().optional(),
+  concurrency: z.unknown().optional(),
+  maxResponseBytes: z.unknown().optional(),
 })
 
 const SHARED = ['timeoutMs', 'retry', 'breaker', 'concurrency', 'maxResponseBytes'] as const

@@ -53,7 +53,7 @@ const configSchema = z.strictObject({
   // The scripts pass all targets of an event in one call.
   targets: z.array(z.unknown()).max(1_000),
   // Judged by itself (callbacks-schema.ts).
-  callbacks: z.unknown(),
+  callbacks: z.unknown().optional(),
 })
 
 /** @throws {ConfigError} */
