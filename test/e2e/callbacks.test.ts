@@ -1,4 +1,5 @@
 /** Callbacks: a caller is told when its event is settled, with everything a delivery has. */
+import { readFileSync } from 'node:fs'
 import { everyTarget, resolveConfig, secret, type ConfigDefinition } from '@manifold/config'
 import { readHoldMs, reconcile } from '@manifold/queue'
 import { createLogger } from '@manifold/runtime'
@@ -151,6 +152,15 @@ describe('a settled event', () => {
             : null,
       })),
     )
+  })
+
+  test('is told as docs/callbacks.md shows it', async () => {
+    await post('/documented')
+    const told = bodyOf((await calls('/documented'))[0])
+    const page = readFileSync(new URL('../../docs/callbacks.md', import.meta.url), 'utf8')
+    const shown = JSON.parse(/```json\n(.*?)```/s.exec(page)?.[1] ?? '') as Settled
+    const shape = ({ data, ...rest }: Settled) => [rest, data, data.deliveries[0] ?? {}].map(Object.keys)
+    expect(shape(told)).toEqual(shape(shown))
   })
 
   test('is told again when a replay has settled it again', async () => {

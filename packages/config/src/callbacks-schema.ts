@@ -65,10 +65,16 @@ const own = z.strictObject({
 
 const SHARED = ['timeoutMs', 'retry', 'breaker', 'concurrency', 'maxResponseBytes'] as const
 
-/** What the store made of it. */
+/** What the store made of it; the aggregate is sent as it is. */
 const callbackData = z.object({
   url: z.string(),
-  event: z.looseObject({ settledAt: z.string() }),
+  event: z.custom<{ readonly settledAt: string }>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      'settledAt' in value &&
+      typeof value.settledAt === 'string',
+  ),
 })
 
 /** Checks the setting; without one nobody is called back. */
