@@ -1,5 +1,6 @@
 /** Callbacks: a caller is told when its event is settled, with everything a delivery has. */
 import { readFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { everyTarget, resolveConfig, secret, type ConfigDefinition } from '@manifold/config'
 import { readHoldMs, reconcile } from '@manifold/queue'
 import { createLogger } from '@manifold/runtime'
@@ -19,6 +20,7 @@ process.env['CALLBACKS_TEST_SECRET'] = SECRET
 process.env['CALLBACKS_TEST_SECRET_OLD'] = OLD_SECRET
 
 const OPEN_MS = 400
+const CONCURRENCY = 4
 
 const callbacks = {
   signingSecret: [secret('CALLBACKS_TEST_SECRET'), secret('CALLBACKS_TEST_SECRET_OLD')],
@@ -27,6 +29,7 @@ const callbacks = {
   timeoutMs: 5_000,
   retry: { maxAttempts: 3, baseDelayMs: 5, maxDelayMs: 10 },
   breaker: { minimumAttempts: 3, openMs: OPEN_MS },
+  concurrency: CONCURRENCY,
 } satisfies ConfigDefinition['callbacks']
 
 /** What a callback says, as far as these tests look. */
@@ -302,6 +305,23 @@ describe('a callback', () => {
     for (const path of failing) await callbackIs('delivered', (await calls(path, 1, otherCaller))[0])
     expect((await callbacksTarget())['hosts']).toEqual([])
   })
+})
+
+test('a host that is slow leaves half of the slots to the others', async () => {
+  const held: ServerResponse[] = []
+  otherCaller.on('/slow', () => (response) => {
+    held.push(response)
+  })
+  for (let index = 0; index < CONCURRENCY + 2; index++) await post('/slow', {}, otherCaller)
+  await calls('/slow', CONCURRENCY / 2, otherCaller)
+  await post('/beside-slow')
+  await callbackIs('delivered', (await calls('/beside-slow'))[0])
+  expect(held).toHaveLength(CONCURRENCY / 2)
+
+  otherCaller.on('/slow', { status: 200 })
+  for (const response of held) response.writeHead(200).end()
+  for (const request of await calls('/slow', CONCURRENCY + 2, otherCaller))
+    await callbackIs('delivered', request)
 })
 
 describe('at the door', () => {

@@ -16,6 +16,7 @@ import {
   registerQueueGauges,
   startRelay,
   type Consumer,
+  type ConsumeOptions,
 } from '@manifold/queue'
 import {
   createFailpoint,
@@ -42,6 +43,7 @@ import {
   type Store,
 } from '@manifold/store'
 import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
+import { createHostShares } from './host-share.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 
 export type WorkerOptions = {
@@ -139,7 +141,9 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       target,
       store,
       queues,
-      deliver: (refs, claimant, signal) => deliver(deps, refs, claimant, signal),
+      deliver: hasManyHosts(target)
+        ? deliverByHost(deps)
+        : (refs, claimant, signal) => deliver(deps, refs, claimant, signal),
       refuse: (ref, error) => refuse(deps, ref, error),
       lockMs: settings.lockMs,
       stalledCheckMs: settings.stalledCheckMs,
@@ -198,6 +202,15 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
 /** Each callback goes to a host of its own, with a breaker of its own. */
 function hasManyHosts(target: Target): boolean {
   return target.name === CALLBACKS_TARGET
+}
+
+/** One by one, as only what shares a breaker is claimed together, and none of the hosts takes every slot. */
+function deliverByHost(deps: DeliverDeps): ConsumeOptions['deliver'] {
+  const shares = createHostShares(deps.target.concurrency, deps.random)
+  return (refs, claimant, signal) =>
+    refs.map((ref) =>
+      shares(ref, async () => (await deliver(deps, [ref], claimant, signal)[0]) ?? { kind: 'hand-back' }),
+    )
 }
 
 /** Only what shares a breaker is settled together. */

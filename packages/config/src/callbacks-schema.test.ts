@@ -27,7 +27,7 @@ function callbacksWith(settings: Partial<CallbacksDefinition> = {}): Callbacks {
 const settled = { id: 'evt_1', status: 'delivered', settledAt: '2026-01-31T09:30:00.000Z', deliveries: [] }
 
 const eventTo = (url: string): ManifoldEvent => ({
-  id: 'evt_1.settled.1.hooks.example.com',
+  id: 'evt_1.settled.1@hooks.example.com',
   type: 'event.settled',
   source: 'manifold',
   subject: 'evt_1',
