@@ -1,4 +1,4 @@
-/** No example rots: those of docs/targets.md and docs/sources.md pass the type check, load, and are good configs. */
+/** No example rots: those of these pages pass the type check, load, and are good configs. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,9 +8,10 @@ import { resolveConfig } from '@manifold/config'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const blocks = ['docs/targets.md', 'docs/sources.md'].flatMap((page) =>
-  [...readFileSync(join(root, page), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1] ?? ''),
-)
+const PAGES = ['docs/targets.md', 'docs/sources.md', 'docs/callbacks.md']
+const blocks = PAGES.flatMap((page) => [
+  ...readFileSync(join(root, page), 'utf8').matchAll(/```ts\n(.*?)```/gs),
+]).map((match) => match[1] ?? '')
 let folder: string
 
 beforeAll(() => {
@@ -64,6 +65,12 @@ test('every group of settings of the examples is one that a target takes', async
     expect(() => resolveConfig(name, { targets: [{ ...base, ...(found[name] as object) }] })).not.toThrow()
   }
   expect(() => resolveConfig('breaker', { targets: [{ ...base, breaker: found['breaker'] }] })).not.toThrow()
+})
+
+test('every config of the examples is one without a mistake', async () => {
+  const configs = (await everyExport()).flatMap(([name, value]) => (name === 'default' ? [value] : []))
+  expect(configs.length).toBeGreaterThanOrEqual(1)
+  for (const config of configs) expect(() => resolveConfig('examples', config)).not.toThrow()
 })
 
 test('every source of the examples is a source without a mistake', async () => {
