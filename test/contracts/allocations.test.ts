@@ -30,8 +30,7 @@ async function bytesOf(times: number, warmUps: number, run: () => Promise<unknow
 }
 
 function allocatedBytes(): number {
-  // Newer than its types.
-  return Number(Reflect.get(getHeapStatistics(), 'total_allocated_bytes'))
+  return getHeapStatistics().total_allocated_bytes
 }
 
 const newEventId = createEventIdFactory()
