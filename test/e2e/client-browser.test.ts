@@ -34,11 +34,16 @@ describe.skipIf(findChromium() === undefined && process.env['CI'] === undefined)
   test('a stream is followed over a broken connection to its end', async () => {
     const at = '2026-01-31T09:30:00.000Z'
     const settled = { eventId: 'evt_1', type: 'order.placed', at, status: 'delivered' }
+    let cut: () => void = () => undefined
     const { url, asked } = await scriptedManifold(
       (response) => {
+        cut = () => response.destroy()
         response.writeHead(200, { 'content-type': 'text/event-stream' })
         response.write(`retry: 10\n\nevent: event\nid: 1-0.0\ndata: ${JSON.stringify(acceptedEvent())}\n\n`)
-        setImmediate(() => response.destroy())
+      },
+      (response) => {
+        response.end()
+        cut()
       },
       (response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -49,12 +54,15 @@ describe.skipIf(findChromium() === undefined && process.env['CI'] === undefined)
     const seen = await page.evaluate(async () => {
       const client = manifold.createClient({ url: location.origin, apiKey: 'mf_key' })
       const messages: string[] = []
-      for await (const { message, id } of client.stream({ eventId: 'evt_1' }))
+      for await (const { message, id } of client.stream({ eventId: 'evt_1' })) {
         messages.push(`${message} ${id}`)
+        if (message === 'event') await fetch('/cut')
+      }
       return messages
     })
     expect(seen).toEqual(['event 1-0.0', 'settled 2-0.0'])
-    expect(asked.map(({ headers }) => [headers.authorization, headers['last-event-id']])).toEqual([
+    const streams = asked.filter(({ path }) => path !== '/cut')
+    expect(streams.map(({ headers }) => [headers.authorization, headers['last-event-id']])).toEqual([
       ['Bearer mf_key', undefined],
       ['Bearer mf_key', '1-0.0'],
     ])

@@ -123,6 +123,30 @@ test('an event that never got a line is refused, not forgotten', async () => {
   expect(count).toBe(1)
 })
 
+test('with a key of your own, the same list has the same keys again', async () => {
+  const { url, asked } = await scriptedManifold(takeAll)
+  const client = createClient({ url })
+  for (let round = 0; round < 2; round++)
+    await client.publishBatch(orders(25), { chunkSize: 20, idempotencyKey: 'import-7' })
+  expect(asked.map(({ headers }) => headers['idempotency-key'])).toEqual([
+    'import-7.0',
+    'import-7.20',
+    'import-7.0',
+    'import-7.20',
+  ])
+})
+
+test('when a chunk gets no answer at all, the work ends with its error', async () => {
+  const { url } = await scriptedManifold(takeAll, { status: 503, body: problem('store-unavailable', 503) })
+  const seen: number[] = []
+  const work = (async () => {
+    const client = createClient({ url, clock: patientClock() })
+    for await (const { index } of client.publishEach(orders(5), { chunkSize: 2 })) seen.push(index)
+  })()
+  await expect(work).rejects.toMatchObject({ code: 'store-unavailable' })
+  expect(seen).toEqual([0, 1])
+})
+
 test('nothing to send asks nothing', async () => {
   const { url, asked } = await scriptedManifold(takeAll)
   expect(await createClient({ url }).publishBatch([])).toEqual({ items: [], accepted: 0, refused: 0 })

@@ -7,15 +7,21 @@
  * whole, and makes no second event.
  */
 import { readItem, unanswered, type BatchItem } from './batch-item.ts'
+import { chunksOf, type Chunk } from './chunk.ts'
 import type { Connection } from './connection.ts'
 import { randomKey } from './random-key.ts'
 import { send } from './request.ts'
 import { mayRepeat, retryDelayMs } from './retry.ts'
 
 export type BatchOptions = {
-  /** At most so many events in one request. Default 500. */
+  /**
+   * Your own; the client makes one without it. Send the same list again under the same key, with the same chunks, and
+   * what was accepted the first time is not accepted again.
+   */
+  readonly idempotencyKey?: string | undefined
+  /** At most so many events in one request. Default 200. */
   readonly chunkSize?: number | undefined
-  /** And at most about so many characters of JSON. Default 524,288. */
+  /** And at most about so many characters of JSON. Default 262,144. */
   readonly chunkLength?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -28,8 +34,6 @@ export type BatchResult = {
 
 /** A line that was refused says nothing of when to try again. */
 const ITEM_RETRY_AFTER_MS = 1_000
-
-type Line = { readonly index: number; readonly json: string }
 
 /** All at once: the results when the last one is there. */
 export async function publishBatch(
@@ -47,33 +51,23 @@ export async function publishBatch(
 export async function* publishEach(
   connection: Connection,
   events: Iterable<object> | AsyncIterable<object>,
-  { chunkSize = 500, chunkLength = 524_288, signal }: BatchOptions,
+  options: BatchOptions,
 ): AsyncGenerator<BatchItem, void, undefined> {
-  let chunk: Line[] = []
-  let length = 0
-  let index = 0
-  for await (const event of events) {
-    const json = JSON.stringify(event)
-    if (chunk.length >= chunkSize || (chunk.length > 0 && length + json.length > chunkLength)) {
-      yield* await sendChunk(connection, chunk, signal)
-      chunk = []
-      length = 0
-    }
-    chunk.push({ index: index++, json })
-    length += json.length
+  const { idempotencyKey = randomKey(), chunkSize = 200, chunkLength = 262_144, signal } = options
+  for await (const chunk of chunksOf(events, chunkSize, chunkLength)) {
+    yield* await sendChunk(connection, chunk, `${idempotencyKey}.${String(chunk.firstIndex)}`, signal)
   }
-  if (chunk.length > 0) yield* await sendChunk(connection, chunk, signal)
 }
 
 /** Sends a chunk until every event of it has a result that lasts; the first such result of each is kept. */
 async function sendChunk(
   connection: Connection,
-  chunk: readonly Line[],
+  chunk: Chunk,
+  idempotencyKey: string,
   signal: AbortSignal | undefined,
 ): Promise<readonly BatchItem[]> {
   const { retry, random, clock } = connection
-  const idempotencyKey = randomKey()
-  let items = chunk.map(({ index }) => unanswered(index))
+  let items = chunk.lines.map((_line, place) => unanswered(chunk.firstIndex + place))
   for (let attempt = 1; ; attempt++) {
     const answers = await post(connection, chunk, idempotencyKey, signal)
     items = items.map((item, place) => (isOpen(item) ? (answers[place] ?? item) : item))
@@ -95,7 +89,7 @@ function isOpen(item: BatchItem): boolean {
 
 async function post(
   connection: Connection,
-  chunk: readonly Line[],
+  chunk: Chunk,
   idempotencyKey: string,
   signal: AbortSignal | undefined,
 ): Promise<readonly (BatchItem | undefined)[]> {
@@ -107,12 +101,12 @@ async function post(
       accept: 'application/x-ndjson',
       'idempotency-key': idempotencyKey,
     },
-    body: chunk.map(({ json }) => `${json}\n`).join(''),
+    body: chunk.lines.map((line) => `${line}\n`).join(''),
     repeat: 'always',
     expect: [200],
     signal,
   })
   const lines = text.split('\n').filter((line) => line !== '')
   // By place, not by the index in the answer: that one counts from the start of this request.
-  return chunk.map(({ index }, place) => readItem(lines[place] ?? '', index))
+  return chunk.lines.map((_line, place) => readItem(lines[place] ?? '', chunk.firstIndex + place))
 }
