@@ -1,4 +1,4 @@
-/** No example rots: all pass the type check and load, and those of docs/targets.md are good configs. */
+/** No example rots: all pass the type check and load, and those of targets and sources are good configs. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { resolveConfig } from '@manifold/config'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const blocks = examplesOf('docs/targets.md')
+const blocks = ['docs/targets.md', 'docs/sources.md'].flatMap(examplesOf)
 const clientBlocks = examplesOf('packages/client/README.md')
 let folder: string
 
@@ -81,12 +81,26 @@ test('every group of settings of the examples is one that a target takes', async
   expect(() => resolveConfig('breaker', { targets: [{ ...base, breaker: found['breaker'] }] })).not.toThrow()
 })
 
-test('every kind of authentication there is has an example', async () => {
-  const kinds = Object.fromEntries(await everyExport())['kinds'] as { kind: string }[]
-  const builders = readFileSync(join(root, 'packages/config/src/index.ts'), 'utf8')
+test('every source of the examples is a source without a mistake', async () => {
+  const sources = (await everyExport())
+    .map(([, value]) => value)
+    .filter((value) => typeof value === 'object' && value !== null && 'path' in value)
+  expect(sources.length).toBeGreaterThanOrEqual(1)
+  expect(() => resolveConfig('examples', { targets: [], sources })).not.toThrow()
+})
+
+/** The modules of a folder of packages/config that its users get. */
+const builders = (folder: string) =>
+  readFileSync(join(root, 'packages/config/src/index.ts'), 'utf8')
     .split('\n')
-    .flatMap((line) => /'\.\/auth\/(.+)\.ts'/.exec(line)?.[1] ?? [])
-  expect([...new Set(kinds.map(({ kind }) => kind))].sort()).toEqual(builders.toSorted())
+    .flatMap((line) => new RegExp(`'\\./${folder}/(.+)\\.ts'`).exec(line)?.[1] ?? [])
+
+test.each([
+  ['auth', 'kinds'],
+  ['verify', 'verifiers'],
+])('every kind of %s there is has an example', async (folder, name) => {
+  const examples = Object.fromEntries(await everyExport())[name] as { kind: string }[]
+  expect([...new Set(examples.map(({ kind }) => kind))].sort()).toEqual(builders(folder).toSorted())
 })
 
 test("the example's judgement gives every outcome", async () => {

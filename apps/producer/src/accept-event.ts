@@ -12,6 +12,7 @@ import {
   isDeeperThan,
   type CloudEventContext,
   MAX_DATA_DEPTH,
+  MAX_DELAY_MS,
   readTraceparent,
   type EventInput,
   type FieldError,
@@ -19,14 +20,18 @@ import {
   type Router,
 } from '@manifold/domain'
 import { randomHex, type Failpoint } from '@manifold/runtime'
-import { recordEvent, type Accepted, type Store } from '@manifold/store'
+import { recordEvent, type Accepted, type NewEvent, type NewlyAccepted, type Store } from '@manifold/store'
 
 export type AcceptDeps = {
   readonly store: Store
   readonly events: Config['events']
   readonly route: Router
   readonly newEventId: () => string
-  readonly enqueue: (accepted: Accepted) => void
+  /** Targets whose failure does not make an event fail. */
+  readonly optionalTargets: ReadonlySet<string>
+  /** What is wrong with a callback's address, if anything. */
+  readonly judgeCallbackUrl: (url: string) => string | undefined
+  readonly enqueue: (accepted: NewlyAccepted) => void
   readonly onBrokenFilters: (eventType: string, targets: readonly string[]) => void
   readonly failpoint: Failpoint
 }
@@ -45,35 +50,68 @@ export type AcceptRequest = {
 }
 
 export type AcceptAnswer =
-  | ({ readonly kind: 'accepted' | 'duplicate' } & Accepted)
+  | ({ readonly kind: 'accepted' } & NewlyAccepted)
+  | ({ readonly kind: 'duplicate' } & Accepted)
   | { readonly kind: 'too-deep' }
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'unknown-targets'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'key-reused' | 'id-taken'; readonly eventId: string }
 
-/** Accepts an event, or says why not. @throws when Redis cannot take it: nothing is promised then */
-export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Promise<AcceptAnswer> {
+/** What can be said of an event before Redis is asked. */
+export type Judgement =
+  | Exclude<AcceptAnswer, { readonly eventId: string }>
+  | {
+      readonly kind: 'acceptable'
+      readonly input: EventInput
+      readonly event: NewEvent['event']
+      readonly routing: { readonly targets: readonly string[] }
+    }
+
+/** Whether an event could be accepted. Stores nothing. */
+export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement {
   if (isDeeperThan(request.body, MAX_DATA_DEPTH)) return { kind: 'too-deep' }
   const parsed = eventInputSchema.safeParse(request.body)
   if (!parsed.success) return { kind: 'invalid', errors: fieldErrors(parsed.error) }
   const input = parsed.data
-  const mismatches = checkAgainstCatalogue(deps.events, input)
+  const mismatches = [
+    ...checkAgainstCatalogue(deps.events, input),
+    ...checkTimes(input),
+    ...checkCallback(deps, input),
+  ]
   if (mismatches.length > 0) return { kind: 'invalid', errors: mismatches }
 
   const event = { ...envelope(input, deps.newEventId), time: input.time }
   const routing = deps.route(
-    { ...event, time: input.time ?? new Date().toISOString(), data: input.data },
+    {
+      ...contextOf(input, request.context),
+      ...event,
+      time: input.time ?? new Date().toISOString(),
+      data: input.data,
+    },
     input.targets,
   )
   if (routing.kind === 'unknown-targets') {
     return { kind: 'unknown-targets', errors: unknownTargetErrors(input, routing.names) }
   }
   if (routing.brokenFilters.length > 0) deps.onBrokenFilters(event.type, routing.brokenFilters)
+  return { kind: 'acceptable', input, event, routing }
+}
+
+/** Accepts an event, or says why not. @throws when Redis cannot take it: nothing is promised then */
+export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Promise<AcceptAnswer> {
+  const judgement = judgeEvent(deps, request)
+  if (judgement.kind !== 'acceptable') return judgement
+  const { input, event, routing } = judgement
 
   const result = await recordEvent(deps.store, {
     event,
     payload: JSON.stringify(input.data),
     targets: routing.targets,
+    optionalTargets: routing.targets.filter((target) => deps.optionalTargets.has(target)),
+    context: contextOf(input, request.context),
+    notBefore: notBeforeOf(input),
+    expiresAtMs: input.expiresAt === undefined ? undefined : Date.parse(input.expiresAt),
+    callbackUrl: input.callbackUrl,
     ownId: input.id !== undefined,
     fingerprint: hash('sha256', request.rawBody, 'base64url'),
     idempotencyKey:
@@ -96,6 +134,35 @@ function checkAgainstCatalogue(events: Config['events'], input: EventInput): Fie
     const what = error instanceof Error ? error.message : String(error)
     return [{ path: 'data', message: `the schema of ${input.type} in the config cannot judge this: ${what}` }]
   }
+}
+
+/** Whatever depends on the clock is refused only where waiting makes it right: a request sent again must not turn wrong. */
+function checkTimes({ deliverAt, delayMs, expiresAt }: EventInput): FieldError[] {
+  if (deliverAt !== undefined && delayMs !== undefined)
+    return [{ path: 'delayMs', message: 'give deliverAt or delayMs, not both' }]
+  const errors: FieldError[] = []
+  if (deliverAt !== undefined && Date.parse(deliverAt) > Date.now() + MAX_DELAY_MS)
+    errors.push({ path: 'deliverAt', message: 'must be at most 30 days ahead' })
+  if (deliverAt !== undefined && expiresAt !== undefined && Date.parse(expiresAt) <= Date.parse(deliverAt))
+    errors.push({ path: 'expiresAt', message: 'must be later than deliverAt' })
+  return errors
+}
+
+function checkCallback({ judgeCallbackUrl }: AcceptDeps, { callbackUrl }: EventInput): FieldError[] {
+  const message = callbackUrl === undefined ? undefined : judgeCallbackUrl(callbackUrl)
+  return message === undefined ? [] : [{ path: 'callbackUrl', message }]
+}
+
+function notBeforeOf({ deliverAt, delayMs }: EventInput): NewEvent['notBefore'] {
+  if (deliverAt !== undefined) return { atMs: Date.parse(deliverAt) }
+  return delayMs === undefined ? undefined : { delayMs }
+}
+
+function contextOf(
+  { extensions }: EventInput,
+  given: CloudEventContext | undefined,
+): CloudEventContext | undefined {
+  return extensions === undefined ? given : { ...given, extensions }
 }
 
 function envelope(input: EventInput, newEventId: () => string): Omit<ManifoldEvent, 'time' | 'data'> {

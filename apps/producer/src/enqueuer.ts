@@ -6,12 +6,13 @@
  * event waits for nobody and has its own. A batch that fails is left to the relay; its events are on the outbox.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { enqueueBundled, type Queues } from '@manifold/queue'
+import type { DeliveryRef } from '@manifold/domain'
+import { enqueueBundled, enqueueLater, reconcile, type Queues } from '@manifold/queue'
 import type { Failpoint } from '@manifold/runtime'
-import { confirmOutbox, type Accepted, type Store } from '@manifold/store'
+import { confirmOutbox, type NewlyAccepted, type Store } from '@manifold/store'
 
 export type Enqueuer = {
-  readonly enqueue: (accepted: Accepted) => void
+  readonly enqueue: (accepted: NewlyAccepted) => void
   /** Resolves when everything handed in so far is on the queues, or left to the relay. */
   readonly drain: () => Promise<void>
 }
@@ -31,7 +32,7 @@ const MAX_PAUSE_MS = 5
 
 /** One for each process. */
 export function createEnqueuer(deps: EnqueuerDeps): Enqueuer {
-  let gathering: Accepted[] = []
+  let gathering: NewlyAccepted[] = []
   let running: Promise<void> | undefined
 
   const run = async (): Promise<void> => {
@@ -49,7 +50,7 @@ export function createEnqueuer(deps: EnqueuerDeps): Enqueuer {
 
   return {
     enqueue: (accepted) => {
-      if (accepted.targets.length === 0) return
+      if (accepted.targets.length === 0 && accepted.callbackAtMs === undefined) return
       gathering.push(accepted)
       running ??= run()
     },
@@ -59,14 +60,10 @@ export function createEnqueuer(deps: EnqueuerDeps): Enqueuer {
   }
 }
 
-async function enqueueBatch(deps: EnqueuerDeps, batch: readonly Accepted[]): Promise<void> {
+async function enqueueBatch(deps: EnqueuerDeps, batch: readonly NewlyAccepted[]): Promise<void> {
   deps.failpoint('enqueueing')
   try {
-    await enqueueBundled(
-      deps.queues,
-      batch.flatMap(({ eventId, targets }) => targets.map((target) => ({ eventId, target, generation: 1 }))),
-      deps.bundleSizeOf,
-    )
+    await Promise.all([enqueueAtOnce(deps, batch), enqueuePutOff(deps, batch), payCallbacks(deps, batch)])
     deps.failpoint('enqueued')
     await confirmOutbox(
       deps.store,
@@ -75,4 +72,30 @@ async function enqueueBatch(deps: EnqueuerDeps, batch: readonly Accepted[]): Pro
   } catch (error) {
     deps.onError(error)
   }
+}
+
+async function enqueueAtOnce(deps: EnqueuerDeps, batch: readonly NewlyAccepted[]): Promise<void> {
+  const refs = batch.flatMap((accepted) => (accepted.delayMs === 0 ? refsOf(accepted) : []))
+  await enqueueBundled(deps.queues, refs, deps.bundleSizeOf)
+}
+
+async function enqueuePutOff(deps: EnqueuerDeps, batch: readonly NewlyAccepted[]): Promise<void> {
+  const putOff = batch.filter(({ delayMs }) => delayMs > 0)
+  await Promise.all(
+    putOff.flatMap((accepted) =>
+      refsOf(accepted).map((ref) => enqueueLater(deps.queues, ref, accepted.delayMs)),
+    ),
+  )
+}
+
+/** Of events that nobody wanted: they are settled already. */
+async function payCallbacks(deps: EnqueuerDeps, batch: readonly NewlyAccepted[]): Promise<void> {
+  const owed = batch.flatMap(({ eventId, callbackAtMs }) =>
+    callbackAtMs === undefined ? [] : [{ kind: 'callback' as const, eventId, settledAtMs: callbackAtMs }],
+  )
+  await reconcile(deps.store, deps.queues, owed)
+}
+
+function refsOf({ eventId, targets }: NewlyAccepted): DeliveryRef[] {
+  return targets.map((target) => ({ eventId, target, generation: 1 }))
 }

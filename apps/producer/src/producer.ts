@@ -4,8 +4,15 @@
  * Owns the assembly of the parts and the order in which they stop. `main.ts` is the process around it.
  */
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
+import {
+  DEFAULT_REDIS_URL,
+  requireKeysBeyondLoopback,
+  requireSecrets,
+  type Config,
+  type Settings,
+} from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
 import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
 import {
@@ -26,9 +33,11 @@ import {
   type Store,
 } from '@manifold/store'
 import { createReplayRunner } from './bulk-replay.ts'
+import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
 import { scopeGuard } from './http/require-scope.ts'
+import { exemptSlowBodies } from './http/slow-body.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 
 export type ProducerOptions = {
@@ -45,6 +54,7 @@ const REPLAY_LOOK_MS = 500
 /** Starts taking events. Waits for Redis, however long, and says so. @throws when the port is taken */
 export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
   requireKeysBeyondLoopback(settings)
+  requireSecrets(config.sources.map((source) => source.verify))
   const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
   })
@@ -107,8 +117,21 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     ),
   ]
 
+  // Waits and streams end when the producer stops, instead of holding it up.
+  const leaving = new AbortController()
+  setMaxListeners(0, leaving.signal)
+  const hub = createChangeHub({
+    store,
+    connect: () => connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', onError),
+    onError,
+  })
+
+  metrics.watchFollowers(hub.followers)
+
   const app = createApp({
     store,
+    hub,
+    leaving: leaving.signal,
     queues,
     registry,
     logger,
@@ -116,10 +139,14 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     newEventId: () => newEventId(Date.now()),
     events: config.events,
     targets: config.targets,
+    sources: config.sources,
     route: compileRouter(config.targets),
+    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
+    judgeCallbackUrl: () => 'callbacks are not configured here',
     enqueue: enqueuer.enqueue,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,
+    maxBatchBytes: settings.maxBatchBytes,
     onAccepted: metrics.accepted,
     onReplayCreated: replays.wake,
     onBrokenFilters: (type, targets) => {
@@ -127,13 +154,16 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     },
   })
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, app)
+  exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
 
   return {
     port,
     close: async () => {
+      leaving.abort()
       await closeServer(server, settings.drainMs)
+      await hub.close()
       await enqueuer.drain()
       stopping.abort()
       await Promise.all(background.map((one) => one.stop()))

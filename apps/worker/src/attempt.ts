@@ -21,9 +21,10 @@ import {
   type Outcome,
   type OutgoingRequest,
   type Target,
+  type TargetResponse,
 } from '@manifold/domain'
 import { randomHex, type Failpoint } from '@manifold/runtime'
-import type { Claim } from '@manifold/store'
+import type { CapturedResponse, Claim } from '@manifold/store'
 
 export type AttemptDeps = {
   readonly target: Target
@@ -42,11 +43,18 @@ export type Tried =
       readonly httpStatus: number | null
       readonly error?: string
       readonly signal: BreakerSignal
+      /** What the target answered, where that is to be kept. */
+      readonly response?: CapturedResponse
     }
   /** Cut short because the process is stopping. */
   | { readonly kind: 'interrupted' }
 
-type Result = { readonly outcome: Outcome; readonly httpStatus?: number; readonly error?: string }
+type Result = {
+  readonly outcome: Outcome
+  readonly httpStatus?: number
+  readonly error?: string
+  readonly response?: CapturedResponse
+}
 
 /** Attempts the delivery under one deadline, which covers every stage. */
 export async function attempt(
@@ -66,6 +74,7 @@ export async function attempt(
       outcome: result.outcome,
       httpStatus: result.httpStatus ?? null,
       ...(result.error === undefined ? {} : { error: result.error }),
+      ...(result.response === undefined ? {} : { response: result.response }),
       signal: breakerSignal(result.outcome),
     }
   } finally {
@@ -144,9 +153,16 @@ async function sendAuthenticated(
     return sendAuthenticated(deps, target, request, deadline, authenticated.request)
   }
   const outcome = classify(target, sent, deps.now())
-  return sent.kind === 'answered'
-    ? { outcome, httpStatus: sent.response.status }
-    : { outcome, error: sent.error }
+  if (sent.kind !== 'answered') return { outcome, error: sent.error }
+  const { status } = sent.response
+  return target.captureResponse
+    ? { outcome, httpStatus: status, response: capture(sent.response) }
+    : { outcome, httpStatus: status }
+}
+
+function capture({ headers, json, text, truncated }: TargetResponse): CapturedResponse {
+  const body: unknown = json === undefined ? text : json
+  return { contentType: headers['content-type'] ?? null, body, truncated }
 }
 
 /** A custom auth function may heed no deadline; it holds all the same. */

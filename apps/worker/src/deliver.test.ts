@@ -41,6 +41,7 @@ function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
     failpoint: () => undefined,
     handlerLogger: silent,
     onSettled: () => undefined,
+    onCallbackOwed: () => undefined,
     onGone: () => Promise.resolve(),
   }
 }

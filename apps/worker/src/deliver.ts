@@ -8,11 +8,19 @@
  * 2. Every request that got an answer, or that failed, is recorded before the queue hears of it.
  * 3. A crash between any two lines is repeated from the claim, under the same Idempotency-Key.
  */
-import { decide, isExpired, type Attempt, type DeliveryRef, type Settlement } from '@manifold/domain'
+import {
+  decide,
+  isExpired,
+  type Attempt,
+  type DeliveryRef,
+  type RetryPolicy,
+  type Settlement,
+} from '@manifold/domain'
 import type { Verdict } from '@manifold/queue'
 import {
   claimEach,
   claimDelivery,
+  keepResponse,
   releaseDelivery,
   type Claim,
   type ClaimResult,
@@ -28,6 +36,8 @@ export type DeliverDeps = AttemptDeps & {
   /** In [0, 1). */
   readonly random: () => number
   readonly onSettled: (report: DeliveryReport) => void
+  /** The event has settled, and its caller is to be told. */
+  readonly onCallbackOwed: (eventId: string, settledAtMs: number) => void
   /** The target said that it is gone. */
   readonly onGone: () => Promise<void>
 }
@@ -87,7 +97,8 @@ async function deliverClaimed(
 ): Promise<Verdict> {
   deps.failpoint('claimed')
   if (claim.kind !== 'claimed') return verdictWithoutClaim(claim)
-  if (isExpired(claim.ageMs, deps.target.retry))
+  const policy = policyUntilExpiry(deps.target.retry, claim)
+  if (isExpired(claim.ageMs, policy))
     return settle(deps, ref, claim, NOT_TRIED, { kind: 'dead', reason: 'expired' })
 
   const atMs = deps.now()
@@ -100,9 +111,10 @@ async function deliverClaimed(
     outcome: tried.outcome,
     attemptsSpent: claim.spent + 1,
     ageMs: claim.ageMs + durationMs,
-    policy: deps.target.retry,
+    policy,
     random: deps.random(),
   })
+  if (tried.response !== undefined) await keepResponse(deps.store, ref, tried.response)
   const verdict = await settle(
     deps,
     ref,
@@ -112,6 +124,12 @@ async function deliverClaimed(
   )
   deps.failpoint('settled')
   return verdict
+}
+
+/** An event that expires makes its deliveries older than they may be, whatever their target allows. */
+function policyUntilExpiry(policy: RetryPolicy, { ageMs, expiresInMs }: Claim): RetryPolicy {
+  if (expiresInMs === undefined) return policy
+  return { ...policy, maxAgeMs: Math.min(policy.maxAgeMs, ageMs + expiresInMs) }
 }
 
 /** Ends a delivery whose job cannot be read: there is nothing to attempt. */
@@ -169,6 +187,8 @@ async function settle(
     result,
     ageMs: claim.ageMs + (attempt?.durationMs ?? 0),
   })
+  if (result.kind === 'applied' && result.callbackAtMs !== undefined)
+    deps.onCallbackOwed(ref.eventId, result.callbackAtMs)
   // Somebody else's by now. While they work on it, this entry may be the only one that is left: look again.
   if (result.kind === 'superseded') return { kind: 'defer', delayMs: SUPERSEDED_LOOK_MS }
   if (result.kind !== 'applied') return { kind: 'finish' }

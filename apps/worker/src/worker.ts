@@ -12,6 +12,7 @@ import {
   limitTargetConcurrency,
   openQueues,
   pauseTarget,
+  reconcile,
   registerQueueGauges,
   startRelay,
   type Consumer,
@@ -115,6 +116,10 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
         metrics.settled(report)
         logDelivery(logger, report)
         logBreaker(logger, target, report)
+      },
+      onCallbackOwed: (eventId, settledAtMs) => {
+        // On the outbox: should this fail, the relay pays it.
+        reconcile(store, queues, [{ kind: 'callback', eventId, settledAtMs }]).catch(onError)
       },
       onGone: async () => {
         await markGone(store, target.name)

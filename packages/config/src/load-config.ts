@@ -6,8 +6,9 @@
 import { pathToFileURL } from 'node:url'
 import { resolve } from 'node:path'
 import { existsSync } from 'node:fs'
-import { fieldErrors, type FieldError, type Target } from '@manifold/domain'
+import { fieldErrors, type FieldError, type Source, type Target } from '@manifold/domain'
 import { z } from 'zod'
+import { readSource } from './source-schema.ts'
 import { readTarget } from './target-schema.ts'
 
 export type Config = {
@@ -15,6 +16,7 @@ export type Config = {
   readonly path: string
   readonly events: ReadonlyMap<string, z.ZodType>
   readonly targets: readonly Target[]
+  readonly sources: readonly Source[]
 }
 
 /** A config that cannot be used; the message lists every mistake, one a line. */
@@ -43,6 +45,7 @@ const configSchema = z.strictObject({
     .default({}),
   // The scripts pass all targets of an event in one call.
   targets: z.array(z.unknown()).max(1_000),
+  sources: z.array(z.unknown()).max(1_000).default([]),
 })
 
 /** @throws {ConfigError} */
@@ -66,13 +69,17 @@ export async function loadConfig(path: string): Promise<Config> {
 /** Checks what a config file exports. @throws {ConfigError} with every mistake. */
 export function resolveConfig(path: string, definition: unknown): Config {
   const config = configSchema.safeParse(withPlainEvents(definition))
-  const rawTargets = targetList(definition)
+  const rawTargets = listIn(definition, 'targets')
   const readings = rawTargets.map((raw, index) => readTarget(raw, ['targets', index]))
+  const rawSources = listIn(definition, 'sources')
+  const sources = rawSources.map((raw, index) => readSource(raw, ['sources', index]))
 
   const errors = [
     ...(config.success ? [] : fieldErrors(config.error).map(explainMissingExport)),
     ...readings.flatMap((one) => (one.kind === 'mistakes' ? one.errors : [])),
-    ...duplicateNames(rawTargets),
+    ...duplicates(rawTargets, 'targets', 'name'),
+    ...sources.flatMap((one) => (one.kind === 'mistakes' ? one.errors : [])),
+    ...duplicates(rawSources, 'sources', 'path'),
   ]
   if (!config.success || errors.length > 0) throw new ConfigError(path, errors)
 
@@ -80,6 +87,7 @@ export function resolveConfig(path: string, definition: unknown): Config {
     path,
     events: new Map(Object.entries(config.data.events)),
     targets: readings.flatMap((one) => (one.kind === 'target' ? [one.target] : [])),
+    sources: sources.flatMap((one) => (one.kind === 'source' ? [one.source] : [])),
   }
 }
 
@@ -92,9 +100,14 @@ function withPlainEvents(definition: unknown): unknown {
   return isCatalogue ? { ...definition, events: events.schemas } : definition
 }
 
-function targetList(definition: unknown): unknown[] {
-  if (typeof definition !== 'object' || definition === null || !('targets' in definition)) return []
-  return Array.isArray(definition.targets) ? (definition.targets as unknown[]) : []
+function listIn(definition: unknown, key: string): unknown[] {
+  const list = fieldOf(definition, key)
+  return Array.isArray(list) ? (list as unknown[]) : []
+}
+
+function fieldOf(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !(key in value)) return undefined
+  return (value as Readonly<Record<string, unknown>>)[key]
 }
 
 function explainMissingExport(error: FieldError): FieldError {
@@ -103,19 +116,22 @@ function explainMissingExport(error: FieldError): FieldError {
     : error
 }
 
-function duplicateNames(targets: readonly unknown[]): FieldError[] {
+/** What stands for an entry of a list, and is taken by an earlier one. */
+function duplicates(entries: readonly unknown[], list: string, key: string): FieldError[] {
   const firstAt = new Map<string, number>()
-  return targets.flatMap((target, index): FieldError[] => {
-    if (typeof target !== 'object' || target === null || !('name' in target)) return []
-    const { name } = target
-    if (typeof name !== 'string') return []
-    const first = firstAt.get(name)
+  return entries.flatMap((entry, index): FieldError[] => {
+    const value = fieldOf(entry, key)
+    if (typeof value !== 'string') return []
+    const first = firstAt.get(value)
     if (first === undefined) {
-      firstAt.set(name, index)
+      firstAt.set(value, index)
       return []
     }
     return [
-      { path: `targets[${String(index)}].name`, message: `"${name}" is taken by targets[${String(first)}]` },
+      {
+        path: `${list}[${String(index)}].${key}`,
+        message: `"${value}" is taken by ${list}[${String(first)}]`,
+      },
     ]
   })
 }

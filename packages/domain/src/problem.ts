@@ -120,7 +120,7 @@ export const PROBLEMS = {
   'body-too-large': {
     status: 413,
     title: 'The body is too large',
-    fix: 'Send a smaller body, or raise MANIFOLD_MAX_BODY_BYTES.',
+    fix: 'Send a smaller body, or raise MANIFOLD_MAX_BODY_BYTES (of a JSON array of events: MANIFOLD_MAX_BATCH_BYTES).',
   },
   'unsupported-media-type': {
     status: 415,

@@ -44,6 +44,11 @@ export async function enqueueLater(queues: Queues, ref: DeliveryRef, delayMs: nu
     .add('deliver', makePayload(ref), { ...optionsOf(ref), delay: Math.ceil(delayMs) })
 }
 
+/** Takes a delivery's job off its queue; one that a worker has, or that travels with others, ends when it is looked at. */
+export async function removeDelivery(queues: Queues, ref: DeliveryRef): Promise<void> {
+  await queues.of(ref.target).remove(jobIdOf(ref))
+}
+
 type NewJob = { readonly name: string; readonly data: JobPayload; readonly opts: BulkJobOptions }
 
 function singleJob(ref: DeliveryRef): NewJob {

@@ -2,18 +2,19 @@
  * Reconciling: makes the queues agree with the event record. The one answer to every crash between a script
  * and the queue calls that follow it.
  */
-import { isTerminal, type DeliveryRef } from '@manifold/domain'
+import { CALLBACKS_TARGET, isTerminal, type DeliveryRef } from '@manifold/domain'
 import {
   confirmOutbox,
   openDeliveries,
   readEvents,
+  recordCallback,
   type DeliveryRecord,
   type EventRecord,
   type OutboxEntry,
   type Store,
 } from '@manifold/store'
 import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
-import { enqueueDeliveries } from './enqueue-deliveries.ts'
+import { enqueueDeliveries, removeDelivery } from './enqueue-deliveries.ts'
 import type { Queues } from './queues.ts'
 
 /**
@@ -28,17 +29,41 @@ export async function reconcile(
   if (entries.length === 0) return
   const events = await readEvents(
     store,
-    entries.map((entry) => (entry.kind === 'event' ? entry.eventId : entry.ref.eventId)),
+    entries.map((entry) => (entry.kind === 'delivery' ? entry.ref.eventId : entry.eventId)),
   )
   const open: DeliveryRef[] = []
   for (const [index, entry] of entries.entries()) {
     const event = events[index]
     if (event === undefined) continue
-    if (entry.kind === 'event') open.push(...openDeliveries(event).map((delivery) => refOf(event, delivery)))
-    else open.push(...(await reconcileDelivery(store, queues, event, entry.ref)))
+    open.push(...(await reconcileEntry(store, queues, event, entry)))
   }
   await enqueueDeliveries(queues, open)
-  await confirmOutbox(store, entries)
+  await confirmOutbox(store, [
+    ...entries,
+    // A callback's event came onto the outbox on the way.
+    ...open
+      .filter((ref) => ref.target === CALLBACKS_TARGET)
+      .map(({ eventId }) => ({ kind: 'event' as const, eventId })),
+  ])
+}
+
+/** @returns what is to be enqueued */
+async function reconcileEntry(
+  store: Store,
+  queues: Queues,
+  event: EventRecord,
+  entry: OutboxEntry,
+): Promise<DeliveryRef[]> {
+  switch (entry.kind) {
+    case 'event':
+      return openDeliveries(event).map((delivery) => refOf(event, delivery))
+    case 'delivery':
+      return reconcileDelivery(store, queues, event, entry.ref)
+    case 'callback':
+      return recordCallback(store, event, entry.settledAtMs)
+    default:
+      return entry satisfies never
+  }
 }
 
 /** Tidies the dead-letter queue for a replayed or discarded delivery. @returns what is to be enqueued */
@@ -56,6 +81,7 @@ async function reconcileDelivery(
   if (delivery.status === 'dead') await buryDelivery(store, queues, current, delivery.reason ?? 'invalid')
   // Only what can no longer change: a delivery that was open when it was read may be dead by now.
   if (delivery.status === 'discarded') await removeDeadLetter(queues, current)
+  if (delivery.status === 'cancelled') await removeDelivery(queues, current)
   return isTerminal(delivery.status) ? [] : [current]
 }
 

@@ -8,8 +8,15 @@ import {
   startTestStore,
   type TestStore,
 } from '../../../test/support/store.ts'
-import { readAttempt } from './attempts.ts'
-import { newestChange, readChanges } from './change-feed.ts'
+import {
+  awaitChanges,
+  entryOf,
+  isPlace,
+  isPlaceKept,
+  newestChange,
+  readChanges,
+  type Change,
+} from './change-feed.ts'
 import { discardDelivery } from './discard.ts'
 import { keys } from './keys.ts'
 import { reopenDelivery } from './reopen.ts'
@@ -34,39 +41,83 @@ test('the life of an event is in the feed, in order', async () => {
 
   const changes = await readChanges(store, '0', 100)
   expect(changes.every((change) => change.eventId === eventId)).toBe(true)
-  expect(
-    changes.map(({ change, fields }) => [change, fields['number'] ?? fields['status'] ?? fields['type']]),
-  ).toEqual([
+  expect(changes.map((change) => [change.kind, summary(change)])).toEqual([
     ['accepted', 'order.placed'],
-    ['attempt', '1'],
+    ['attempt', 1],
     ['delivery', 'retrying'],
-    ['attempt', '2'],
+    ['attempt', 2],
     ['delivery', 'dead'],
     ['settled', 'failed'],
     ['delivery', 'pending'],
-    ['attempt', '3'],
+    ['attempt', 3],
     ['delivery', 'delivered'],
     ['settled', 'delivered'],
   ])
   const [, attempt, retrying] = changes
-  expect(readAttempt(attempt?.fields['attempt'] ?? '')).toMatchObject({
-    outcome: 'retryable',
-    httpStatus: 503,
-  })
-  expect(retrying?.fields).toEqual({
+  expect(attempt).toMatchObject({ target: 'crm', attempt: { outcome: 'retryable', httpStatus: 503 } })
+  expect(retrying).toMatchObject({
     target: 'crm',
     status: 'retrying',
-    nextAt: String(retried.nextAttemptAtMs),
+    nextAttemptAtMs: retried.nextAttemptAtMs,
   })
+})
+
+function summary(change: Change): string | number {
+  switch (change.kind) {
+    case 'accepted':
+      return change.type
+    case 'attempt':
+      return change.attempt.number
+    case 'delivery':
+    case 'settled':
+      return change.status
+    default:
+      return change satisfies never
+  }
+}
+
+test('each change has a place of its own, from which reading goes on in the middle of a step', async () => {
+  const eventId = await accept(store)
+  await attemptAndSettle(store, refOf(eventId), { kind: 'delivered' })
+  const changes = await readChanges(store, '0', 100)
+  expect(new Set(changes.map(({ id }) => id)).size).toBe(4)
+  for (const [index, { id }] of changes.entries())
+    expect(await readChanges(store, id, 100)).toEqual(changes.slice(index + 1))
+})
+
+test('a place is kept until what came after it is trimmed', async () => {
+  expect(await isPlaceKept(store, '0')).toBe(true)
+  expect(await isPlaceKept(store, '1760000000000-0')).toBe(false)
+  await accept(store)
+  const first = await newestChange(store)
+  await accept(store)
+  expect(await isPlaceKept(store, `${first}.0`)).toBe(true)
+  await store.redis.xtrim(keys.changes, 'MAXLEN', 1)
+  expect(await isPlaceKept(store, first)).toBe(false)
+  expect(await isPlaceKept(store, await newestChange(store))).toBe(true)
+  expect(await isPlaceKept(store, '9999999999999-0')).toBe(false)
+})
+
+test('waiting for changes ends with the first one', async () => {
+  const after = await newestChange(store)
+  const reader = store.redis.duplicate()
+  try {
+    const waiting = awaitChanges(reader, after, 10, 10_000)
+    const eventId = await accept(store)
+    expect(await waiting).toMatchObject([{ kind: 'accepted', eventId }])
+  } finally {
+    reader.disconnect()
+  }
+})
+
+test.each(['', '1-', '-1', '1-2-3', '1.10', '1 ', '$', '+', '1-1.x'])('%j is no place', (text) => {
+  expect(isPlace(text)).toBe(false)
 })
 
 test('an unrouted event is accepted and settled in the feed', async () => {
   await accept(store, { targets: [] })
   const changes = await readChanges(store, '0', 100)
-  expect(changes.map(({ change, fields }) => [change, fields['status']])).toEqual([
-    ['accepted', undefined],
-    ['settled', 'unrouted'],
-  ])
+  expect(changes).toMatchObject([{ kind: 'accepted' }, { kind: 'settled', status: 'unrouted' }])
 })
 
 test('a discarded dead letter is in the feed', async () => {
@@ -75,9 +126,7 @@ test('a discarded dead letter is in the feed', async () => {
   const place = await newestChange(store)
   await discardDelivery(store, eventId, 'crm')
   const changes = await readChanges(store, place, 100)
-  expect(changes).toMatchObject([
-    { change: 'delivery', eventId, fields: { target: 'crm', status: 'discarded' } },
-  ])
+  expect(changes).toMatchObject([{ kind: 'delivery', eventId, target: 'crm', status: 'discarded' }])
 })
 
 test('a claim is no change', async () => {
@@ -100,7 +149,7 @@ test('reading goes on from where it stopped, and neither skips nor repeats', asy
     place = changes.at(-1)?.id ?? place
   }
   expect(seen).toEqual(ids)
-  expect(place).toBe(await newestChange(store))
+  expect(entryOf(place)).toBe(await newestChange(store))
 })
 
 test('an empty feed begins at 0', async () => {

@@ -1,6 +1,13 @@
 /** Claiming: a worker takes deliveries and gets all their attempts need. */
-import type { DeadReason, DeliveryRef, DeliveryStatus, ManifoldEvent } from '@manifold/domain'
+import {
+  breakerOf,
+  type DeadReason,
+  type DeliveryRef,
+  type DeliveryStatus,
+  type ManifoldEvent,
+} from '@manifold/domain'
 import { isStoreUnavailable } from './connection.ts'
+import { readContext } from './event-record.ts'
 import { keys } from './keys.ts'
 import { loadScript, replyRows, runScript, unexpectedReply } from './script.ts'
 import type { Store } from './store.ts'
@@ -20,6 +27,8 @@ export type Claim = {
   readonly spent: number
   /** Since this generation began, by Redis's clock. */
   readonly ageMs: number
+  /** How long until the event has expired, by Redis's clock: negative when it has; `undefined` when it never does. */
+  readonly expiresInMs: number | undefined
   readonly trace: { readonly traceId: string; readonly flags: string }
 }
 
@@ -50,14 +59,14 @@ export type ClaimTerms = {
 /** Longer than most attempts take. */
 const DEFAULT_TERMS: ClaimTerms = { claimant: 'anyone', claimMs: 30_000, probeMs: 30_000 }
 
-/** Claims deliveries of one target. One round trip; repeating it is harmless. @returns an answer for each, in order */
+/** Claims deliveries that share a breaker: of one target, and callbacks of one host. One round trip; repeating it is harmless. @returns an answer for each, in order */
 export async function claimDeliveries(
   store: Store,
   target: string,
   refs: readonly DeliveryRef[],
   { claimant, claimMs, probeMs }: ClaimTerms = DEFAULT_TERMS,
 ): Promise<ClaimResult[]> {
-  const scriptKeys = [keys.breaker(target), keys.backlog(target)]
+  const scriptKeys = [keys.breaker(breakerOf(target, refs[0]?.eventId ?? '')), keys.backlog(target)]
   for (const { eventId } of refs) scriptKeys.push(keys.event(eventId), keys.payload(eventId))
   const generations = refs.map(({ generation }) => generation).join(' ')
   const args = [target, probeMs, claimMs, claimant, generations]
@@ -107,13 +116,13 @@ export async function releaseDelivery(store: Store, ref: DeliveryRef, fence: num
   await runScript(
     store.redis,
     releaseScript,
-    [keys.backlog(ref.target), keys.breaker(ref.target), keys.event(ref.eventId)],
+    [keys.backlog(ref.target), keys.breaker(breakerOf(ref.target, ref.eventId)), keys.event(ref.eventId)],
     [ref.target, fence],
   )
 }
 
 function readClaim(eventId: string, row: string[]): ClaimResult {
-  const [words = '', data, source, subject = '', time = ''] = row
+  const [words = '', data, source, subject = '', time = '', context = '', expiresIn = ''] = row
   const [kind = '', first = '', second = '', spent, ageMs, acceptedAt, traceId, flags, type] =
     words.split(' ')
   switch (kind) {
@@ -136,6 +145,7 @@ function readClaim(eventId: string, row: string[]): ClaimResult {
       return {
         kind,
         event: {
+          ...readContext(context),
           id: eventId,
           type,
           source,
@@ -148,6 +158,7 @@ function readClaim(eventId: string, row: string[]): ClaimResult {
         attempts: Number(second),
         spent: Number(spent),
         ageMs: Number(ageMs),
+        expiresInMs: expiresIn === '' ? undefined : Number(expiresIn),
         trace: { traceId: traceId ?? '', flags: flags ?? '00' },
       }
     }

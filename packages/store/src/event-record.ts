@@ -4,7 +4,13 @@
  * Owns making it (accept) and reading it. Claim, settle, reopen and discard change it, each in its own file.
  */
 import { createHash } from 'node:crypto'
-import { deliveryId, isTerminal, type EventStatus, type ManifoldEvent } from '@manifold/domain'
+import {
+  deliveryId,
+  isTerminal,
+  type CloudEventContext,
+  type EventStatus,
+  type ManifoldEvent,
+} from '@manifold/domain'
 import { readAttempt, type RecordedAttempt } from './attempts.ts'
 import { readDeliveryState, stateField, type DeliveryState } from './delivery-state.ts'
 import { keys } from './keys.ts'
@@ -18,6 +24,18 @@ export type NewEvent = {
   /** The event's data, JSON. */
   readonly payload: string
   readonly targets: readonly string[]
+  /** Those whose failure does not make the event fail. */
+  readonly optionalTargets?: readonly string[]
+  /** What a CloudEvent said besides. */
+  readonly context?: CloudEventContext | undefined
+  /** No attempt before: a time, or so long after it is accepted. */
+  readonly notBefore?: { readonly atMs: number } | { readonly delayMs: number } | undefined
+  /** No attempt after. */
+  readonly expiresAtMs?: number | undefined
+  /** Who is told when it is settled. */
+  readonly callbackUrl?: string | undefined
+  /** Manifold's own: neither listed nor told of in the feed. */
+  readonly unlisted?: boolean
   /** Whether the caller chose the id, so that meeting it again can mean another event. */
   readonly ownId: boolean
   /** Hash of the request body: tells a repeated request from another one with the same key. */
@@ -34,8 +52,16 @@ export type Accepted = {
   readonly targets: readonly string[]
 }
 
+export type NewlyAccepted = Accepted & {
+  /** How long until the first attempt may be made. */
+  readonly delayMs: number
+  /** When it settled, where that was at once and somebody is to be told. */
+  readonly callbackAtMs: number | undefined
+}
+
 export type AcceptResult =
-  | ({ readonly kind: 'accepted' | 'duplicate' } & Accepted)
+  | ({ readonly kind: 'accepted' } & NewlyAccepted)
+  | ({ readonly kind: 'duplicate' } & Accepted)
   | { readonly kind: 'key-reused' | 'id-taken'; readonly eventId: string }
 
 /** Makes an event durable, or finds that it already is. One round trip. */
@@ -71,24 +97,64 @@ export async function recordEvent(store: Store, input: NewEvent): Promise<Accept
         `${input.trace.traceId} ${input.trace.flags}`,
         store.retention.settledMs,
         CHANGE_FEED_LENGTH,
+        moreOf(input),
         ...input.targets,
       ],
     ),
   )
-  const [kind = '', eventId, acceptedAt, type, ...targets] = reply
+  const [kind = '', eventId, acceptedAt, third, ...rest] = reply
   if (eventId === undefined) throw unexpectedReply(acceptEvent, reply)
   switch (kind) {
     case 'key-reused':
     case 'id-taken':
       return { kind, eventId }
     case 'accepted':
-      return { kind, eventId, type: event.type, acceptedAtMs: Number(acceptedAt), targets: input.targets }
+      return {
+        kind,
+        eventId,
+        type: event.type,
+        acceptedAtMs: Number(acceptedAt),
+        targets: input.targets,
+        delayMs: Number(third),
+        callbackAtMs: rest[0] === '-' ? undefined : Number(rest[0]),
+      }
     case 'duplicate':
-      if (type !== undefined) return { kind, eventId, type, acceptedAtMs: Number(acceptedAt), targets }
+      if (third !== undefined)
+        return { kind, eventId, type: third, acceptedAtMs: Number(acceptedAt), targets: rest }
       break
     default:
   }
   throw unexpectedReply(acceptEvent, reply)
+}
+
+/** What few events have, as JSON; nothing for the others. */
+function moreOf({
+  context,
+  notBefore,
+  expiresAtMs,
+  optionalTargets = [],
+  callbackUrl,
+  unlisted,
+}: NewEvent): string {
+  const optional = optionalTargets.length > 0
+  if (
+    context === undefined &&
+    notBefore === undefined &&
+    expiresAtMs === undefined &&
+    !optional &&
+    callbackUrl === undefined &&
+    unlisted !== true
+  )
+    return ''
+  return JSON.stringify({
+    context: context === undefined ? undefined : JSON.stringify(context),
+    notBefore: notBefore !== undefined && 'atMs' in notBefore ? notBefore.atMs : undefined,
+    delay: notBefore !== undefined && 'delayMs' in notBefore ? notBefore.delayMs : undefined,
+    expiresAt: expiresAtMs,
+    optional: optional ? optionalTargets.join(',') : undefined,
+    callback: callbackUrl,
+    unlisted: unlisted === true ? 1 : undefined,
+  })
 }
 
 /** Keys are namespaced by owner, and of any length: only their hash is a Redis key. */
@@ -101,10 +167,12 @@ function idempotencyDigest({ owner, key }: { owner: string; key: string }): stri
 export type DeliveryRecord = DeliveryState & {
   readonly id: string
   readonly target: string
+  /** Whether the event counts as failed when this delivery does. */
+  readonly required: boolean
   readonly lastAttempt: RecordedAttempt | undefined
 }
 
-export type EventRecord = {
+export type EventRecord = CloudEventContext & {
   readonly id: string
   readonly type: string
   readonly source: string
@@ -112,6 +180,13 @@ export type EventRecord = {
   readonly time: string
   readonly acceptedAtMs: number
   readonly settledAtMs: number | undefined
+  /** No attempt was made before; `undefined` when it was not put off. */
+  readonly deliverAtMs: number | undefined
+  /** No attempt is made after. */
+  readonly expiresAtMs: number | undefined
+  /** Who is told when it is settled. */
+  readonly callbackUrl: string | undefined
+  readonly trace: { readonly traceId: string; readonly flags: string }
   readonly status: EventStatus
   readonly deliveries: readonly DeliveryRecord[]
 }
@@ -154,7 +229,10 @@ function parseEvent(eventId: string, fields: Record<string, string>): EventRecor
   if (acceptedAt === undefined) return undefined
   const acceptedAtMs = Number(acceptedAt)
   const time = fields['time']
+  const [traceId = '', flags = '00'] = (fields['trace'] ?? '').split(' ')
+  const optional = (fields['optional'] ?? '').split(',')
   return {
+    ...readContext(fields['context']),
     id: eventId,
     type: fields['type'] ?? '',
     source: fields['source'] ?? '',
@@ -162,21 +240,36 @@ function parseEvent(eventId: string, fields: Record<string, string>): EventRecor
     time: time === undefined || time === '' ? new Date(acceptedAtMs).toISOString() : time,
     acceptedAtMs,
     settledAtMs: optionalNumber(fields['settledAt']),
+    deliverAtMs: optionalNumber(fields['deliverAt']),
+    expiresAtMs: optionalNumber(fields['expiresAt']),
+    callbackUrl: fields['callback'],
+    trace: { traceId, flags },
     status: fields['status'] as EventStatus,
     deliveries: (fields['targets'] ?? '')
       .split(',')
       .filter((target) => target !== '')
-      .map((target) => parseDelivery(eventId, target, fields)),
+      .map((target) => parseDelivery(eventId, target, !optional.includes(target), fields)),
   }
 }
 
-function parseDelivery(eventId: string, target: string, fields: Record<string, string>): DeliveryRecord {
+function parseDelivery(
+  eventId: string,
+  target: string,
+  required: boolean,
+  fields: Record<string, string>,
+): DeliveryRecord {
   return {
     id: deliveryId(eventId, target),
     target,
+    required,
     ...readDeliveryState(fields[stateField(target)] ?? ''),
     lastAttempt: readLast(fields[`${target}/last`]),
   }
+}
+
+/** What `moreOf` wrote. */
+export function readContext(text: string | undefined): CloudEventContext {
+  return text === undefined || text === '' ? {} : (JSON.parse(text) as CloudEventContext)
 }
 
 function readLast(entry: string | undefined): RecordedAttempt | undefined {

@@ -19,6 +19,8 @@ export const keys = {
   payload: (eventId: string) => `${TAG}:payload:${eventId}`,
   /** HASH: every attempt of every delivery of the event. */
   attempts: (eventId: string) => `${TAG}:attempts:${eventId}`,
+  /** HASH: what targets answered, for those whose answers are kept. */
+  responses: (eventId: string) => `${TAG}:responses:${eventId}`,
   /** STRING: an idempotency key, in its owner's namespace. */
   idempotency: (digest: string) => `${TAG}:idempotency:${digest}`,
   /** ZSET: events by the time they were accepted. */
@@ -36,10 +38,11 @@ export const keys = {
   changes: `${TAG}:changes`,
   /** HASH: how many deliveries of a target have not ended, by where they are. */
   backlog: (target: string) => `${TAG}:backlog:${target}`,
+  backlogPrefix: `${TAG}:backlog:`,
   /** HASH: outcome counts of a target within ten seconds. */
   rates: (target: string, tenSeconds: number) => `${TAG}:rates:${target}:${String(tenSeconds)}`,
-  /** HASH: the circuit breaker of a target. */
-  breaker: (target: string) => `${TAG}:breaker:${target}`,
+  /** HASH: the circuit breaker of a target, or of a host that is called back. */
+  breaker: (name: string) => `${TAG}:breaker:${name}`,
   /** HASH: what is remembered of a target: `gone`. */
   targetMark: (target: string) => `${TAG}:target-mark:${target}`,
   /** HASH: a bulk replay. */

@@ -2,7 +2,8 @@
  * The outbox: what the event records say and the queues may not know yet.
  *
  * The scripts put entries in; whoever made the queues agree takes them out (`confirm`). What stays too long is found
- * by the relay. An entry is a whole accepted event, or one delivery in one generation (replayed or discarded).
+ * by the relay. An entry is a whole accepted event, one delivery in one generation (replayed,
+ * discarded or cancelled), or a callback that is owed.
  */
 import type { DeliveryRef } from '@manifold/domain'
 import { keys } from './keys.ts'
@@ -14,6 +15,8 @@ const overdueScript = loadScript('overdue-outbox')
 export type OutboxEntry =
   | { readonly kind: 'event'; readonly eventId: string }
   | { readonly kind: 'delivery'; readonly ref: DeliveryRef }
+  /** An event has settled, and somebody is to be told. */
+  | { readonly kind: 'callback'; readonly eventId: string; readonly settledAtMs: number }
 
 /** Removes entries whose queues agree with the record. */
 export async function confirmOutbox(store: Store, entries: readonly OutboxEntry[]): Promise<void> {
@@ -33,6 +36,7 @@ export async function outboxSize(store: Store): Promise<number> {
 
 function formatEntry(entry: OutboxEntry): string {
   if (entry.kind === 'event') return entry.eventId
+  if (entry.kind === 'callback') return `${entry.eventId}//${String(entry.settledAtMs)}`
   return `${entry.ref.eventId}/${entry.ref.target}/${String(entry.ref.generation)}`
 }
 
@@ -40,5 +44,6 @@ function formatEntry(entry: OutboxEntry): string {
 function parseEntry(text: string): OutboxEntry {
   const [eventId = '', target, generation] = text.split('/')
   if (target === undefined) return { kind: 'event', eventId }
+  if (target === '') return { kind: 'callback', eventId, settledAtMs: Number(generation) }
   return { kind: 'delivery', ref: { eventId, target, generation: Number(generation) } }
 }

@@ -19,7 +19,8 @@ export type Forgetting = 'forgotten' | 'not-due' | 'has-dead-letters'
 export async function forgetEvents(store: Store, eventIds: readonly string[]): Promise<Forgetting[]> {
   if (eventIds.length === 0) return []
   const scriptKeys: string[] = [keys.events, keys.retention]
-  for (const id of eventIds) scriptKeys.push(keys.event(id), keys.payload(id), keys.attempts(id))
+  for (const id of eventIds)
+    scriptKeys.push(keys.event(id), keys.payload(id), keys.attempts(id), keys.responses(id))
   const reply = await runScript(store.redis, forgetManyScript, scriptKeys, eventIds)
   return replyStrings(forgetManyScript, reply) as Forgetting[]
 }
@@ -36,6 +37,7 @@ export async function forgetEvent(store: Store, eventId: string): Promise<boolea
       keys.events,
       keys.deadLetters,
       keys.retention,
+      keys.responses(eventId),
     ],
     [eventId, keys.deadLettersOfPrefix],
   )

@@ -1,5 +1,6 @@
 /** Settling: attempts and what was decided after them become the deliveries' state. */
 import {
+  breakerOf,
   DEFAULT_BREAKER,
   type Attempt,
   type BreakerPolicy,
@@ -38,6 +39,8 @@ export type SettleResult =
       readonly attemptNumber: number | undefined
       /** What this attempt did to the breaker. */
       readonly breaker: 'opened' | 'closed' | undefined
+      /** When the event settled, if somebody is to be told. */
+      readonly callbackAtMs: number | undefined
     }
   /** Another worker has claimed the delivery since: the state is theirs. */
   | { readonly kind: 'superseded' }
@@ -47,7 +50,7 @@ export type SettleResult =
   | { readonly kind: 'missing' }
 
 /**
- * Settles deliveries of one target. One round trip; repeating it changes nothing.
+ * Settles deliveries that share a breaker: of one target, and callbacks of one host. One round trip; repeating it changes nothing.
  * @param policy what the attempts count by towards the target's breaker
  * @returns an answer for each, in order
  */
@@ -63,8 +66,9 @@ export async function settleDeliveries(
     keys.retention,
     keys.changes,
     keys.rates(target, currentTenSeconds()),
-    keys.breaker(target),
+    keys.breaker(breakerOf(target, inputs[0]?.ref.eventId ?? '')),
     keys.backlog(target),
+    keys.outbox,
   ]
   const args: (string | number)[] = [
     target,
@@ -105,7 +109,7 @@ function writeInput({ ref, fence, settlement, attempt, signal }: SettleInput): s
 }
 
 function readResult(answer: string): SettleResult {
-  const [kind = '', status, nextAt, eventStatus, breaker, attempts] = answer.split(' ')
+  const [kind = '', status, nextAt, eventStatus, breaker, attempts, callbackAt] = answer.split(' ')
   switch (kind) {
     case 'applied':
       return {
@@ -115,6 +119,7 @@ function readResult(answer: string): SettleResult {
         eventStatus: eventStatus as EventStatus,
         attemptNumber: attempts === '-' ? undefined : Number(attempts),
         breaker: breaker === 'opened' || breaker === 'closed' ? breaker : undefined,
+        callbackAtMs: callbackAt === '-' ? undefined : Number(callbackAt),
       }
     case 'terminal':
       return { kind, status: status as DeliveryStatus }

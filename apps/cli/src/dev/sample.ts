@@ -1,12 +1,5 @@
 /** The sample event: sent once at the start, and told in a few lines from the change feed. */
-import {
-  newestChange,
-  readAttempt,
-  readChanges,
-  type Change,
-  type RecordedAttempt,
-  type Store,
-} from '@manifold/store'
+import { newestChange, readChanges, type Change, type RecordedAttempt, type Store } from '@manifold/store'
 
 const SAMPLE = { type: 'order.placed', data: { orderId: 'A-1001', total: 99.5 } }
 
@@ -60,12 +53,14 @@ export async function sendSample(deps: SampleDeps): Promise<SampleResult | undef
     for (const change of await readChanges(deps.store, place, 200)) {
       place = change.id
       if (change.eventId !== eventId) continue
-      const { target = '', attempt, status = '' } = change.fields
-      if (attempt !== undefined) attempts.set(target, readAttempt(attempt))
-      if (change.change === 'delivery') deps.say(describe(change, attempts.get(target)))
-      if (status === 'dead') deadLetter ??= deliveries.find((one) => one.target === target)
-      if (change.change === 'settled') {
-        deps.say(`sample   settled     ${status}`)
+      if (change.kind === 'attempt') attempts.set(change.target, change.attempt)
+      if (change.kind === 'delivery') {
+        const { target, status } = change
+        deps.say(describe(change, attempts.get(target)))
+        if (status === 'dead') deadLetter ??= deliveries.find((one) => one.target === target)
+      }
+      if (change.kind === 'settled') {
+        deps.say(`sample   settled     ${change.status}`)
         return { eventId, deadLetter }
       }
     }
@@ -74,9 +69,10 @@ export async function sendSample(deps: SampleDeps): Promise<SampleResult | undef
   return { eventId, deadLetter }
 }
 
-function describe(change: Change, last: RecordedAttempt | undefined): string {
-  const { target = '', status = '', nextAt = '' } = change.fields
+function describe(change: Extract<Change, { kind: 'delivery' }>, last: RecordedAttempt | undefined): string {
+  const { target, status, nextAttemptAtMs } = change
   const attempt = last === undefined ? '' : `attempt ${String(last.number)}: ${last.reason}`
-  const next = nextAt === '' ? '' : `, next in ${String(Math.max(0, Number(nextAt) - Date.now()))} ms`
+  const next =
+    nextAttemptAtMs === undefined ? '' : `, next in ${String(Math.max(0, nextAttemptAtMs - Date.now()))} ms`
   return `sample   ${status.padEnd(11)} ${target.padEnd(8)} ${attempt}${next}`
 }

@@ -1,23 +1,27 @@
 /** `/v1/events`: accept events and show their life. */
 import { EVENT_STATUSES, fieldErrors } from '@manifold/domain'
+import type { Queues } from '@manifold/queue'
 import { listEvents, readAttempts, readEvent, type Store } from '@manifold/store'
-import { Router, type RequestHandler, type Response } from 'express'
+import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
-import { acceptEvent, type AcceptAnswer, type AcceptDeps } from '../accept-event.ts'
-import { readIdempotencyKey } from './idempotency-key.ts'
-import { jsonBody, readJsonBody } from './json-body.ts'
+import { cancelUnattempted } from '../cancel-event.ts'
+import { acceptBatch, type BatchDeps } from './batch.ts'
+import { showEventResult } from './event-result.ts'
+import { showEventStatus } from './event-status.ts'
+import { readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
+import { postEvent, type PostEventDeps } from './post-event.ts'
 import { sendProblem } from './problem.ts'
 import type { RequireScope } from './require-scope.ts'
-import { sendJson } from './send-json.ts'
-import { acceptedView, attemptView, eventView } from './views.ts'
+import { attemptView, eventView } from './views.ts'
 
-export type EventsDeps = AcceptDeps & {
-  readonly requireScope: RequireScope
-  readonly maxBodyBytes: number
-  readonly onAccepted: (type: string) => void
-}
+export type EventsDeps = PostEventDeps &
+  BatchDeps & {
+    readonly queues: Queues
+    readonly requireScope: RequireScope
+    readonly maxBodyBytes: number
+  }
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -33,18 +37,20 @@ export function eventsRouter(deps: EventsDeps): Router {
 
   router
     .route('/')
-    .post(requireScope('publish'), ...readJsonBody(deps.maxBodyBytes), accept(deps))
+    .post(requireScope('publish'), ...readJsonBody(deps.maxBodyBytes), postEvent(deps))
     .get(requireScope('read'), list(store))
     .all(allowOnly('GET', 'POST'))
 
+  // All other methods go on to /:id: an event may be called `batch`.
+  router.post('/batch', requireScope('publish'), ...acceptBatch(deps))
+
   router
     .route('/:id')
-    .get(requireScope('read'), async (request, response) => {
-      const event = await readEvent(store, request.params.id)
-      if (event === undefined) sendProblem(response, 'event-not-found')
-      else response.json(eventView(event))
-    })
-    .all(allowOnly('GET'))
+    .get(requireScope('read'), showEventStatus(deps))
+    .delete(requireScope('publish'), cancel(deps))
+    .all(allowOnly('GET', 'DELETE'))
+
+  router.route('/:id/result').get(requireScope('read'), showEventResult(store)).all(allowOnly('GET'))
 
   router
     .route('/:id/attempts')
@@ -59,55 +65,23 @@ export function eventsRouter(deps: EventsDeps): Router {
   return router
 }
 
-function accept(deps: EventsDeps): RequestHandler {
+function cancel(deps: EventsDeps): RequestHandler<{ id: string }> {
   return async (request, response) => {
-    const key = readIdempotencyKey(request.get('idempotency-key'))
-    if (key.kind === 'invalid') {
-      sendProblem(response, 'invalid-idempotency-key')
-      return
+    const answer = await cancelUnattempted(deps, request.params.id)
+    switch (answer.kind) {
+      case 'cancelled':
+        response.locals['eventId'] = answer.event.id
+        response.json(eventView(answer.event))
+        return
+      case 'too-late':
+        sendProblem(response, 'event-not-cancellable')
+        return
+      case 'not-found':
+        sendProblem(response, 'event-not-found')
+        return
+      default:
+        answer satisfies never
     }
-    const { value, raw } = jsonBody(response)
-    const answer = await acceptEvent(deps, {
-      body: value,
-      rawBody: raw,
-      idempotencyKey: key.value,
-      caller: String(response.locals['caller']),
-      traceparent: request.get('traceparent'),
-    })
-    sendAcceptAnswer(deps, response, answer)
-  }
-}
-
-function sendAcceptAnswer(deps: EventsDeps, response: Response, answer: AcceptAnswer): void {
-  switch (answer.kind) {
-    case 'accepted':
-    case 'duplicate':
-      response.locals['eventId'] = answer.eventId
-      if (answer.kind === 'accepted') deps.onAccepted(answer.type)
-      else response.set('idempotent-replayed', 'true')
-      // An event id is safe in a URL as it is.
-      response.setHeader('Location', `/v1/events/${answer.eventId}`)
-      sendJson(response, 202, acceptedView(answer))
-      return
-    case 'too-deep':
-      sendProblem(response, 'json-too-deep')
-      return
-    case 'invalid':
-      sendProblem(response, 'invalid-event', { errors: answer.errors })
-      return
-    case 'unknown-targets':
-      sendProblem(response, 'unknown-target', { errors: answer.errors })
-      return
-    case 'key-reused':
-      sendProblem(response, 'idempotency-key-reused', {
-        detail: `the key belongs to event ${answer.eventId}`,
-      })
-      return
-    case 'id-taken':
-      sendProblem(response, 'event-id-taken', { detail: `event ${answer.eventId} was made by another body` })
-      return
-    default:
-      answer satisfies never
   }
 }
 

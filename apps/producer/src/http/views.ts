@@ -2,6 +2,7 @@
 import { deliveryId } from '@manifold/domain'
 import type {
   Accepted,
+  Aggregate,
   DeadLetter,
   DeliveryRecord,
   EventAttempt,
@@ -9,6 +10,17 @@ import type {
   RecordedAttempt,
   Replay,
 } from '@manifold/store'
+
+/** Where an event is looked at, and followed. An event id is safe in a URL as it is. */
+function linksOf(eventId: string) {
+  const self = `/v1/events/${eventId}`
+  return { self, stream: `${self}/stream`, result: `${self}/result` }
+}
+
+/** When it is worth looking again at an event that has not settled, in seconds. */
+export function pollHintSeconds(deliverAtMs: number | undefined): number {
+  return Math.max(1, Math.ceil(((deliverAtMs ?? 0) - Date.now()) / 1_000))
+}
 
 export function acceptedView(accepted: Accepted) {
   return {
@@ -21,7 +33,24 @@ export function acceptedView(accepted: Accepted) {
       target,
       status: 'pending',
     })),
+    links: linksOf(accepted.eventId),
   }
+}
+
+/** The same of an event whose caller has waited in vain: as far as it has come. */
+export function acceptedStillView(event: EventRecord) {
+  return {
+    id: event.id,
+    type: event.type,
+    status: event.status,
+    acceptedAt: time(event.acceptedAtMs),
+    deliveries: event.deliveries.map(({ id, target, status }) => ({ id, target, status })),
+    links: linksOf(event.id),
+  }
+}
+
+export function resultView(aggregate: Aggregate) {
+  return { ...aggregate, links: linksOf(aggregate.id) }
 }
 
 export function eventView(event: EventRecord) {
@@ -31,10 +60,15 @@ export function eventView(event: EventRecord) {
     source: event.source,
     subject: event.subject ?? null,
     time: event.time,
+    sourceId: event.sourceId ?? null,
+    extensions: event.extensions ?? {},
+    deliverAt: timeOrNull(event.deliverAtMs),
+    expiresAt: timeOrNull(event.expiresAtMs),
     acceptedAt: time(event.acceptedAtMs),
     settledAt: timeOrNull(event.settledAtMs),
     status: event.status,
     deliveries: event.deliveries.map(deliveryView),
+    links: linksOf(event.id),
   }
 }
 
@@ -42,6 +76,7 @@ export function deliveryView(delivery: DeliveryRecord) {
   return {
     id: delivery.id,
     target: delivery.target,
+    required: delivery.required,
     status: delivery.status,
     attempts: delivery.attempts,
     generation: delivery.generation,

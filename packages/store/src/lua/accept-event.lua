@@ -23,10 +23,20 @@
    11 trace            '<traceId> <flags>'
    12 settledMs        retention of an event nobody wants
    13 feedLength       entries the change feed keeps
-   14… targets
+   14 more             '' or JSON, for what few events have:
+        context        what a CloudEvent said besides, JSON in itself
+        notBefore      no attempt before this time, ms
+        delay          the same, counted from now, ms
+        expiresAt      no attempt after this time, ms
+        optional       names of targets whose failure does not count, a comma between
+        callback       who is told when the event is settled
+        unlisted       1 to leave it out of the time index and the feed
+   15… targets
 
   Returns
-    {'accepted',  eventId, acceptedAt}
+    {'accepted',  eventId, acceptedAt, delayMs, callbackAt}
+      delayMs      how long until the first attempt may be made
+      callbackAt   when it settled, if that is at once and somebody is to be told; else '-'
     {'duplicate', eventId, acceptedAt, type, target…}  the same request was accepted before as this event
     {'key-reused', eventId}                            the idempotency key belongs to another body
     {'id-taken', eventId}                              the caller's id belongs to another body
@@ -39,11 +49,13 @@
 ]]
 -- @include now
 -- @include delivery-state
+-- @include close-event
 
 local eventKey, payloadKey, outboxKey, eventsKey, retentionKey, changesKey, idempotencyKey = unpack(KEYS, 1, 7)
 local eventId, fingerprint, ownId, idempotencyMs = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local eventKeyPrefix, feedLength = ARGV[5], ARGV[13]
-local FIRST_TARGET, FIRST_BACKLOG = 14, 8
+local FIRST_TARGET, FIRST_BACKLOG = 15, 8
+local more = ARGV[14] ~= '' and cjson.decode(ARGV[14]) or {}
 
 local function answer(kind, id)
   local record = redis.call('HMGET', eventKeyPrefix .. id, 'acceptedAt', 'type', 'targets')
@@ -108,25 +120,44 @@ if ARGV[9] ~= '' then field('time', ARGV[9]) end
 if ownId == '1' then field('fingerprint', fingerprint) end
 if idempotencyMs > 0 then field('keepUntil', int(now + idempotencyMs)) end
 if targetCount > 0 then field('targets', table.concat(ARGV, ',', FIRST_TARGET)) end
+local state, delayMs = FRESH_STATE, 0
+if ARGV[14] ~= '' then
+  delayMs = math.max(0, more.delay or (more.notBefore or 0) - now)
+  if delayMs > 0 then
+    local from = int(now + delayMs)
+    state = 'pending 1 0 0 0 0 ' .. from .. ' - ' .. from .. ' - - -'
+    field('deliverAt', from)
+  end
+  if more.expiresAt then field('expiresAt', int(more.expiresAt)) end
+  if more.context then field('context', more.context) end
+  if more.optional then field('optional', more.optional) end
+  if more.callback then field('callback', more.callback) end
+  if more.optional or more.callback then field('special', 1) end
+end
 for index = FIRST_TARGET, #ARGV do
-  field(ARGV[index] .. '/state', FRESH_STATE)
+  field(ARGV[index] .. '/state', state)
 end
 
 redis.call('HSET', eventKey, unpack(fields))
 redis.call('SET', payloadKey, ARGV[10])
-redis.call('ZADD', eventsKey, acceptedAt, eventId)
+if not more.unlisted then
+  redis.call('ZADD', eventsKey, acceptedAt, eventId)
+  redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'accepted', 'event', eventId, 'type', ARGV[6],
+    unpack(targetCount > 0 and {} or { 'settled', status }))
+end
 if idempotencyMs > 0 then
   redis.call('SET', idempotencyKey, fingerprint .. ' ' .. eventId, 'PX', idempotencyMs)
 end
-redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'accepted', 'event', eventId, 'type', ARGV[6],
-  unpack(targetCount > 0 and {} or { 'settled', status }))
+local callbackAt = '-'
 if targetCount > 0 then
   redis.call('ZADD', outboxKey, acceptedAt, eventId)
 else
   redis.call('HSET', eventKey, 'settledAt', acceptedAt)
   redis.call('ZADD', retentionKey, int(now + math.max(tonumber(ARGV[12]), idempotencyMs)), eventId)
+  callbackAt = oweCallback(eventKey, { special = more.callback }, outboxKey, eventId, now)
 end
+local place = delayMs > 0 and 'delayed' or 'waiting'
 for index = FIRST_BACKLOG, #KEYS do
-  redis.call('HINCRBY', KEYS[index], 'waiting', 1)
+  redis.call('HINCRBY', KEYS[index], place, 1)
 end
-return { 'accepted', eventId, acceptedAt }
+return { 'accepted', eventId, acceptedAt, int(delayMs), callbackAt }

@@ -17,12 +17,13 @@
 
   Returns
     a list with one answer for each delivery, in order; words have a space between, for a reply costs by the item
-    {'claimed <fence> <attempts> <spent> <ageMs> <acceptedAt> <traceId> <flags> <type>', data, source[, subject, time]}
+    {'claimed <fence> <attempts> <spent> <ageMs> <acceptedAt> <traceId> <flags> <type>', data, source}, and of events that have
+      any of them: subject, time; and context, expiresInMs
       fence     number of this claim; a settlement shows it, so that a superseded worker is known
       attempts  attempts recorded over all generations
       spent     attempts that counted in this generation
       ageMs     since this generation began
-      subject, time  '' when only the other was given
+      subject, time, context, expiresInMs  '' when only another was given; context is JSON
     {'missing'}                      no such event or delivery
     {'stale'}                        a replay has started a later generation
     {'terminal <status> <reason>'}   nothing left to do; reason is '-' unless dead
@@ -49,7 +50,8 @@ local moves = {}
 local breakerIsClosed = not redis.call('HGET', breakerKey, 'state')
 
 local function claim(eventKey, payloadKey, generation)
-  local record = redis.call('HMGET', eventKey, stateField, 'type', 'source', 'subject', 'time', 'acceptedAt', 'trace')
+  local record = redis.call('HMGET', eventKey, stateField, 'type', 'source', 'subject', 'time', 'acceptedAt', 'trace',
+    'context', 'expiresAt')
   if not record[1] then
     return { 'missing' }
   end
@@ -88,6 +90,10 @@ local function claim(eventKey, payloadKey, generation)
   local openedAt = tonumber(state.openedAt) or tonumber(record[6])
   local words = table.concat({ 'claimed', state.fence, state.attempts, state.spent, int(now - openedAt), record[6], record[7],
     record[2] }, ' ')
+  if record[8] or record[9] then
+    local expiresInMs = record[9] and int(tonumber(record[9]) - now) or ''
+    return { words, data, record[3], record[4] or '', record[5] or '', record[8] or '', expiresInMs }
+  end
   if record[4] or record[5] then
     return { words, data, record[3], record[4] or '', record[5] or '' }
   end

@@ -51,9 +51,9 @@ redis.call('ZREM', deadOfTargetKey, deliveryId)
 redis.call('ZADD', outboxKey, int(now), eventId .. '/' .. target .. '/' .. generation)
 local counts = eventCounts(record, 2)
 counts.dead = counts.dead - 1
-local changed = {}
-local eventStatus = closeEvent(changed, counts, retentionKey, eventId, now, tonumber(ARGV[4]), tonumber(ARGV[5]))
+local changed = { stateField, writeState(state) }
+local eventStatus = closeEvent(eventKey, changed, counts, retentionKey, eventId, now, tonumber(ARGV[4]), tonumber(ARGV[5]))
 redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'delivery', 'event', eventId,
   'target', target, 'status', 'discarded', unpack(eventStatus == 'pending' and {} or { 'settled', eventStatus }))
-redis.call('HSET', eventKey, stateField, writeState(state), unpack(changed))
+redis.call('HSET', eventKey, unpack(changed))
 return { 'discarded', generation }

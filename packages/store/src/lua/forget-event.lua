@@ -1,11 +1,12 @@
 --[[
-  Forgets one settled event whose retention has run out: record, payload, attempts and every index entry.
+  Forgets one settled event whose retention has run out: record, payload, attempts, responses and every index entry.
 
   Keys
     1 event   2 payload   3 attempts
     4 events       ZSET  time index
     5 deadLetters  ZSET  dead deliveries of all targets
     6 retention    ZSET  settled events by the time they may be forgotten
+    7 responses
 
   Arguments
     1 eventId
@@ -19,7 +20,7 @@
 ]]
 -- @include now
 
-local eventKey, payloadKey, attemptsKey, eventsKey, deadLettersKey, retentionKey = unpack(KEYS)
+local eventKey, payloadKey, attemptsKey, eventsKey, deadLettersKey, retentionKey, responsesKey = unpack(KEYS)
 local eventId, deadOfTargetPrefix = ARGV[1], ARGV[2]
 
 local due = redis.call('ZSCORE', retentionKey, eventId)
@@ -31,7 +32,7 @@ for target in string.gmatch(redis.call('HGET', eventKey, 'targets') or '', '[^,]
   redis.call('ZREM', deadLettersKey, deliveryId)
   redis.call('ZREM', deadOfTargetPrefix .. target, deliveryId)
 end
-redis.call('DEL', eventKey, payloadKey, attemptsKey)
+redis.call('DEL', eventKey, payloadKey, attemptsKey, responsesKey)
 redis.call('ZREM', eventsKey, eventId)
 redis.call('ZREM', retentionKey, eventId)
 return 1

@@ -6,7 +6,7 @@
     1 events     ZSET  time index
     2 retention  ZSET  settled events by the time they may be forgotten
     then for each event
-      event, payload, attempts
+      event, payload, attempts, responses
 
   Arguments
     the events' ids, in order
@@ -27,14 +27,14 @@ local now = nowMs()
 local answers, forgotten = {}, {}
 
 for index, eventId in ipairs(ARGV) do
-  local key = 3 * index
+  local key = 4 * index - 1
   local due = redis.call('ZSCORE', retentionKey, eventId)
   if not due or tonumber(due) > now then
     answers[index] = 'not-due'
   elseif tonumber(redis.call('HGET', KEYS[key], 'deadCount') or 0) > 0 then
     answers[index] = 'has-dead-letters'
   else
-    redis.call('DEL', KEYS[key], KEYS[key + 1], KEYS[key + 2])
+    redis.call('DEL', KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3])
     forgotten[#forgotten + 1] = eventId
     answers[index] = 'forgotten'
   end

@@ -10,6 +10,7 @@
     5 rates        HASH    outcomes of this target in the current ten seconds
     6 breaker      HASH    the target's circuit breaker
     7 backlog      HASH    how many deliveries of the target are where
+    8 outbox       ZSET    what is not yet confirmed on the queues
     then for each delivery
       event        HASH    the event record
       attempts     HASH    '<target>/<generation>/<fence>' → '<number> <attempt>'
@@ -31,8 +32,9 @@
 
   Returns
     a list with one answer for each delivery, in order
-    'applied <deliveryStatus> <nextAt> <eventStatus> <breaker> <attempts>'  nextAt is '-' unless it waits; breaker is 'opened'
-                           or 'closed' when this attempt did that, else '-'; attempts is '-' when none was recorded
+    'applied <deliveryStatus> <nextAt> <eventStatus> <breaker> <attempts> <callbackAt>'  nextAt is '-' unless it waits; breaker
+                           is 'opened' or 'closed' when this attempt did that, else '-'; attempts is '-' when none was
+                           recorded; callbackAt is when the event settled if somebody is to be told, else '-'
     'superseded'           another worker has claimed the delivery since; the attempt is recorded, the state is theirs
     'terminal <status>'    it was settled otherwise before; the attempt is recorded
     'stale'                a replay has started a later generation; the attempt is recorded
@@ -52,11 +54,12 @@
 -- @include close-event
 -- @include breaker
 
-local deadLettersKey, deadOfTargetKey, retentionKey, changesKey, ratesKey, breakerKey, backlogKey = unpack(KEYS, 1, 7)
+local deadLettersKey, deadOfTargetKey, retentionKey, changesKey, ratesKey, breakerKey, backlogKey, outboxKey =
+  unpack(KEYS, 1, 8)
 local target, settledMs, deadMs, feedLength = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local failureRate, minimumAttempts = tonumber(ARGV[5]), tonumber(ARGV[6])
 local windowMs, openMs = tonumber(ARGV[7]), tonumber(ARGV[8])
-local FIRST_KEY, KEYS_EACH, FIRST_DELIVERY = 8, 2, 9
+local FIRST_KEY, KEYS_EACH, FIRST_DELIVERY = 9, 2, 9
 local DELIVERY_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$'
 local STATUS_OF = { delivered = 'delivered', retry = 'retrying', defer = 'deferred', dead = 'dead' }
 local stateField, lastField = target .. '/state', target .. '/last'
@@ -96,8 +99,8 @@ local function tell(eventId, entry, ...)
   end
 end
 
-local function applied(status, nextAt, eventStatus, breaker, number)
-  return table.concat({ 'applied', status, nextAt, eventStatus, breaker, number }, ' ')
+local function applied(status, nextAt, eventStatus, breaker, number, callbackAt)
+  return table.concat({ 'applied', status, nextAt, eventStatus, breaker, number, callbackAt or '-' }, ' ')
 end
 
 local function settle(eventKey, attemptsKey, delivery)
@@ -182,7 +185,7 @@ local function settle(eventKey, attemptsKey, delivery)
   if recorded then
     changed[3], changed[4] = lastField, recorded
   end
-  local eventStatus = closeEvent(changed, counts, retentionKey, eventId, now, settledMs, deadMs)
+  local eventStatus = closeEvent(eventKey, changed, counts, retentionKey, eventId, now, settledMs, deadMs)
   if eventStatus == 'pending' then
     tell(eventId, recorded, 'status', wanted, 'nextAt', '')
   else
@@ -190,7 +193,8 @@ local function settle(eventKey, attemptsKey, delivery)
   end
   redis.call('HSET', eventKey, unpack(changed))
   move(moves, from, nil)
-  return applied(wanted, '-', eventStatus, breaker, number)
+  local callbackAt = eventStatus ~= 'pending' and oweCallback(eventKey, counts, outboxKey, eventId, now) or '-'
+  return applied(wanted, '-', eventStatus, breaker, number, callbackAt)
 end
 
 local answers = {}

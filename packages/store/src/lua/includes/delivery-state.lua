@@ -1,15 +1,15 @@
 -- The state of one delivery: one field of the event record, '<target>/state', its words in this order, '-' where there is nothing.
 -- One short field instead of a dozen: a waiting delivery stays small (a listpack, values up to 64 bytes), and one read
 -- and one write move it.
---   status       pending | retrying | deferred | delivered | dead | discarded
+--   status       pending | retrying | deferred | delivered | dead | discarded | cancelled
 --   generation   1, and one more with each replay
 --   fence        number of the latest claim
 --   attempts     recorded over all generations
 --   spent        those that counted in this generation
 --   settledFence fence of the claim whose settlement is in force
 --   nextAt       when it may be attempted again
---   endedAt      when it was delivered, died or was discarded
---   openedAt     when this generation began; '-' for the first, which began with the event
+--   endedAt      when it was delivered, died, was discarded or cancelled
+--   openedAt     when this generation began; '-' for the first, which began with the event unless that was put off
 --   claimedUntil   while it is claimed: nobody but its claimant may take it before
 --   claimant     who claimed it
 --   reason       why it is dead
@@ -30,7 +30,7 @@ local function writeState(s)
 end
 
 local function hasEnded(s)
-  return s.status == 'delivered' or s.status == 'dead' or s.status == 'discarded'
+  return s.status ~= 'pending' and s.status ~= 'retrying' and s.status ~= 'deferred'
 end
 
 -- Where a delivery counts in its target's backlog; nil when it has ended.
@@ -39,7 +39,7 @@ local function placeOf(s)
     return nil
   elseif s.claimedUntil ~= '-' then
     return 'inFlight'
-  elseif s.status == 'pending' then
+  elseif s.status == 'pending' and s.nextAt == '-' then
     return 'waiting'
   end
   return 'delayed'

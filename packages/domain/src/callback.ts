@@ -1,0 +1,29 @@
+/**
+ * The callback: an event's caller is told when it is settled. It is a delivery like any other, of an event of Manifold's own,
+ * to a target of Manifold's own.
+ *
+ * Owns their names. What a callback says is the store's aggregate; how it is sent is packages/config's `callbacks`.
+ */
+
+/** The target of every callback. No target of a config is called like this. */
+export const CALLBACKS_TARGET = 'callbacks'
+
+/** The type of the event that a callback delivers. */
+export const SETTLED_TYPE = 'event.settled'
+
+/**
+ * The id of a callback's event: one for each time the event settles. The host is in it, so that whoever knows the delivery knows
+ * whose breaker it is.
+ */
+export function callbackEventId(eventId: string, settledAtMs: number, url: string): string {
+  // A queue's job id holds no colon.
+  const host = new URL(url).host.replaceAll(':', '~')
+  return `${eventId}.settled.${String(settledAtMs)}.${host}`
+}
+
+/** The breaker that a delivery counts towards: its target's, or, for a callback, that of the host it goes to. */
+export function breakerOf(target: string, eventId: string): string {
+  if (target !== CALLBACKS_TARGET) return target
+  const host = /\.settled\.\d+\.(?<host>[^/]+)$/.exec(eventId)?.groups?.['host']
+  return host === undefined ? target : `${target}/${host}`
+}
