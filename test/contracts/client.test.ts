@@ -21,7 +21,10 @@ test('every field the client takes for an event is one the API takes, and no oth
 })
 
 test('what the producer shows has all that the client promises', () => {
-  expectTypeOf<ReturnType<typeof views.deliveryView>>().toExtend<client.DeliveryView>()
+  expectTypeOf<ReturnType<typeof views.eventView>>().toExtend<client.EventView>()
+  expectTypeOf<ReturnType<typeof views.resultView>>().toExtend<client.EventResult>()
+  expectTypeOf<ReturnType<typeof views.acceptedStillView>>().toExtend<client.AcceptedEvent>()
+  expectTypeOf<keyof ReturnType<typeof views.acceptedView>>().toEqualTypeOf<keyof client.AcceptedEvent>()
   expectTypeOf<ReturnType<typeof views.attemptView>>().toExtend<client.Attempt>()
   expectTypeOf<ReturnType<typeof views.replayView>>().toExtend<client.ReplayProgress>()
   expectTypeOf<Omit<ReturnType<typeof views.deadLetterView>, 'reason'>>().toExtend<

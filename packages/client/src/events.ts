@@ -53,7 +53,7 @@ export async function readResult(
   return bodyOf<EventResult>(answer, ['id', 'status', 'deliveries'])
 }
 
-/** Cancels the deliveries that were not attempted yet. Not repeated blindly: the second time says 409. */
+/** Cancels the deliveries that were not attempted yet. An event that was cancelled answers the same again. */
 export async function cancelEvent(
   connection: Connection,
   id: string,
@@ -62,7 +62,7 @@ export async function cancelEvent(
   const answer = await send(connection, {
     method: 'DELETE',
     path: ['v1', 'events', id],
-    repeat: 'when-refused',
+    repeat: 'always',
     expect: [200],
     signal,
   })

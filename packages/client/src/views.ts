@@ -49,6 +49,8 @@ export type Attempt = LastAttempt & {
 export type DeliveryView = {
   readonly id: string
   readonly target: string
+  /** Whether its failure makes the event failed. */
+  readonly required: boolean
   readonly status: DeliveryStatus
   readonly attempts: number
   readonly generation: number
@@ -73,10 +75,10 @@ export type EventView = Progress & {
   readonly deliveries: readonly DeliveryView[]
   readonly links: Links
   /** The id its CloudEvents source gave it. */
-  readonly sourceId?: string | null
-  readonly extensions?: Readonly<Record<string, string | number | boolean>> | null
-  readonly deliverAt?: string | null
-  readonly expiresAt?: string | null
+  readonly sourceId: string | null
+  readonly extensions: Readonly<Record<string, string | number | boolean>>
+  readonly deliverAt: string | null
+  readonly expiresAt: string | null
 }
 
 export type SettledEvent = Extract<EventView, { readonly status: SettledStatus }>

@@ -30,6 +30,14 @@ test('a server that does not wait is asked again only after the pause it names',
   expect(clock.pausesMs).toEqual([2_000, 2_000])
 })
 
+test('an event that is put off for days is still asked about twice a minute: it may be cancelled', async () => {
+  const putOff = { ...pending, headers: { 'retry-after': '2592000' } }
+  const { url } = await scriptedManifold(putOff, delivered)
+  const clock = patientClock()
+  await createClient({ url, clock }).waitFor('evt_1')
+  expect(clock.pausesMs).toEqual([30_000])
+})
+
 test('a server that did wait is asked again at once', async () => {
   const clock = patientClock()
   const { url, asked } = await scriptedManifold((response) => {

@@ -101,5 +101,7 @@ function seenIn(answer: Answer, before: Seen | undefined): Seen {
 }
 
 function pauseMs({ clock }: Connection, { headers }: Answer): number {
-  return readRetryAfterMs(headers.get('retry-after'), clock.nowMs()) ?? PAUSE_MS
+  const askedMs = readRetryAfterMs(headers.get('retry-after'), clock.nowMs()) ?? PAUSE_MS
+  // A delayed event names a time that is far off; it may be cancelled before.
+  return Math.min(askedMs, POLL_SECONDS * 1_000)
 }
