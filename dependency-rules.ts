@@ -69,7 +69,7 @@ const rules: IConfiguration = {
     {
       name: 'client-needs-only-what-a-browser-has',
       severity,
-      from: { path: '^packages/client/', pathNot: TEST },
+      from: { path: '^packages/client/src/', pathNot: TEST },
       to: { dependencyTypes: ['core'] },
     },
     {
