@@ -119,6 +119,14 @@ describe.each([
     })
   })
 
+  test('a caller that prefers a minimal answer hears of failures only, by their places', async () => {
+    const good = JSON.stringify(order('A1'))
+    const { results, summary } = await send([good, '17', good], { prefer: 'wait=1, return=minimal' })
+    expect(results).toMatchObject([{ index: 1, status: 422 }])
+    expect(summary).toEqual({ accepted: 2, duplicates: 0, failed: 1 })
+    expect((await send([good], { prefer: 'return=minimal' })).results).toEqual([])
+  })
+
   test('bad items do not sink good ones, and are told what they would be told alone', async () => {
     const before = await countEvents(system.store)
     const good = JSON.stringify(order('A1'))

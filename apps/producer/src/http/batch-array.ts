@@ -24,7 +24,7 @@ export async function answerArray(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const reading = readArray(bodyBytes(request.body), deps.maxBodyBytes)
+  const reading = readArray(bodyBytes(request.body), deps.maxBodyBytes, batch.mayBeEmpty)
   if (reading.kind === 'problem') {
     const { code, details } = reading.problem
     sendProblem(response, code, details)
@@ -35,7 +35,7 @@ export async function answerArray(
   const items: ItemResult['view'][] = []
   for await (const result of acceptInOrder(deps, batch, [reading.items])) {
     counts[result.outcome]++
-    items.push(result.view)
+    if (!batch.minimal || result.outcome === 'failed') items.push(result.view)
     // Nobody waits for the answer any more.
     if (response.destroyed) return
   }
@@ -43,7 +43,7 @@ export async function answerArray(
 }
 
 /** Takes the array apart; its items are not judged yet, so that one of them cannot sink the others. */
-function readArray(raw: Uint8Array, maxItemBytes: number): ArrayReading {
+function readArray(raw: Uint8Array, maxItemBytes: number, mayBeEmpty: boolean): ArrayReading {
   if (raw.length === 0) return refuse(problem('malformed-json', { detail: 'the body is empty' }))
   const text = decodeUtf8(raw)
   if (text === undefined) return refuse(problem('invalid-utf8'))
@@ -52,7 +52,8 @@ function readArray(raw: Uint8Array, maxItemBytes: number): ArrayReading {
   if (!text.trimStart().startsWith('['))
     return refuse(problem('invalid-batch', { detail: 'the body is no array' }))
   const items = splitJsonArray(text)
-  if (items.length === 0) return refuse(problem('invalid-batch', { detail: 'the array is empty' }))
+  if (items.length === 0 && !mayBeEmpty)
+    return refuse(problem('invalid-batch', { detail: 'the array is empty' }))
   if (items.length > MAX_ARRAY_ITEMS) {
     const detail = `there are ${String(items.length)} items; an array takes ${String(MAX_ARRAY_ITEMS)}, NDJSON any number`
     return refuse(problem('invalid-batch', { detail }))

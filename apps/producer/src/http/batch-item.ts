@@ -31,6 +31,10 @@ export type ReadItem = (value: unknown, raw: Uint8Array) => ItemReading
 /** What all items of one batch have in common. */
 export type BatchRequest = {
   readonly readItem: ReadItem
+  /** Whether no items are a batch too. */
+  readonly mayBeEmpty: boolean
+  /** The caller wants to hear of failed items only. */
+  readonly minimal: boolean
   readonly idempotencyKey: string | undefined
   readonly caller: string
   readonly traceparent: string | undefined

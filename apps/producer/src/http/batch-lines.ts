@@ -2,7 +2,7 @@
  * A batch as NDJSON, of any length: read, accepted and answered line by line, in memory that does not grow with it.
  *
  * A caller must read the answer while it sends: reading pauses while the answer waits to be taken, and a caller who
- * takes nothing for `stallMs` is cut off. When the caller goes away, what was accepted stays accepted, and the rest is
+ * takes nothing for `stallMs` is cut off. One who cannot do both at once asks for failures only (`Prefer: return=minimal`). When the caller goes away, what was accepted stays accepted, and the rest is
  * not read: delivery of the same batch, sent again, is at least once, or once with ids or an Idempotency-Key.
  */
 import type { Readable } from 'node:stream'
@@ -40,10 +40,13 @@ export async function answerLines(
   const counts: BatchCounts = { accepted: 0, duplicates: 0, failed: 0 }
   response.locals['batch'] = counts
   const write = createPatientWriter(response, deps.stallMs)
+  const writeLine = (line: object) => {
+    if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+    return write(`${JSON.stringify(line)}\n`)
+  }
   const writeResult = (result: ItemResult) => {
     counts[result.outcome]++
-    if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' })
-    return write(`${JSON.stringify(result.view)}\n`)
+    return batch.minimal && result.outcome !== 'failed' ? true : writeLine(result.view)
   }
 
   let read = 0
@@ -64,8 +67,8 @@ export async function answerLines(
     }
     if (!(await writeResult(failed(problem('malformed-json', { detail }), batch, read)))) return
   }
-  if (!response.headersSent) sendProblem(response, 'invalid-batch', { detail: 'there is not one line' })
-  else if (await write(`${JSON.stringify({ summary: counts })}\n`)) response.end()
+  if (read === 0) sendProblem(response, 'invalid-batch', { detail: 'there is not one line' })
+  else if (await writeLine({ summary: counts })) response.end()
 }
 
 async function* linesOf(body: Readable, maxBytes: number): AsyncGenerator<readonly Line[], void> {

@@ -8,9 +8,11 @@ import type { RequestHandler, Response } from 'express'
 import { answerArray, type BatchArrayDeps } from './batch-array.ts'
 import { readEventItem, type BatchRequest, type ReadItem } from './batch-item.ts'
 import { answerLines, type BatchLinesDeps } from './batch-lines.ts'
+import { BATCH_MEDIA_TYPE, structuredCloudEvent } from './cloud-event-body.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readBytes } from './json-body.ts'
 import { isUtf8, readMediaType } from './media-type.ts'
+import { prefersMinimal } from './prefer.ts'
 import { sendProblem } from './problem.ts'
 
 export type BatchDeps = Omit<BatchArrayDeps & BatchLinesDeps, 'stallMs'> & {
@@ -27,7 +29,10 @@ const LINES: ReadonlyMap<string, ReadItem> = new Map([
   ['application/jsonl', readEventItem],
 ])
 
-const ARRAYS: ReadonlyMap<string, ReadItem> = new Map([['application/json', readEventItem]])
+const ARRAYS: ReadonlyMap<string, ReadItem> = new Map([
+  ['application/json', readEventItem],
+  [BATCH_MEDIA_TYPE, structuredCloudEvent],
+])
 
 /** The handlers of the route, behind the one that knows the caller. */
 export function acceptBatch(deps: BatchDeps): RequestHandler[] {
@@ -48,12 +53,17 @@ export function acceptBatch(deps: BatchDeps): RequestHandler[] {
     }
     const batch: BatchRequest = {
       readItem,
+      // CloudEvents HTTP binding 1.0, section 3.3.2.
+      mayBeEmpty: media === BATCH_MEDIA_TYPE,
+      minimal: prefersMinimal(request.get('prefer')),
       idempotencyKey: key.value,
       caller: String(response.locals['caller']),
       traceparent: request.get('traceparent'),
       requestId: response.locals['requestId'] as string | undefined,
     }
     response.locals['batchRequest'] = batch
+    response.set('vary', 'Prefer')
+    if (batch.minimal) response.set('preference-applied', 'return=minimal')
     if (LINES.has(media)) await answerLines({ ...deps, stallMs }, batch, request, response)
     else next()
   }

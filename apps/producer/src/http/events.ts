@@ -6,9 +6,9 @@ import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
 import { cancelUnattempted } from '../cancel-event.ts'
 import { acceptBatch, type BatchDeps } from './batch.ts'
+import { readEventBody } from './event-body.ts'
 import { showEventResult } from './event-result.ts'
 import { showEventStatus } from './event-status.ts'
-import { readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
 import { postEvent, type PostEventDeps } from './post-event.ts'
@@ -37,9 +37,12 @@ export function eventsRouter(deps: EventsDeps): Router {
 
   router
     .route('/')
-    .post(requireScope('publish'), ...readJsonBody(deps.maxBodyBytes), postEvent(deps))
+    .post(requireScope('publish'), ...readEventBody(deps.maxBodyBytes), postEvent(deps))
     .get(requireScope('read'), list(store))
     .all(allowOnly('GET', 'POST'))
+
+  // CloudEvents: the route above leaves a batch of them to this one.
+  router.post('/', requireScope('publish'), ...acceptBatch(deps))
 
   // All other methods go on to /:id: an event may be called `batch`.
   router.post('/batch', requireScope('publish'), ...acceptBatch(deps))

@@ -33,10 +33,11 @@ export function postEvent(deps: PostEventDeps): RequestHandler {
       sendProblem(response, 'invalid-idempotency-key')
       return
     }
-    const { value, raw } = jsonBody(response)
+    const { value, raw, context } = jsonBody(response)
     const answer = await acceptEvent(deps, {
       body: value,
       rawBody: raw,
+      ...(context === undefined ? {} : { context }),
       idempotencyKey: key.value,
       caller: String(response.locals['caller']),
       traceparent: request.get('traceparent'),
