@@ -8,7 +8,8 @@ type OfEvent = {
   /** The place in the stream: give it as `after` to carry on behind it. */
   readonly id: string
   readonly eventId: string
-  readonly type: string
+  /** `null` when the event is no longer kept. */
+  readonly type: string | null
   readonly at: string
 }
 

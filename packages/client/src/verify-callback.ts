@@ -10,8 +10,8 @@ import type { SettledResult } from './views.ts'
 export type Callback = {
   readonly type: 'event.settled'
   readonly timestamp: string
-  /** The combined answer, as `GET /v1/events/:id/result` has it. */
-  readonly data: SettledResult
+  /** The combined answer, as `GET /v1/events/:id/result` has it, less the links: they would lead nowhere from here. */
+  readonly data: Omit<SettledResult, 'links'>
 }
 
 export type CallbackRequest = {
