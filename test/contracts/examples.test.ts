@@ -1,4 +1,4 @@
-/** No example rots: all pass the type check and load, and those of targets and sources are good configs. */
+/** No example rots: all pass the type check and load, and those of these pages are good configs. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,8 @@ import { resolveConfig } from '@manifold/config'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const blocks = ['docs/targets.md', 'docs/sources.md'].flatMap(examplesOf)
+const PAGES = ['docs/targets.md', 'docs/sources.md', 'docs/callbacks.md']
+const blocks = PAGES.flatMap(examplesOf)
 const clientBlocks = examplesOf('packages/client/README.md')
 let folder: string
 
@@ -79,6 +80,12 @@ test('every group of settings of the examples is one that a target takes', async
     expect(() => resolveConfig(name, { targets: [{ ...base, ...(found[name] as object) }] })).not.toThrow()
   }
   expect(() => resolveConfig('breaker', { targets: [{ ...base, breaker: found['breaker'] }] })).not.toThrow()
+})
+
+test('every config of the examples is one without a mistake', async () => {
+  const configs = (await everyExport()).flatMap(([name, value]) => (name === 'default' ? [value] : []))
+  expect(configs.length).toBeGreaterThanOrEqual(1)
+  for (const config of configs) expect(() => resolveConfig('examples', config)).not.toThrow()
 })
 
 test('every source of the examples is a source without a mistake', async () => {

@@ -100,6 +100,9 @@ test('a worker names every secret it misses at once, those of other targets not,
   expect(odd).toMatchObject({ code: 1 })
   expect(odd.output).toContain('secret TEST_ODD_SECRET: must be whsec_')
   expect(odd.output).not.toContain('hunter2')
+  const callbacks = await run(WORKER, ['--target', 'callbacks'], { MANIFOLD_CONFIG })
+  expect(callbacks).toMatchObject({ code: 1 })
+  expect(callbacks.output).toContain('TEST_CALLBACK_SECRET or TEST_CALLBACK_SECRET_FILE')
   const producer = await spawnPart({
     part: 'producer',
     environment: { REDIS_URL: redis.url, MANIFOLD_CONFIG },

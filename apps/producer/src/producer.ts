@@ -8,6 +8,7 @@ import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import {
   DEFAULT_REDIS_URL,
+  everyTarget,
   requireKeysBeyondLoopback,
   requireSecrets,
   type Config,
@@ -38,6 +39,7 @@ import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { exemptSlowBodies } from './http/slow-body.ts'
+import { callbackUrlJudge } from './judge-callback-url.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 
 export type ProducerOptions = {
@@ -70,7 +72,8 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const queues = openQueues(redis, onError)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
-  const targetNames = config.targets.map((target) => target.name)
+  const targets = everyTarget(config)
+  const targetNames = targets.map((target) => target.name)
   registerQueueGauges({ registry, store, targets: targetNames })
 
   const failpoint = createFailpoint(settings.failpoint)
@@ -138,11 +141,11 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     failpoint,
     newEventId: () => newEventId(Date.now()),
     events: config.events,
-    targets: config.targets,
+    targets,
     sources: config.sources,
     route: compileRouter(config.targets),
     optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
-    judgeCallbackUrl: () => 'callbacks are not configured here',
+    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
     enqueue: enqueuer.enqueue,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,

@@ -1,5 +1,5 @@
 /** The worker process: `npm run worker -- --target crm`. */
-import { loadConfig, readSettings, requireSecrets, type Config } from '@manifold/config'
+import { everyTarget, loadConfig, readSettings, requireSecrets, type Config } from '@manifold/config'
 import type { Target } from '@manifold/domain'
 import { announceReady, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
 import { parseArguments, type WorkerArguments } from './arguments.ts'
@@ -21,10 +21,11 @@ try {
 }
 
 function chooseTargets(config: Config, args: WorkerArguments): Target[] {
+  const targets = everyTarget(config)
   return args.targets.map((name) => {
-    const target = config.targets.find((one) => one.name === name)
+    const target = targets.find((one) => one.name === name)
     if (target === undefined) {
-      const known = config.targets.map((one) => one.name).join(', ')
+      const known = targets.map((one) => one.name).join(', ')
       throw new Error(`no target "${name}" in ${config.path}; it has: ${known}`)
     }
     return args.concurrency === undefined ? target : { ...target, concurrency: args.concurrency }

@@ -1,5 +1,6 @@
 /** What a user writes in `manifold.config.ts`. Validated by load-config.ts. */
 import type { z } from 'zod'
+import type { CallbacksDefinition } from './define-callbacks.ts'
 import type { EventCatalogue, EventSchemas } from './define-events.ts'
 import type { SourceDefinition } from './define-source.ts'
 import type { TargetDefinition } from './define-target.ts'
@@ -10,6 +11,8 @@ export type ConfigDefinition = {
   targets: TargetDefinition[]
   /** Third parties whose webhooks become events. */
   sources?: SourceDefinition[]
+  /** Tells callers that their event is settled; without it `callbackUrl` is refused. */
+  callbacks?: CallbacksDefinition
 }
 
 /** Types a config file. Mistakes are reported when it is loaded. */
