@@ -1,4 +1,4 @@
-/** No example rots: those of these pages pass the type check, load, and are good configs. */
+/** No example rots: all pass the type check and load, and those of these pages are good configs. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,9 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const PAGES = ['docs/targets.md', 'docs/sources.md', 'docs/callbacks.md']
-const blocks = PAGES.flatMap((page) => [
-  ...readFileSync(join(root, page), 'utf8').matchAll(/```ts\n(.*?)```/gs),
-]).map((match) => match[1] ?? '')
+const blocks = PAGES.flatMap(examplesOf)
+const clientBlocks = examplesOf('packages/client/README.md')
 let folder: string
 
 beforeAll(() => {
@@ -24,11 +23,19 @@ beforeAll(() => {
   )
   for (const [index, block] of blocks.entries())
     writeFileSync(join(folder, `example-${String(index)}.ts`), block)
+  for (const [index, block] of clientBlocks.entries())
+    writeFileSync(join(folder, `client-${String(index)}.ts`), block)
 })
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
+
+function examplesOf(page: string): string[] {
+  return [...readFileSync(join(root, page), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
+    (match) => match[1] ?? '',
+  )
+}
 
 async function exportsOf(index: number): Promise<Record<string, unknown>> {
   return (await import(pathToFileURL(join(folder, `example-${String(index)}.ts`)).href)) as Record<
@@ -48,6 +55,14 @@ test('every example passes the type check', () => {
   const tsc = join(root, 'node_modules/.bin/tsc')
   expect(() => execFileSync(tsc, ['-p', folder], { encoding: 'utf8', stdio: 'pipe' })).not.toThrow()
 }, 60_000)
+
+test("every example of the client's page loads, and gives functions to call", async () => {
+  expect(clientBlocks.length).toBeGreaterThanOrEqual(6)
+  for (const index of clientBlocks.keys()) {
+    const loaded = (await import(pathToFileURL(join(folder, `client-${String(index)}.ts`)).href)) as object
+    expect(Object.values(loaded).some((value) => typeof value === 'function')).toBe(true)
+  }
+})
 
 test('every target of the examples is a target without a mistake', async () => {
   const targets = (await everyExport())
