@@ -2,7 +2,7 @@
 import type * as Manifold from '@manifold/client'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
-import { findChromium, openPage } from '../support/browser.ts'
+import { openPage } from '../support/browser.ts'
 import { acceptedEvent, scriptedManifold } from '../support/scripted-manifold.ts'
 import { startSystem } from '../support/system.ts'
 
@@ -10,8 +10,7 @@ import { startSystem } from '../support/system.ts'
 declare const manifold: typeof Manifold
 declare const location: { readonly origin: string }
 
-// On a developer's machine a browser may be missing; where everything has to be checked it may not.
-describe.skipIf(findChromium() === undefined && process.env['CI'] === undefined)('in a page', () => {
+describe('in a page', () => {
   test('an event is published and waited for, and a mistake is an error', async () => {
     const system = await startSystem({
       config: (sandboxUrl) => ({ targets: [{ name: 'crm', subscribe: ['**'], url: `${sandboxUrl}/t/crm` }] }),

@@ -2,7 +2,7 @@
 import type * as Manifold from '@manifold/client'
 import { createClient, type Client, type StreamMessage } from '@manifold/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { findChromium, openPage } from '../support/browser.ts'
+import { openPage } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { startSystem, type System } from '../support/system.ts'
 
@@ -81,34 +81,31 @@ test('a live feed goes on where it was left, without a gap or a repeat', async (
   await expect(rest.ended).rejects.toThrow(/abort/)
 })
 
-test.skipIf(findChromium() === undefined && process.env['CI'] === undefined)(
-  'a page in a browser follows a live feed',
-  async () => {
-    await system.work()
-    const page = await openPage(system.url)
-    const seen = await page.evaluate(async (event) => {
-      const client = manifold.createClient({ url: location.origin })
-      const { promise: opened, resolve: onOpen } = Promise.withResolvers<undefined>()
-      const feed = client.stream(
-        { type: 'order.*' },
-        {
-          onOpen: () => {
-            onOpen(undefined)
-          },
+test('a page in a browser follows a live feed', async () => {
+  await system.work()
+  const page = await openPage(system.url)
+  const seen = await page.evaluate(async (event) => {
+    const client = manifold.createClient({ url: location.origin })
+    const { promise: opened, resolve: onOpen } = Promise.withResolvers<undefined>()
+    const feed = client.stream(
+      { type: 'order.*' },
+      {
+        onOpen: () => {
+          onOpen(undefined)
         },
-      )
-      const first = feed.next()
-      await opened
-      const { id } = await client.publish(event)
-      const messages: string[] = []
-      for (let next = await first; next.done !== true; next = await feed.next()) {
-        const { value } = next
-        if ('eventId' in value && value.eventId === id) messages.push(value.message)
-        if (value.message === 'settled') break
-      }
-      await feed.return()
-      return messages
-    }, order)
-    expect(seen).toEqual(expect.arrayContaining(['accepted', 'attempt', 'delivery', 'settled']))
-  },
-)
+      },
+    )
+    const first = feed.next()
+    await opened
+    const { id } = await client.publish(event)
+    const messages: string[] = []
+    for (let next = await first; next.done !== true; next = await feed.next()) {
+      const { value } = next
+      if ('eventId' in value && value.eventId === id) messages.push(value.message)
+      if (value.message === 'settled') break
+    }
+    await feed.return()
+    return messages
+  }, order)
+  expect(seen).toEqual(expect.arrayContaining(['accepted', 'attempt', 'delivery', 'settled']))
+})

@@ -3,19 +3,17 @@
  * Manifold: to the browser the two are one origin.
  */
 import { once } from 'node:events'
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { stripTypeScriptTypes } from 'node:module'
-import { delimiter, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
+import { findChromium } from './chromium.ts'
 import { serve } from './scripted-server.ts'
 
 const CLIENT = fileURLToPath(new URL('../../packages/client/src/', import.meta.url))
-
-const PROGRAMS = ['chromium', 'chromium-browser', 'chromium-headless-shell', 'google-chrome']
 
 const HTML = `<!doctype html><title>client</title><script type="module">
 import * as manifold from '/client/index.ts'
@@ -32,12 +30,6 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
 ]
-
-/** Where Chromium is, if it is installed. */
-export function findChromium(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  return PROGRAMS.flatMap((program) => folders.map((folder) => join(folder, program))).find(isExecutable)
-}
 
 /** Opens a page that has the client as `globalThis.manifold`, and Manifold at its own origin. */
 export async function openPage(manifoldUrl: string): Promise<Page> {
@@ -81,14 +73,5 @@ async function passOn(
   } catch {
     // Either side went away; the other is told so by its closed connection.
     response.destroy()
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }
