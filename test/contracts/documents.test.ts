@@ -39,8 +39,8 @@ test('docs/errors.md lists exactly the codes of the catalogue, each with its sta
 
 test('every code of the catalogue is sent somewhere, and only those', () => {
   const sources = sourceFiles('apps/producer/src').map(read).join('\n')
-  const sent = [...sources.matchAll(/sendProblem\(\s*response,\s*([^,)]+)/g)].flatMap((match) =>
-    [...(match[1] ?? '').matchAll(/'([a-z0-9-]+)'/g)].map((code) => code[1]),
+  const sent = [...sources.matchAll(/(?:sendProblem\(\s*response,|\bproblem\()\s*([^,)]+)/g)].flatMap(
+    (match) => [...(match[1] ?? '').matchAll(/'([a-z0-9-]+)'/g)].map((code) => code[1]),
   )
   expect([...new Set(sent)].sort()).toEqual(Object.keys(PROBLEMS).sort())
 })

@@ -6,7 +6,14 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
+import {
+  DEFAULT_REDIS_URL,
+  everyTarget,
+  requireKeysBeyondLoopback,
+  requireSecrets,
+  type Config,
+  type Settings,
+} from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
 import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
 import {
@@ -31,6 +38,8 @@ import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
 import { scopeGuard } from './http/require-scope.ts'
+import { exemptSlowBodies } from './http/slow-body.ts'
+import { callbackUrlJudge } from './judge-callback-url.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 
 export type ProducerOptions = {
@@ -47,6 +56,7 @@ const REPLAY_LOOK_MS = 500
 /** Starts taking events. Waits for Redis, however long, and says so. @throws when the port is taken */
 export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
   requireKeysBeyondLoopback(settings)
+  requireSecrets(config.sources.map((source) => source.verify))
   const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
   })
@@ -62,7 +72,8 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const queues = openQueues(redis, onError)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
-  const targetNames = config.targets.map((target) => target.name)
+  const targets = everyTarget(config)
+  const targetNames = targets.map((target) => target.name)
   registerQueueGauges({ registry, store, targets: targetNames })
 
   const failpoint = createFailpoint(settings.failpoint)
@@ -130,13 +141,15 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     failpoint,
     newEventId: () => newEventId(Date.now()),
     events: config.events,
-    targets: config.targets,
+    targets,
+    sources: config.sources,
     route: compileRouter(config.targets),
     optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
-    judgeCallbackUrl: () => 'callbacks are not configured here',
+    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
     enqueue: enqueuer.enqueue,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,
+    maxBatchBytes: settings.maxBatchBytes,
     onAccepted: metrics.accepted,
     onReplayCreated: replays.wake,
     onBrokenFilters: (type, targets) => {
@@ -144,6 +157,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     },
   })
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, app)
+  exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
 

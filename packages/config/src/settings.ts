@@ -31,6 +31,7 @@ const environmentSchema = z.object({
   MANIFOLD_CONFIG: z.string().min(1).default('manifold.config.ts'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MANIFOLD_MAX_BODY_BYTES: setting(1, 104_857_600, 1_048_576),
+  MANIFOLD_MAX_BATCH_BYTES: setting(1, 104_857_600, 16_777_216),
   MANIFOLD_RETENTION_SETTLED_MS: duration(DAY_MS),
   MANIFOLD_RETENTION_DEAD_MS: duration(30 * DAY_MS),
   MANIFOLD_DRAIN_MS: setting(0, 600_000, 8_000),
@@ -56,6 +57,8 @@ export type Settings = {
   readonly logLevel: string
   readonly apiKeys: readonly ApiKey[]
   readonly maxBodyBytes: number
+  /** Of a batch that is read as a whole; one that is streamed has no limit. */
+  readonly maxBatchBytes: number
   readonly retention: { readonly settledMs: number; readonly deadMs: number }
   /** How long a stopping process lets work finish before it hands it back. */
   readonly drainMs: number
@@ -101,6 +104,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     logLevel: env.LOG_LEVEL,
     apiKeys: keys.keys,
     maxBodyBytes: env.MANIFOLD_MAX_BODY_BYTES,
+    maxBatchBytes: env.MANIFOLD_MAX_BATCH_BYTES,
     retention: { settledMs: env.MANIFOLD_RETENTION_SETTLED_MS, deadMs: env.MANIFOLD_RETENTION_DEAD_MS },
     drainMs: env.MANIFOLD_DRAIN_MS,
     lockMs: env.MANIFOLD_LOCK_MS,

@@ -4,6 +4,7 @@
  * Unknown fields are refused, not dropped: a misspelt `subjct` would otherwise be lost in silence.
  */
 import { z } from 'zod'
+import { isReservedAttribute } from './cloud-event-extensions.ts'
 import { TARGET_NAME_PATTERN } from './delivery.ts'
 import { EVENT_ID_PATTERN } from './event.ts'
 
@@ -47,6 +48,9 @@ export const eventInputSchema = z.strictObject({
         error: 'an extension is a string, a 32-bit whole number or a boolean',
       }),
     )
+    .refine((extensions) => !Object.keys(extensions).some(isReservedAttribute), {
+      error: 'an extension may not be named like an attribute of CloudEvents, nor data',
+    })
     .refine((extensions) => Object.keys(extensions).length <= MAX_EXTENSIONS, {
       error: `at most ${String(MAX_EXTENSIONS)} extensions`,
     })

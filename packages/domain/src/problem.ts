@@ -120,12 +120,12 @@ export const PROBLEMS = {
   'body-too-large': {
     status: 413,
     title: 'The body is too large',
-    fix: 'Send a smaller body, or raise MANIFOLD_MAX_BODY_BYTES.',
+    fix: 'Send a smaller body, or raise MANIFOLD_MAX_BODY_BYTES (of a JSON array of events: MANIFOLD_MAX_BATCH_BYTES).',
   },
   'unsupported-media-type': {
     status: 415,
     title: 'The content type is not taken here',
-    fix: 'Send `Content-Type: application/json`, in UTF-8, uncompressed or gzip, deflate or br.',
+    fix: 'Send JSON (`application/json`), a CloudEvent, or what `detail` names, in UTF-8, uncompressed or gzip, deflate or br.',
   },
   'invalid-event': {
     status: 422,

@@ -12,10 +12,12 @@ import { operateRouter } from './operate.ts'
 import { sendProblem } from './problem.ts'
 import { replaysRouter } from './replays.ts'
 import { requestLog } from './request-log.ts'
+import { sourcesRouter, type SourcesDeps } from './sources.ts'
 import { targetsRouter } from './targets.ts'
 
 export type AppDeps = EventsDeps &
-  DeadLettersDeps & {
+  DeadLettersDeps &
+  SourcesDeps & {
     readonly targets: readonly Target[]
     readonly queues: Queues
     readonly registry: Registry
@@ -33,6 +35,7 @@ export function createApp(deps: AppDeps): Express {
 
   // First, because events are most of what comes.
   app.use('/v1/events', eventsRouter(deps))
+  app.use('/v1/sources', sourcesRouter(deps))
   app.use(operateRouter(deps))
   app.use(documentsRouter())
   app.use('/v1/admin/dead-letters', deadLettersRouter(deps))

@@ -1,19 +1,35 @@
 /**
- * Reads a JSON body: content type, size, UTF-8 and syntax are each checked with an error of its own.
+ * Reads a JSON body: content type and size are checked here, each with an error of its own, the rest in parse-json.ts.
  *
  * Keeps the bytes as they came: an idempotency key belongs to them.
  */
+import type { CloudEventContext } from '@manifold/domain'
 import express, { type RequestHandler, type Response } from 'express'
+import { isUtf8, readMediaType } from './media-type.ts'
+import { parseJson } from './parse-json.ts'
 import { sendProblem } from './problem.ts'
 
-export type JsonBody = { readonly value: unknown; readonly raw: Uint8Array }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+export type JsonBody = {
+  readonly value: unknown
+  /** What tells this body from another one: its bytes, or what stands for them. */
+  readonly raw: Uint8Array | string
+  /** What a CloudEvent said besides (event-body.ts). */
+  readonly context?: CloudEventContext
+}
 
 /** Handlers that leave the body in `response.locals.body`; read it with `jsonBody(response)`. */
 export function readJsonBody(maxBytes: number): RequestHandler[] {
-  const readBytes: RequestHandler = express.raw({ type: () => true, limit: maxBytes })
-  return [requireJson, readBytes, parse]
+  return [requireJson, readBytes(maxBytes), parseBody]
+}
+
+/** Leaves the unpacked bytes in `request.body`, of whatever type they are; read them with `bodyBytes(request.body)`. */
+export function readBytes(maxBytes: number): RequestHandler {
+  return express.raw({ type: () => true, limit: maxBytes })
+}
+
+/** What `readBytes` read: nothing is no bytes. */
+export function bodyBytes(body: unknown): Uint8Array {
+  return body instanceof Uint8Array ? body : new Uint8Array()
 }
 
 /** What `readJsonBody` read. */
@@ -21,77 +37,36 @@ export function jsonBody(response: Response): JsonBody {
   return response.locals['body'] as JsonBody
 }
 
-const requireJson: RequestHandler = (request, response, next) => {
-  const type = request.headers['content-type'] ?? ''
+/** Lets through what says that it is JSON. */
+export const requireJson: RequestHandler = (request, response, next) => {
+  const type = request.headers['content-type']
   // As nearly everybody writes it: nothing to take apart.
   if (type === 'application/json') {
     next()
     return
   }
-  const [media = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase())
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
+  const { media, charset } = readMediaType(type)
   if (media !== 'application/json') {
     const detail = media === '' ? 'there is no Content-Type' : `the Content-Type is ${media}`
     sendProblem(response, 'unsupported-media-type', { detail })
     return
   }
-  if (charset !== undefined && !['utf-8', '"utf-8"', 'utf8'].includes(charset)) {
-    sendProblem(response, 'unsupported-media-type', { detail: `the charset is ${charset}` })
+  if (!isUtf8(charset)) {
+    sendProblem(response, 'unsupported-media-type', { detail: `the charset is ${String(charset)}` })
     return
   }
   next()
 }
 
-const parse: RequestHandler = (request, response, next) => {
-  const raw: unknown = request.body
-  if (!(raw instanceof Uint8Array) || raw.length === 0) {
-    sendProblem(response, 'malformed-json', { detail: 'the body is empty' })
+/** Parses what `readBytes` read. */
+export const parseBody: RequestHandler = (request, response, next) => {
+  const raw = bodyBytes(request.body)
+  const reading = parseJson(raw)
+  if (reading.kind === 'problem') {
+    const { code, details } = reading.problem
+    sendProblem(response, code, details)
     return
   }
-  let text: string
-  try {
-    text = utf8.decode(raw)
-  } catch {
-    sendProblem(response, 'invalid-utf8')
-    return
-  }
-  const altered = inexactNumber(text)
-  if (altered !== undefined) {
-    sendProblem(response, 'inexact-number', { detail: `${altered} cannot be carried exactly` })
-    return
-  }
-  try {
-    response.locals['body'] = { value: JSON.parse(text) as unknown, raw } satisfies JsonBody
-  } catch (error) {
-    sendProblem(response, 'malformed-json', {
-      detail: error instanceof Error ? error.message : String(error),
-    })
-    return
-  }
+  response.locals['body'] = { value: reading.value, raw } satisfies JsonBody
   next()
-}
-
-/** Digits enough to lose some, or an exponent: only then is a closer look worth its time. */
-const SUSPICIOUS = /\d{16}|\d[eE]\+?\d{3}/
-
-/** The first whole number that a double cannot hold, or number beyond its range: it would arrive as another one. */
-function inexactNumber(text: string): string | undefined {
-  if (!SUSPICIOUS.test(text)) return undefined
-  let found: string | undefined
-  try {
-    JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }) => {
-      const source = context?.source
-      if (found === undefined && typeof value === 'number' && source !== undefined && !isExact(value, source))
-        found = source
-      return value
-    })
-  } catch {
-    // Not JSON: the next step says so.
-  }
-  return found
-}
-
-function isExact(value: number, source: string): boolean {
-  if (!Number.isFinite(value)) return false
-  return !/^-?\d+$/.test(source) || Number.isSafeInteger(value) || BigInt(source) === BigInt(value)
 }

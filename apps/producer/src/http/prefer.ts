@@ -1,4 +1,4 @@
-/** The `Prefer` request header (RFC 7240), as far as Manifold heeds it: `wait`. */
+/** The `Prefer` request header (RFC 7240), as far as Manifold heeds it: `wait`, and `return=minimal` of a batch. */
 
 /** Nobody is made to wait longer: proxies in between end a silent request about then. */
 export const MAX_WAIT_SECONDS = 60
@@ -15,4 +15,9 @@ export function preferredWaitSeconds(header: string | undefined): number | undef
     if (wait !== undefined) return Math.min(Number(wait), MAX_WAIT_SECONDS)
   }
   return undefined
+}
+
+/** Whether the caller wants to hear of failures only (section 4.2). */
+export function prefersMinimal(header: string | undefined): boolean {
+  return /(?:^|,)\s*return\s*=\s*"?minimal"?\s*(?:[;,]|$)/i.test(header ?? '')
 }

@@ -10,24 +10,32 @@ export type ProblemDetails = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** What is wrong, as a value: for what may become an answer of its own, or one item's share of an answer. */
+export type Problem = { readonly code: ProblemCode; readonly details: ProblemDetails }
+
+export function problem(code: ProblemCode, details: ProblemDetails = {}): Problem {
+  return { code, details }
+}
+
+/** The problem as callers see it. */
+export function problemBody({ code, details }: Problem, requestId: string | undefined): answers.Problem {
+  const { status, title, fix } = PROBLEMS[code]
+  return {
+    type: `urn:manifold:problem:${code}`,
+    title,
+    status,
+    code,
+    detail: details.detail,
+    errors: details.errors,
+    fix,
+    requestId,
+  }
+}
+
 /** Sends `application/problem+json`. */
 export function sendProblem(response: Response, code: ProblemCode, details: ProblemDetails = {}): void {
-  const { status, title, fix } = PROBLEMS[code]
   response.locals['problem'] = code
   if (details.headers !== undefined) response.set(details.headers)
-  response
-    .status(status)
-    .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        type: `urn:manifold:problem:${code}`,
-        title,
-        status,
-        code,
-        detail: details.detail,
-        errors: details.errors,
-        fix,
-        requestId: response.locals['requestId'] as string | undefined,
-      } satisfies answers.Problem),
-    )
+  const body = problemBody(problem(code, details), response.locals['requestId'] as string | undefined)
+  response.status(body.status).type('application/problem+json').send(JSON.stringify(body))
 }

@@ -1,5 +1,5 @@
 /** `/v1/admin/targets`: what is configured, how it is doing, stop and go. Secrets are never part of it. */
-import type { Target } from '@manifold/domain'
+import { CALLBACKS_TARGET, type Target } from '@manifold/domain'
 import { isTargetPaused, pauseTarget, releaseTarget, resumeTarget, type Queues } from '@manifold/queue'
 import {
   clearGoneMark,
@@ -7,8 +7,10 @@ import {
   readBacklog,
   readBreaker,
   readGoneMark,
+  readHostBreakers,
   readLastMinute,
   resetBreaker,
+  resetHostBreakers,
   type BreakerView,
   type Store,
 } from '@manifold/store'
@@ -34,6 +36,7 @@ const ACTIONS: Readonly<Record<string, (deps: TargetsDeps, target: string) => Pr
   },
   'breaker/reset': async ({ store, queues }, target) => {
     await resetBreaker(store, target)
+    await resetHostBreakers(store, target)
     await releaseTarget(queues, target)
   },
 }
@@ -98,6 +101,7 @@ async function view({ store, queues }: TargetsDeps, target: Target): Promise<ans
     queue: { waiting: backlog.waiting, delayed: backlog.delayed, dead },
     inFlight: backlog.inFlight,
     breaker: breakerView(breaker),
+    ...(await hostsView(store, target)),
     lastMinute,
     settings: {
       ...httpSettings(target),
@@ -123,6 +127,13 @@ function httpSettings(target: Target): Pick<answers.TargetSettings, 'kind' | 'ur
     method: typeof target.method === 'string' ? target.method : 'function',
     auth: target.auth.kind,
   }
+}
+
+/** Callbacks have a breaker for each host: those that are not closed. */
+async function hostsView(store: Store, target: Target) {
+  if (target.name !== CALLBACKS_TARGET) return {}
+  const hosts = await readHostBreakers(store, target.name)
+  return { hosts: hosts.map(({ host, breaker }) => ({ host, breaker: breakerView(breaker) })) }
 }
 
 function breakerView(breaker: BreakerView): answers.TargetBreaker {

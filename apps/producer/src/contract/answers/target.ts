@@ -48,6 +48,10 @@ export const target = z
     queue: z.object({ waiting: count, delayed: count, dead: count }),
     inFlight: count,
     breaker,
+    hosts: z
+      .array(z.object({ host: z.string(), breaker }))
+      .optional()
+      .describe('Of callbacks, which have a breaker for each host: those that are not closed.'),
     lastMinute: z
       .object({ delivered: count, retryable: count, permanent: count, throttled: count })
       .describe('Attempts of the last minute by outcome.'),
