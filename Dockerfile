@@ -10,6 +10,7 @@ COPY apps/producer/package.json apps/producer/
 COPY apps/sandbox/package.json apps/sandbox/
 COPY apps/worker/package.json apps/worker/
 COPY bench/package.json bench/
+COPY packages/client/package.json packages/client/
 COPY packages/config/package.json packages/config/
 COPY packages/delivery/package.json packages/delivery/
 COPY packages/domain/package.json packages/domain/

@@ -1,4 +1,4 @@
-/** Which way imports may point: domain ← config, store, delivery ← queue ← apps, bench; runtime imports no sibling. */
+/** Which way imports may point: domain ← config, store, delivery ← queue ← apps, bench; runtime and client import no sibling. */
 
 import type { IConfiguration } from 'dependency-cruiser'
 
@@ -8,6 +8,7 @@ const severity = 'error' as const
 const MAY_IMPORT = {
   domain: [],
   runtime: [],
+  client: [],
   'redis-server': [],
   config: ['domain'],
   store: ['domain'],
@@ -63,6 +64,12 @@ const rules: IConfiguration = {
       name: 'no-io-in-domain',
       severity,
       from: { path: '^packages/domain/', pathNot: TEST },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'client-needs-only-what-a-browser-has',
+      severity,
+      from: { path: '^packages/client/src/', pathNot: TEST },
       to: { dependencyTypes: ['core'] },
     },
     {

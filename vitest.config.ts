@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/ensure-redis.ts', 'test/support/ensure-browser.ts'],
+    globalSetup: ['test/support/ensure-redis.ts', 'test/support/ensure-chromium.ts'],
     // Tests wait on conditions; these are only the limits beyond which a condition will not come.
     testTimeout: 30_000,
     hookTimeout: 60_000,

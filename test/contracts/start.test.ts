@@ -1,4 +1,4 @@
-/** A worker is up quickly: what takes long to load, and is not needed to start, is not loaded. */
+/** A part is up quickly: what takes long to load, and is not needed to start, is not loaded. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -7,9 +7,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** `--help` ends the process when everything is imported, before anything is started. */
 function modulesOf(...command: string[]): string[] {
+  return modulesLoadedBy('apps/cli/src/main.ts', ...command, '--help')
+}
+
+function modulesLoadedBy(...words: string[]): string[] {
   const { status, stderr } = spawnSync(
     process.execPath,
-    ['--import', './test/support/loaded-modules.ts', 'apps/cli/src/main.ts', ...command, '--help'],
+    ['--import', './test/support/loaded-modules.ts', ...words],
     { cwd: root, encoding: 'utf8' },
   )
   expect(status).toBe(0)
@@ -39,5 +43,12 @@ test.each([
 
 test('a worker loads no more files than it did: each takes about half a millisecond', () => {
   const files = worker.filter((module) => module.startsWith('file:'))
-  expect(files.length).toBeLessThan(800)
+  expect(files.length).toBeLessThan(840)
+})
+
+test('a starting producer loads nothing of its documents: they are made when they are asked for', () => {
+  const producer = modulesLoadedBy('--eval', "import('./apps/producer/src/producer.ts')")
+  const ofProducer = producer.filter((module) => module.includes('/apps/producer/src/'))
+  expect(ofProducer.filter((module) => module.endsWith('/http/documents.ts'))).toHaveLength(1)
+  expect(ofProducer.filter((module) => module.includes('/contract/'))).toEqual([])
 })

@@ -231,7 +231,7 @@ test.each([
   ['GET', '/v1/events/evt_unknown/attempts', 404, 'event-not-found'],
   ['GET', '/v1/events/%E0%A4%A', 404, 'route-not-found'],
   ['PUT', '/v1/events', 405, 'method-not-allowed'],
-  ['DELETE', '/v1/events/evt_unknown', 405, 'method-not-allowed'],
+  ['PUT', '/v1/events/evt_unknown', 405, 'method-not-allowed'],
   ['GET', '/v1/events?cursor=nonsense', 400, 'invalid-cursor'],
   ['GET', '/v1/events?limit=0', 400, 'invalid-query'],
   ['GET', '/v1/events?limit=many&status=odd&after=today&colour=red', 400, 'invalid-query'],

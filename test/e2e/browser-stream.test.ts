@@ -1,7 +1,7 @@
 /** A page in a real browser follows live streams, with nothing but what browsers bring. */
-import type { Browser, Page } from 'playwright-core'
+import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startBrowser } from '../support/browser.ts'
+import { findChromium } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { startSystem, type System } from '../support/system.ts'
 
@@ -15,7 +15,10 @@ beforeAll(async () => {
       targets: [{ name: 'crm', subscribe: ['order.**'], url: `${sandboxUrl}/t/crm/ok` }],
     }),
   })
-  browser = await startBrowser()
+  const executablePath = findChromium()
+  if (executablePath === undefined) throw new Error('there is no Chromium here')
+  // As root, which CI often is, Chromium runs only without its sandbox.
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
   page = await browser.newPage()
   await page.goto(`${system.url}/livez`)
 }, 120_000)

@@ -100,12 +100,35 @@ test('a worker names every secret it misses at once, those of other targets not,
   expect(odd).toMatchObject({ code: 1 })
   expect(odd.output).toContain('secret TEST_ODD_SECRET: must be whsec_')
   expect(odd.output).not.toContain('hunter2')
+  const callbacks = await run(WORKER, ['--target', 'callbacks'], { MANIFOLD_CONFIG })
+  expect(callbacks).toMatchObject({ code: 1 })
+  expect(callbacks.output).toContain('TEST_CALLBACK_SECRET or TEST_CALLBACK_SECRET_FILE')
   const producer = await spawnPart({
     part: 'producer',
     environment: { REDIS_URL: redis.url, MANIFOLD_CONFIG },
   })
   producer.kill('SIGTERM')
   expect(await producer.ended).toBe(0)
+})
+
+test('a producer names every secret that its sources miss at once; a worker needs none of them', async () => {
+  const MANIFOLD_CONFIG = join(root, 'test/support/sources.config.ts')
+  const missing = await run(PRODUCER, [], { MANIFOLD_CONFIG, TEST_ODD_HOOK: 'hunter2' })
+  expect(missing.code).toBe(1)
+  expect(missing.output).toContain('TEST_MISSING_GITHUB or TEST_MISSING_GITHUB_FILE')
+  expect(missing.output).toContain('TEST_MISSING_HOOK or TEST_MISSING_HOOK_FILE')
+  const set = { TEST_MISSING_GITHUB: 'a', TEST_MISSING_HOOK: 'whsec_AAAA', TEST_ODD_HOOK: 'hunter2' }
+  const odd = await run(PRODUCER, [], { MANIFOLD_CONFIG, ...set })
+  expect(odd).toMatchObject({ code: 1 })
+  expect(odd.output).toContain('secret TEST_ODD_HOOK: must be whsec_')
+  expect(odd.output).not.toContain('hunter2')
+  const worker = await spawnPart({
+    part: 'worker',
+    args: ['--target', 'one'],
+    environment: { REDIS_URL: redis.url, MANIFOLD_CONFIG },
+  })
+  worker.kill('SIGTERM')
+  expect(await worker.ended).toBe(0)
 })
 
 test('settings with several mistakes report all of them', async () => {

@@ -102,10 +102,7 @@ async function round(): Promise<void> {
   for (const { counts } of readers.slice(OF_ONE)) expect(counts.messages).toBe(counts.settled * 4)
   for (const { response } of readers) response.destroy()
   await eventually('nobody follows', async () => {
-    const [open, followers] = [
-      await metric('manifold_streams_open'),
-      await metric('manifold_change_followers'),
-    ]
+    const [open, followers] = [await metric('manifold_streams_open'), await metric('manifold_followers')]
     return open === 0 && followers === 0
   })
 }

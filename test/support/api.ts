@@ -67,6 +67,7 @@ export type Api = {
   readonly post: <Body = EventAnswer>(
     event: unknown,
     headers?: Record<string, string>,
+    path?: string,
   ) => Promise<Answer<Body>>
   readonly call: <Body>(method: string, path: string, body?: unknown) => Promise<Answer<Body>>
   readonly event: (id: string) => Promise<EventAnswer>
@@ -91,8 +92,8 @@ export function apiAt(url: string, defaults: Record<string, string> = {}): Api {
     })
   return {
     call,
-    post: (event, headers = {}) =>
-      send('POST', '/v1/events', {
+    post: (event, headers = {}, path = '/v1/events') =>
+      send('POST', path, {
         headers: { 'content-type': 'application/json', ...defaults, ...headers },
         body: typeof event === 'string' || event instanceof Uint8Array ? event : JSON.stringify(event),
       }),

@@ -4,6 +4,7 @@ import { apiKey, basic, bearer, defineConfig, defineTarget, secret, standardWebh
 const url = 'https://api.example/'
 
 export default defineConfig({
+  callbacks: { signingSecret: secret('TEST_CALLBACK_SECRET') },
   targets: [
     defineTarget({ name: 'one', url, auth: bearer(secret('TEST_MISSING_TOKEN')) }),
     defineTarget({ name: 'two', url, auth: basic('manifold', secret('TEST_MISSING_PASSWORD')) }),

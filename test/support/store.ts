@@ -146,13 +146,13 @@ export async function keptDelivery(store: Store, { eventId, target }: DeliveryRe
 }
 
 /** Everything in Redis by key, to tell whether a call changed anything; the times that keys have left are not in it. */
-export async function dumpOf(store: TestStore): Promise<Readonly<Record<string, unknown>>> {
+export async function dumpOf(store: Pick<TestStore, 'redis'>): Promise<Readonly<Record<string, unknown>>> {
   const dump: Record<string, unknown> = {}
   for (const key of (await store.redis.keys('*')).sort()) dump[key] = await readKey(store, key)
   return dump
 }
 
-async function readKey(store: TestStore, key: string): Promise<unknown> {
+async function readKey(store: Pick<TestStore, 'redis'>, key: string): Promise<unknown> {
   const type = await store.redis.type(key)
   switch (type) {
     case 'hash':
@@ -167,6 +167,9 @@ async function readKey(store: TestStore, key: string): Promise<unknown> {
       return (await store.redis.smembers(key)).sort()
     case 'list':
       return store.redis.lrange(key, 0, -1)
+    case 'none':
+      // It has run out since it was listed.
+      return undefined
     default:
       throw new Error(`a key of type ${type}`)
   }

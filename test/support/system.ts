@@ -2,7 +2,13 @@
  * A whole Manifold inside the test's process: real Redis, real HTTP, real queues; only the process boundaries are missing.
  * Tests that need those use part.ts.
  */
-import { readSettings, resolveConfig, type ConfigDefinition, type Settings } from '@manifold/config'
+import {
+  everyTarget,
+  readSettings,
+  resolveConfig,
+  type ConfigDefinition,
+  type Settings,
+} from '@manifold/config'
 import { openQueues, type Queues } from '@manifold/queue'
 import { createLogger } from '@manifold/runtime'
 import { connectRedis, waitForRedis, type Store } from '@manifold/store'
@@ -50,7 +56,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const producer = await startProducer({ settings, config, logger })
   const workers: RunningWorker[] = []
   const work = async (...names: string[]) => {
-    const targets = config.targets.filter((target) => names.length === 0 || names.includes(target.name))
+    const targets = everyTarget(config).filter((target) => names.length === 0 || names.includes(target.name))
     const worker = await startWorker({ settings, targets, logger })
     workers.push(worker)
     return worker

@@ -57,8 +57,18 @@ export type AcceptAnswer =
   | { readonly kind: 'unknown-targets'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'key-reused' | 'id-taken'; readonly eventId: string }
 
-/** Accepts an event, or says why not. @throws when Redis cannot take it: nothing is promised then */
-export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Promise<AcceptAnswer> {
+/** What can be said of an event before Redis is asked. */
+export type Judgement =
+  | Exclude<AcceptAnswer, { readonly eventId: string }>
+  | {
+      readonly kind: 'acceptable'
+      readonly input: EventInput
+      readonly event: NewEvent['event']
+      readonly routing: { readonly targets: readonly string[] }
+    }
+
+/** Whether an event could be accepted. Stores nothing. */
+export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement {
   if (isDeeperThan(request.body, MAX_DATA_DEPTH)) return { kind: 'too-deep' }
   const parsed = eventInputSchema.safeParse(request.body)
   if (!parsed.success) return { kind: 'invalid', errors: fieldErrors(parsed.error) }
@@ -84,6 +94,14 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
     return { kind: 'unknown-targets', errors: unknownTargetErrors(input, routing.names) }
   }
   if (routing.brokenFilters.length > 0) deps.onBrokenFilters(event.type, routing.brokenFilters)
+  return { kind: 'acceptable', input, event, routing }
+}
+
+/** Accepts an event, or says why not. @throws when Redis cannot take it: nothing is promised then */
+export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Promise<AcceptAnswer> {
+  const judgement = judgeEvent(deps, request)
+  if (judgement.kind !== 'acceptable') return judgement
+  const { input, event, routing } = judgement
 
   const result = await recordEvent(deps.store, {
     event,

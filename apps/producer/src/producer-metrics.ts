@@ -1,5 +1,5 @@
 /** What a producer counts. */
-import { Counter, type Registry } from '@manifold/runtime'
+import { Counter, Gauge, type Registry } from '@manifold/runtime'
 
 /** Types beyond this many are counted as `other`: a label must not grow with what callers invent. */
 const MAX_TYPES = 100
@@ -7,6 +7,8 @@ const MAX_TYPES = 100
 export type ProducerMetrics = {
   readonly accepted: (type: string) => void
   readonly rescued: (entries: number) => void
+  /** @param count asked at each scrape */
+  readonly watchFollowers: (count: () => number) => void
 }
 
 export function createProducerMetrics(registry: Registry): ProducerMetrics {
@@ -29,6 +31,16 @@ export function createProducerMetrics(registry: Registry): ProducerMetrics {
     },
     rescued: (entries) => {
       rescued.inc(entries)
+    },
+    watchFollowers: (count) => {
+      new Gauge({
+        name: 'manifold_followers',
+        help: 'Callers that wait for an event, or follow a stream',
+        registers: [registry],
+        collect() {
+          this.set(count())
+        },
+      })
     },
   }
 }

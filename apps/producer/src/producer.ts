@@ -6,7 +6,14 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { DEFAULT_REDIS_URL, requireKeysBeyondLoopback, type Config, type Settings } from '@manifold/config'
+import {
+  DEFAULT_REDIS_URL,
+  everyTarget,
+  requireKeysBeyondLoopback,
+  requireSecrets,
+  type Config,
+  type Settings,
+} from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
 import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
 import {
@@ -31,10 +38,12 @@ import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
 import { scopeGuard } from './http/require-scope.ts'
+import { exemptSlowBodies } from './http/slow-body.ts'
+import { callbackUrlJudge } from './judge-callback-url.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 import { createLiveFeed } from './streams/live-feed.ts'
 import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
-import { registerStreamGauges } from './streams/stream-gauges.ts'
+import { registerStreamGauge } from './streams/stream-gauge.ts'
 import { createTypeLookup } from './streams/type-lookup.ts'
 import { asksForWebSocket, serveUpgrades } from './websocket/upgrade.ts'
 
@@ -52,6 +61,7 @@ const REPLAY_LOOK_MS = 500
 /** Starts taking events. Waits for Redis, however long, and says so. @throws when the port is taken */
 export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
   requireKeysBeyondLoopback(settings)
+  requireSecrets(config.sources.map((source) => source.verify))
   const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
   })
@@ -67,7 +77,8 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const queues = openQueues(redis, onError)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
-  const targetNames = config.targets.map((target) => target.name)
+  const targets = everyTarget(config)
+  const targetNames = targets.map((target) => target.name)
   registerQueueGauges({ registry, store, targets: targetNames })
 
   const failpoint = createFailpoint(settings.failpoint)
@@ -129,7 +140,8 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     beatMs: BEAT_MS,
     leaving: leaving.signal,
   })
-  registerStreamGauges(registry, streams, hub)
+  registerStreamGauge(registry, streams)
+  metrics.watchFollowers(hub.followers)
 
   const app = createApp({
     store,
@@ -146,13 +158,15 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     failpoint,
     newEventId: () => newEventId(Date.now()),
     events: config.events,
-    targets: config.targets,
+    targets,
+    sources: config.sources,
     route: compileRouter(config.targets),
     optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
-    judgeCallbackUrl: () => 'callbacks are not configured here',
+    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
     enqueue: enqueuer.enqueue,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,
+    maxBatchBytes: settings.maxBatchBytes,
     onAccepted: metrics.accepted,
     onReplayCreated: replays.wake,
     onBrokenFilters: (type, targets) => {
@@ -162,6 +176,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const limits = { requestTimeout: 60_000, headersTimeout: 20_000 }
   const server = createServer({ ...limits, shouldUpgradeCallback: asksForWebSocket }, app)
   server.on('upgrade', serveUpgrades(app))
+  exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
 

@@ -1,7 +1,7 @@
 /** What becomes of a delivery that somebody else took over while it was attempted. */
 import { resolveConfig } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
-import { createSettler } from '@manifold/store'
+import { createSettler, keys } from '@manifold/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   accept,
@@ -42,6 +42,7 @@ function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
     handlerLogger: silent,
     onSettled: () => undefined,
     onCallbackOwed: () => undefined,
+    holds: 'target',
     onGone: () => Promise.resolve(),
   }
 }
@@ -55,6 +56,22 @@ test('a superseded worker keeps its queue entry and looks again: it may be the o
   const [verdict] = await Promise.all(deliver(deps, [ref], 'anyone', never))
   expect(verdict).toEqual({ kind: 'defer', delayMs: 1_000 })
   expect(await keptDelivery(store, ref)).toMatchObject({ status: 'pending', attempts: 1 })
+})
+
+test.each([
+  // The target, and soon another look; the delivery for as long as its breaker is open, and a part of that more.
+  ['target', { kind: 'throttle', delayMs: 1_000 }],
+  ['delivery', { kind: 'defer', delayMs: 45_000 }],
+] as const)('an open breaker holds the %s, where that is what it is about', async (holds, held) => {
+  const ref = refOf(await accept(store))
+  const deps = { ...depsWith(() => Promise.resolve()), holds }
+  const now = Number((await store.redis.time())[0]) * 1_000
+  await store.redis.hset(keys.breaker('crm'), { state: 'open', until: now + 30_000, since: now })
+  const [verdict] = await Promise.all(deliver(deps, [ref], 'anyone', never))
+  await store.redis.del(keys.breaker('crm'))
+  expect(verdict?.kind).toBe(held.kind)
+  const delayMs = verdict !== undefined && 'delayMs' in verdict ? verdict.delayMs : 0
+  expect(Math.abs(delayMs - held.delayMs)).toBeLessThan(2_000)
 })
 
 test('a delivery that ended otherwise meanwhile is finished', async () => {

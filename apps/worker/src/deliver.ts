@@ -38,6 +38,11 @@ export type DeliverDeps = AttemptDeps & {
   readonly onSettled: (report: DeliveryReport) => void
   /** The event has settled, and its caller is to be told. */
   readonly onCallbackOwed: (eventId: string, settledAtMs: number) => void
+  /**
+   * What an answer that asks for patience, an open breaker or a 410 is about: the target, or, where every delivery has a host
+   * of its own, that delivery alone.
+   */
+  readonly holds: 'target' | 'delivery'
   /** The target said that it is gone. */
   readonly onGone: () => Promise<void>
 }
@@ -66,6 +71,9 @@ const CLAIM_MARGIN_MS = 5_000
  * breaker outlives the reset: so no longer than this.
  */
 const HELD_LOOK_MS = 1_000
+
+/** How soon, at least, a delivery that is held alone asks again. */
+const HELD_ALONE_LOOK_MS = 1_000
 
 /** How soon a superseded worker looks what became of the delivery. */
 const SUPERSEDED_LOOK_MS = 1_000
@@ -96,7 +104,7 @@ async function deliverClaimed(
   stopping: AbortSignal,
 ): Promise<Verdict> {
   deps.failpoint('claimed')
-  if (claim.kind !== 'claimed') return verdictWithoutClaim(claim)
+  if (claim.kind !== 'claimed') return verdictWithoutClaim(deps, claim)
   const policy = policyUntilExpiry(deps.target.retry, claim)
   if (isExpired(claim.ageMs, policy))
     return settle(deps, ref, claim, NOT_TRIED, { kind: 'dead', reason: 'expired' })
@@ -143,7 +151,7 @@ export async function refuse(deps: DeliverDeps, ref: DeliveryRef, error: string)
     error: error.slice(0, MAX_ERROR_LENGTH),
   }
   const claim = await claimDelivery(deps.store, ref, claimTerms(deps, 'refuse'))
-  if (claim.kind !== 'claimed') return verdictWithoutClaim(claim)
+  if (claim.kind !== 'claimed') return verdictWithoutClaim(deps, claim)
   return settle(deps, ref, claim, { attempt, signal: 'neutral' }, { kind: 'dead', reason: 'invalid' })
 }
 
@@ -192,18 +200,19 @@ async function settle(
   // Somebody else's by now. While they work on it, this entry may be the only one that is left: look again.
   if (result.kind === 'superseded') return { kind: 'defer', delayMs: SUPERSEDED_LOOK_MS }
   if (result.kind !== 'applied') return { kind: 'finish' }
-  if (settlement.kind === 'dead' && settlement.reason === 'gone') await deps.onGone()
-  return verdictOf(settlement)
+  if (settlement.kind === 'dead' && settlement.reason === 'gone' && deps.holds === 'target')
+    await deps.onGone()
+  return verdictOf(deps, settlement)
 }
 
-function verdictOf(settlement: Settlement): Verdict {
+function verdictOf({ holds }: DeliverDeps, settlement: Settlement): Verdict {
   switch (settlement.kind) {
     case 'delivered':
       return { kind: 'finish' }
     case 'retry':
       return settlement
     case 'defer':
-      return { kind: 'throttle', delayMs: settlement.delayMs }
+      return { kind: holds === 'target' ? 'throttle' : 'defer', delayMs: settlement.delayMs }
     case 'dead':
       return { kind: 'bury', reason: settlement.reason }
     default:
@@ -212,7 +221,7 @@ function verdictOf(settlement: Settlement): Verdict {
 }
 
 /** The record says that there is nothing to attempt: make the queue agree. */
-function verdictWithoutClaim(claim: Exclude<ClaimResult, Claim>): Verdict {
+function verdictWithoutClaim(deps: DeliverDeps, claim: Exclude<ClaimResult, Claim>): Verdict {
   switch (claim.kind) {
     case 'missing':
       return { kind: 'finish' }
@@ -224,8 +233,14 @@ function verdictWithoutClaim(claim: Exclude<ClaimResult, Claim>): Verdict {
     case 'early':
       return { kind: 'defer', delayMs: claim.remainingMs }
     case 'held':
-      return { kind: 'throttle', delayMs: Math.min(claim.forMs, HELD_LOOK_MS) }
+      return heldVerdict(deps, claim.forMs)
     default:
       return claim satisfies never
   }
+}
+
+/** Deliveries that are held alone come back one by one: spread, so that they do not all ask while one of them is the probe. */
+function heldVerdict({ holds, random }: DeliverDeps, forMs: number): Verdict {
+  if (holds === 'target') return { kind: 'throttle', delayMs: Math.min(forMs, HELD_LOOK_MS) }
+  return { kind: 'defer', delayMs: Math.ceil(Math.max(forMs, HELD_ALONE_LOOK_MS) * (1 + random())) }
 }

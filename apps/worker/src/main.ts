@@ -1,5 +1,5 @@
 /** The worker process: `npm run worker -- --target crm`. */
-import { loadConfig, missingSecrets, readSettings, type Config } from '@manifold/config'
+import { everyTarget, loadConfig, readSettings, requireSecrets, type Config } from '@manifold/config'
 import type { Target } from '@manifold/domain'
 import { announceReady, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
 import { parseArguments, type WorkerArguments } from './arguments.ts'
@@ -11,7 +11,7 @@ try {
   const settings = readSettings()
   const logger = createLogger(`worker:${args.targets.join('+')}`, settings.logLevel)
   const targets = chooseTargets(await loadConfig(settings.configPath), args)
-  requireSecrets(targets)
+  requireSecrets(targets.flatMap((target) => (target.kind === 'http' ? [target.auth] : [])))
   const worker = await startWorker({ settings, targets, logger })
   onShutdown(logger, settings.drainMs, worker.close)
   announceReady(worker.port)
@@ -21,21 +21,13 @@ try {
 }
 
 function chooseTargets(config: Config, args: WorkerArguments): Target[] {
+  const targets = everyTarget(config)
   return args.targets.map((name) => {
-    const target = config.targets.find((one) => one.name === name)
+    const target = targets.find((one) => one.name === name)
     if (target === undefined) {
-      const known = config.targets.map((one) => one.name).join(', ')
+      const known = targets.map((one) => one.name).join(', ')
       throw new Error(`no target "${name}" in ${config.path}; it has: ${known}`)
     }
     return args.concurrency === undefined ? target : { ...target, concurrency: args.concurrency }
   })
-}
-
-/** Every secret is there, and fits what it is for; all that is wrong is said at once. */
-function requireSecrets(targets: readonly Target[]): void {
-  const auths = targets.flatMap((target) => (target.kind === 'http' ? [target.auth] : []))
-  const missing = missingSecrets(auths.flatMap((auth) => auth.secrets))
-  const mistakes = missing.length > 0 ? missing : auths.flatMap((auth) => auth.check?.() ?? [])
-  if (mistakes.length > 0)
-    throw new Error(`wrong or missing secrets:\n${mistakes.map((line) => `  ${line}`).join('\n')}`)
 }

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { DEFAULT_REDIS_URL, type Settings } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
-import { deliveryId, type HandlerLogger, type Target } from '@manifold/domain'
+import { breakerOf, CALLBACKS_TARGET, deliveryId, type HandlerLogger, type Target } from '@manifold/domain'
 import {
   consumeDeliveries,
   limitTargetConcurrency,
@@ -16,6 +16,7 @@ import {
   registerQueueGauges,
   startRelay,
   type Consumer,
+  type ConsumeOptions,
 } from '@manifold/queue'
 import {
   createFailpoint,
@@ -34,11 +35,15 @@ import {
   isRedisReply,
   isStoreUnavailable,
   markGone,
+  noteHostBreaker,
   persistenceWarnings,
+  settleDelivery,
   waitForRedis,
+  type Settle,
   type Store,
 } from '@manifold/store'
 import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
+import { createHostShares } from './host-share.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 
 export type WorkerOptions = {
@@ -104,7 +109,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
     const client = createTargetClient(target)
     const deps: DeliverDeps = {
       store,
-      settle: createSettler(store, target.name, target.breaker),
+      settle: settlerOf(store, target),
       target,
       client,
       userAgent: `manifold/${VERSION}`,
@@ -116,11 +121,13 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
         metrics.settled(report)
         logDelivery(logger, report)
         logBreaker(logger, target, report)
+        noteBreaker(store, target, report)?.catch(onError)
       },
       onCallbackOwed: (eventId, settledAtMs) => {
         // On the outbox: should this fail, the relay pays it.
         reconcile(store, queues, [{ kind: 'callback', eventId, settledAtMs }]).catch(onError)
       },
+      holds: hasManyHosts(target) ? 'delivery' : 'target',
       onGone: async () => {
         await markGone(store, target.name)
         await pauseTarget(queues, target.name)
@@ -134,7 +141,9 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       target,
       store,
       queues,
-      deliver: (refs, claimant, signal) => deliver(deps, refs, claimant, signal),
+      deliver: hasManyHosts(target)
+        ? deliverByHost(deps)
+        : (refs, claimant, signal) => deliver(deps, refs, claimant, signal),
       refuse: (ref, error) => refuse(deps, ref, error),
       lockMs: settings.lockMs,
       stalledCheckMs: settings.stalledCheckMs,
@@ -190,6 +199,37 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   }
 }
 
+/** Each callback goes to a host of its own, with a breaker of its own. */
+function hasManyHosts(target: Target): boolean {
+  return target.name === CALLBACKS_TARGET
+}
+
+/** One by one, as only what shares a breaker is claimed together, and none of the hosts takes every slot. */
+function deliverByHost(deps: DeliverDeps): ConsumeOptions['deliver'] {
+  const shares = createHostShares(deps.target.concurrency, deps.random)
+  return (refs, claimant, signal) =>
+    refs.map((ref) =>
+      shares(ref, async () => (await deliver(deps, [ref], claimant, signal)[0]) ?? { kind: 'hand-back' }),
+    )
+}
+
+/** Only what shares a breaker is settled together. */
+function settlerOf(store: Store, target: Target): Settle {
+  return hasManyHosts(target)
+    ? (input) => settleDelivery(store, input, target.breaker)
+    : createSettler(store, target.name, target.breaker)
+}
+
+/** Where a target has a breaker for each host, operators are told which are open. */
+function noteBreaker(
+  store: Store,
+  target: Target,
+  { ref, result }: DeliveryReport,
+): Promise<void> | undefined {
+  if (!hasManyHosts(target) || result.kind !== 'applied' || result.breaker === undefined) return undefined
+  return noteHostBreaker(store, target.name, breakerOf(target.name, ref.eventId), result.breaker)
+}
+
 /** Stuck while Redis is away is not for a restart to mend. */
 function liveness(redisIsReady: boolean, consumers: ReadonlyMap<string, Consumer>): Health {
   if (!redisIsReady) return { ok: true }
@@ -222,9 +262,13 @@ function handlerLogger(logger: Logger, target: string): HandlerLogger {
 }
 
 /** One line for each change of the breaker. */
-function logBreaker(logger: Logger, target: Target, { result, attempt }: DeliveryReport): void {
+function logBreaker(logger: Logger, target: Target, { ref, result, attempt }: DeliveryReport): void {
   if (result.kind !== 'applied' || result.breaker === undefined) return
-  const line = { target: target.name, reason: attempt?.reason }
+  const line = {
+    target: target.name,
+    breaker: breakerOf(target.name, ref.eventId),
+    reason: attempt?.reason,
+  }
   if (result.breaker === 'opened') {
     logger.error(
       { ...line, openMs: target.breaker.openMs },

@@ -54,9 +54,18 @@ export type HttpTargetDefinition<Event extends AnyEvent = AnyEvent> = CommonDefi
   /** Default `POST`. */
   method?: HttpMethod | ((event: Event) => HttpMethod)
   headers?: Record<string, string> | ((event: Event) => Record<string, string>)
-  /** Default: the event as CloudEvents JSON. An object is sent as JSON; a string or bytes as they are. */
+  /**
+   * What is sent instead of the event in its `format`: an object is sent as JSON; a string or bytes as they are. With the
+   * format `cloudevents-binary` it is the data of a CloudEvent, and the event's attributes go with it in `ce-` headers.
+   */
   body?: (event: Event) => unknown
-  /** Default `cloudevents-structured`. */
+  /**
+   * How the event is sent. Default `cloudevents-structured`.
+   * - `cloudevents-structured`: one JSON object with attributes and data (`application/cloudevents+json`).
+   * - `cloudevents-binary`: the data as they are, with their own content type, and the attributes in `ce-` headers, which
+   *   `headers` may add to but not change.
+   * - `json`: `{ id, type, source, subject, time, data }`, and what a CloudEvent said besides, under Manifold's names.
+   */
   format?: EventFormat
   /** Keep the body of the answer: it is shown in the event's result. Default `false`. */
   captureResponse?: boolean

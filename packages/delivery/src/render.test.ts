@@ -13,7 +13,14 @@ const event: ManifoldEvent = {
 
 const renderWith = (target: Partial<RenderInput['target']>, changes: Partial<RenderInput> = {}): Rendered =>
   render({
-    target: { url: 'https://crm.example/orders', method: 'POST', headers: {}, body: undefined, ...target },
+    target: {
+      url: 'https://crm.example/orders',
+      method: 'POST',
+      headers: {},
+      body: undefined,
+      format: 'cloudevents-structured',
+      ...target,
+    },
     event,
     deliveryId: 'evt_1-crm',
     trace: { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', flags: '01' },
@@ -75,6 +82,36 @@ describe('headers', () => {
     const headers = () => Promise.resolve({ 'x-tenant': 'acme' }) as unknown as Record<string, string>
     expect(renderWith({ headers })).toMatchObject({ kind: 'invalid', reason: 'transform-failed' })
   })
+})
+
+describe('the format', () => {
+  test('binary puts the attributes over headers of the target, which may add to them', () => {
+    const headers = { 'CE-Id': 'mine', 'ce-Tenant': 'acme', 'content-type': 'application/vnd.acme+json' }
+    const request = requestOf(renderWith({ format: 'cloudevents-binary', headers }))
+    expect(request.headers).toMatchObject({
+      'ce-id': 'evt_1',
+      'ce-tenant': 'acme',
+      'content-type': 'application/vnd.acme+json',
+      'webhook-id': 'evt_1-crm',
+    })
+    expect(request.body).toBe('{"orderId":"17","note":"für €5"}')
+  })
+
+  test('binary takes what the target makes of the event as its data', () => {
+    const request = requestOf(renderWith({ format: 'cloudevents-binary', body: () => '<order/>' }))
+    expect(request.body).toBe('<order/>')
+    expect(request.headers).toMatchObject({ 'content-type': 'text/plain; charset=utf-8', 'ce-id': 'evt_1' })
+  })
+
+  test.each(['cloudevents-structured', 'json'] as const)(
+    '%s leaves what the target makes as it is, and its headers alone',
+    (format) => {
+      const request = requestOf(renderWith({ format, body: () => ({ a: 1 }), headers: { 'ce-id': 'mine' } }))
+      expect(request.body).toBe('{"a":1}')
+      expect(request.headers).toMatchObject({ 'content-type': 'application/json', 'ce-id': 'mine' })
+      expect(request.headers).not.toHaveProperty('ce-source')
+    },
+  )
 })
 
 describe('the body', () => {

@@ -10,10 +10,11 @@ import {
   type OutgoingRequest,
   type HttpTarget,
 } from '@manifold/domain'
+import { attributeHeaders, eventBody, type Body } from './event-message.ts'
 import { urlParts } from './url-parts.ts'
 
 export type RenderInput = {
-  readonly target: Pick<HttpTarget, 'url' | 'method' | 'headers' | 'body'>
+  readonly target: Pick<HttpTarget, 'url' | 'method' | 'headers' | 'body' | 'format'>
   readonly event: ManifoldEvent
   readonly deliveryId: string
   readonly trace: { readonly traceId: string; readonly flags: string }
@@ -69,10 +70,8 @@ function renderUrl({ target, event }: RenderInput): Url {
   return { kind: 'url', url: url.href }
 }
 
-type Body = { readonly bytes: string | Uint8Array; readonly contentType: string }
-
 function renderBody({ target, event }: RenderInput): Body {
-  if (target.body === undefined) return cloudEvent(event)
+  if (target.body === undefined) return eventBody(event, target.format)
   const value = target.body(event)
   if (typeof value === 'string') return { bytes: value, contentType: 'text/plain; charset=utf-8' }
   if (value instanceof Uint8Array) return { bytes: value, contentType: 'application/octet-stream' }
@@ -89,31 +88,17 @@ function renderBody({ target, event }: RenderInput): Body {
   return { bytes: json, contentType: 'application/json' }
 }
 
-/** CloudEvents 1.0, JSON format, structured mode. */
-function cloudEvent(event: ManifoldEvent): Body {
-  const { id, source, type, subject, time, data } = event
-  return {
-    bytes: JSON.stringify({
-      specversion: '1.0',
-      id,
-      source,
-      type,
-      subject,
-      time,
-      datacontenttype: 'application/json',
-      data,
-    }),
-    contentType: 'application/cloudevents+json',
-  }
-}
-
-/** The user's headers over the defaults, and under those that identify the delivery. */
+/**
+ * The user's headers over the defaults, and under those that say what event and what delivery this is. A `ce-` header
+ * that the event has no attribute for is the user's to add.
+ */
 function renderHeaders(input: RenderInput, contentType: string): Record<string, string> {
   const { target, event } = input
   const own = typeof target.headers === 'function' ? target.headers(event) : target.headers
   if (own instanceof Promise) throw new TypeError('headers must not be async: it gave a Promise')
   const headers: Record<string, string> = { 'content-type': contentType, 'user-agent': input.userAgent }
   for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = value
+  if (target.format === 'cloudevents-binary') Object.assign(headers, attributeHeaders(event))
   headers['idempotency-key'] = input.deliveryId
   headers['webhook-id'] = input.deliveryId
   headers['webhook-timestamp'] = String(Math.floor(input.nowMs / 1_000))

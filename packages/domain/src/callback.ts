@@ -11,6 +11,9 @@ export const CALLBACKS_TARGET = 'callbacks'
 /** The type of the event that a callback delivers. */
 export const SETTLED_TYPE = 'event.settled'
 
+/** Neither an event's id nor a host holds it: no caller can take a callback's id, or make one read as another host's. */
+const BEFORE_HOST = '@'
+
 /**
  * The id of a callback's event: one for each time the event settles. The host is in it, so that whoever knows the delivery knows
  * whose breaker it is.
@@ -18,12 +21,12 @@ export const SETTLED_TYPE = 'event.settled'
 export function callbackEventId(eventId: string, settledAtMs: number, url: string): string {
   // A queue's job id holds no colon.
   const host = new URL(url).host.replaceAll(':', '~')
-  return `${eventId}.settled.${String(settledAtMs)}.${host}`
+  return `${eventId}.settled.${String(settledAtMs)}${BEFORE_HOST}${host}`
 }
 
 /** The breaker that a delivery counts towards: its target's, or, for a callback, that of the host it goes to. */
 export function breakerOf(target: string, eventId: string): string {
   if (target !== CALLBACKS_TARGET) return target
-  const host = /\.settled\.\d+\.(?<host>[^/]+)$/.exec(eventId)?.groups?.['host']
-  return host === undefined ? target : `${target}/${host}`
+  const at = eventId.indexOf(BEFORE_HOST)
+  return at === -1 ? target : `${target}/${eventId.slice(at + 1)}`
 }

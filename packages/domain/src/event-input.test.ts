@@ -124,6 +124,14 @@ test('a list of targets names at least one and at most a thousand', () => {
   expect(wrongPaths({ ...minimal, targets: names })).toEqual(['targets'])
 })
 
+test.each(['id', 'specversion', 'data', 'datacontenttype', 'Upper', 'x'.repeat(21)])(
+  'an extension may not be named %s',
+  (name) => {
+    expect(wrongPaths({ ...minimal, extensions: { [name]: 'a' } })).toHaveLength(1)
+    expect(wrongPaths({ ...minimal, extensions: { mine: 'a', 2: 5 } })).toEqual([])
+  },
+)
+
 describe('depth', () => {
   const nested = (levels: number): unknown => {
     let value: unknown = 'leaf'

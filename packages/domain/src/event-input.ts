@@ -4,6 +4,7 @@
  * Unknown fields are refused, not dropped: a misspelt `subjct` would otherwise be lost in silence.
  */
 import { z } from 'zod'
+import { isReservedAttribute } from './cloud-event-extensions.ts'
 import { TARGET_NAME_PATTERN } from './delivery.ts'
 import { EVENT_ID_PATTERN } from './event.ts'
 
@@ -25,16 +26,21 @@ export const eventInputSchema = z.strictObject({
     .string()
     .min(1)
     .max(255)
-    .regex(/^[A-Za-z0-9._-]+$/, 'use only A-Z a-z 0-9 . _ -'),
-  data: z.custom<unknown>((value) => value !== undefined, 'required: any JSON value'),
+    .regex(/^[A-Za-z0-9._-]+$/, 'use only A-Z a-z 0-9 . _ -')
+    .describe('What happened, such as `order.placed`: targets subscribe to it.'),
+  data: z
+    .custom<unknown>((value) => value !== undefined, 'required: any JSON value')
+    .describe('Any JSON value; if the config has a schema for the type, it must fit.'),
   id: z
     .string()
     .regex(EVENT_ID_PATTERN, 'use 1 to 128 of A-Z a-z 0-9 . _ ~ -, starting with a letter or digit')
-    .optional(),
-  source: z.string().min(1).max(1_024).optional(),
-  subject: z.string().min(1).max(1_024).optional(),
-  time: rfc3339.optional(),
-  /** CloudEvents extension attributes (CloudEvents 1.0, sections 3.1 and 3.3). */
+    .optional()
+    .describe(
+      'Makes sending twice safe: the same id with the same body is stored once. Made up when left out.',
+    ),
+  source: z.string().min(1).max(1_024).optional().describe('Who sends it.'),
+  subject: z.string().min(1).max(1_024).optional().describe('What it is about.'),
+  time: rfc3339.optional().describe('When it happened, RFC 3339; when it was accepted, if left out.'),
   extensions: z
     .record(
       z.string().regex(/^[a-z0-9]{1,20}$/, 'name an extension with 1 to 20 of a-z 0-9'),
@@ -42,23 +48,29 @@ export const eventInputSchema = z.strictObject({
         error: 'an extension is a string, a 32-bit whole number or a boolean',
       }),
     )
+    .refine((extensions) => !Object.keys(extensions).some(isReservedAttribute), {
+      error: 'an extension may not be named like an attribute of CloudEvents, nor data',
+    })
     .refine((extensions) => Object.keys(extensions).length <= MAX_EXTENSIONS, {
       error: `at most ${String(MAX_EXTENSIONS)} extensions`,
     })
-    .optional(),
-  /** No attempt before this time. */
-  deliverAt: rfc3339.optional(),
-  /** The same, counted from when it is accepted. */
-  delayMs: z.int().min(0).max(MAX_DELAY_MS).optional(),
-  /** No attempt after this time. */
-  expiresAt: rfc3339.optional(),
-  /** Told when the event is settled. */
-  callbackUrl: z.string().min(1).max(2_048).optional(),
+    .optional()
+    .describe('CloudEvents extension attributes (CloudEvents 1.0, sections 3.1 and 3.3).'),
+  deliverAt: rfc3339.optional().describe('No attempt before this time.'),
+  delayMs: z
+    .int()
+    .min(0)
+    .max(MAX_DELAY_MS)
+    .optional()
+    .describe('The same, counted from when it is accepted.'),
+  expiresAt: rfc3339.optional().describe('No attempt after this time.'),
+  callbackUrl: z.string().min(1).max(2_048).optional().describe('Told when the event is settled.'),
   targets: z
     .array(z.string().regex(TARGET_NAME_PATTERN, 'not a target name'))
     .min(1, 'name at least one target, or leave the field out to use subscriptions')
     .max(1_000)
-    .optional(),
+    .optional()
+    .describe('Names of targets, instead of those that subscribe to its type.'),
 })
 
 export type EventInput = z.infer<typeof eventInputSchema>

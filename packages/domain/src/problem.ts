@@ -125,7 +125,7 @@ export const PROBLEMS = {
   'unsupported-media-type': {
     status: 415,
     title: 'The content type is not taken here',
-    fix: 'Send `Content-Type: application/json`, in UTF-8, uncompressed or gzip, deflate or br.',
+    fix: 'Send JSON (`application/json`), a CloudEvent, or what `detail` names, in UTF-8, uncompressed or gzip, deflate or br.',
   },
   'invalid-event': {
     status: 422,

@@ -128,7 +128,7 @@ export type HttpTarget = TargetCommon & {
   readonly url: string | ((event: ManifoldEvent) => string)
   readonly method: HttpMethod | ((event: ManifoldEvent) => HttpMethod)
   readonly headers: Readonly<Record<string, string>> | ((event: ManifoldEvent) => Record<string, string>)
-  /** `undefined` sends the event as CloudEvents JSON. */
+  /** `undefined` sends the event in its `format`. */
   readonly body: ((event: ManifoldEvent) => unknown) | undefined
   readonly format: EventFormat
   /** Whether the answer's body is kept for the event's result. */

@@ -43,6 +43,8 @@ export const keys = {
   rates: (target: string, tenSeconds: number) => `${TAG}:rates:${target}:${String(tenSeconds)}`,
   /** HASH: the circuit breaker of a target, or of a host that is called back. */
   breaker: (name: string) => `${TAG}:breaker:${name}`,
+  /** ZSET: breakers that are open where a target has one for each host, by the time they opened. */
+  openBreakers: (target: string) => `${TAG}:open-breakers:${target}`,
   /** HASH: what is remembered of a target: `gone`. */
   targetMark: (target: string) => `${TAG}:target-mark:${target}`,
   /** HASH: a bulk replay. */

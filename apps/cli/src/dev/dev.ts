@@ -6,7 +6,7 @@
  */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { loadConfig, readSettings, type Settings } from '@manifold/config'
+import { everyTarget, loadConfig, readSettings, type Settings } from '@manifold/config'
 import { createLogger, onShutdown } from '@manifold/runtime'
 import { connectRedis, countEvents, listEvents, waitForRedis, type Store } from '@manifold/store'
 import { guide } from './guide.ts'
@@ -45,7 +45,7 @@ export async function dev(): Promise<void> {
     await startEverything({
       settings,
       port,
-      targets: config.targets.map((target) => target.name),
+      targets: everyTarget(config).map((target) => target.name),
       logs,
       closers,
       stopping,

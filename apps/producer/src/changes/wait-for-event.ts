@@ -43,7 +43,9 @@ export async function waitForEvent({ store, hub }: WaitDeps, wait: Wait): Promis
       const rung = bell.next()
       const event = await readEvent(store, wait.eventId)
       if (event === undefined || wait.isDone(event)) return event
-      if ((await rung) === 'over') return event
+      if ((await rung) === 'rung') continue
+      // More may have happened to it than was worth a look.
+      return wait.signal.aborted ? event : await readEvent(store, wait.eventId)
     }
   } finally {
     following.stop()

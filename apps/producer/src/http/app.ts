@@ -6,19 +6,22 @@ import { isStoreUnavailable } from '@manifold/store'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import helmet from 'helmet'
 import { deadLettersRouter, type DeadLettersDeps } from './dead-letters.ts'
+import { documentsRouter } from './documents.ts'
 import { eventsRouter, type EventsDeps } from './events.ts'
 import { operateRouter } from './operate.ts'
 import { sendProblem } from './problem.ts'
 import { replaysRouter } from './replays.ts'
 import { requestLog } from './request-log.ts'
 import { streamRouter, type StreamDeps } from './stream.ts'
+import { sourcesRouter, type SourcesDeps } from './sources.ts'
 import { targetsRouter } from './targets.ts'
 import { webSocketRouter, type WebSocketDeps } from './websocket.ts'
 
 export type AppDeps = EventsDeps &
   DeadLettersDeps &
   StreamDeps &
-  WebSocketDeps & {
+  WebSocketDeps &
+  SourcesDeps & {
     readonly targets: readonly Target[]
     readonly queues: Queues
     readonly registry: Registry
@@ -38,7 +41,9 @@ export function createApp(deps: AppDeps): Express {
   app.use('/v1/events', eventsRouter(deps))
   app.use(streamRouter(deps))
   app.use(webSocketRouter(deps))
+  app.use('/v1/sources', sourcesRouter(deps))
   app.use(operateRouter(deps))
+  app.use(documentsRouter())
   app.use('/v1/admin/dead-letters', deadLettersRouter(deps))
   app.use('/v1/admin/replays', replaysRouter(deps))
   app.use('/v1/admin/targets', targetsRouter(deps))

@@ -12,6 +12,7 @@ import {
 import { Router, type RequestHandler, type Response } from 'express'
 import { ulid } from 'ulid'
 import { z } from 'zod'
+import type * as answers from '../contract/answers/index.ts'
 import { discardDeadLetter } from '../discard-dead-letter.ts'
 import { replayDeadLetter, type ReplayAnswer } from '../replay-dead-letter.ts'
 import { jsonBody, readJsonBody } from './json-body.ts'
@@ -33,17 +34,19 @@ export type DeadLettersDeps = {
 
 const filterQuery = {
   ...timeRangeQuery,
-  target: z.string().optional(),
-  type: z.string().optional(),
-  reason: z.enum(DEAD_REASONS).optional(),
+  target: z.string().optional().describe('The name of a target.'),
+  type: z.string().optional().describe('The type of the event, exactly.'),
+  reason: z.enum(DEAD_REASONS).optional().describe('Why they died.'),
 }
 
-const listQuery = z.strictObject({ ...pageQuery, ...filterQuery })
+/** The query of the list. */
+export const listQuery = z.strictObject({ ...pageQuery, ...filterQuery })
 
-const replayBody = z.strictObject({
+/** The body of a replay by filter. */
+export const replayBody = z.strictObject({
   ...filterQuery,
-  limit: z.int().min(1).optional(),
-  ratePerSecond: z.number().gt(0).max(100_000).optional(),
+  limit: z.int().min(1).optional().describe('At most so many, the oldest; all without it.'),
+  ratePerSecond: z.number().gt(0).max(100_000).optional().describe('As fast as may be without it.'),
 })
 
 /** The routes below `/v1/admin/dead-letters`; all of them want the scope `admin`. */
@@ -76,7 +79,10 @@ function list(store: Store): RequestHandler {
     }
     const filter = { afterMs: after, beforeMs: before, target, type, reason }
     const page = await listDeadLetters(store, filter, 'newest', from.position, limit)
-    response.json({ items: page.items.map(deadLetterView), nextCursor: writeCursor(page.next) })
+    response.json({
+      items: page.items.map(deadLetterView),
+      nextCursor: writeCursor(page.next),
+    } satisfies answers.DeadLetterPage)
   }
 }
 
@@ -95,7 +101,7 @@ function show(store: Store): RequestHandler {
       ...deadLetterView(found),
       data,
       attempts: attempts.filter((attempt) => attempt.deliveryId === found.delivery.id).map(attemptView),
-    })
+    } satisfies answers.DeadLetterDetail)
   }
 }
 
@@ -112,7 +118,13 @@ function replay(deps: DeadLettersDeps): RequestHandler {
     response
       .status(202)
       .location(`/v1/events/${eventId}`)
-      .json({ id: deliveryId, eventId, target, status: 'pending', generation })
+      .json({
+        id: deliveryId,
+        eventId,
+        target,
+        status: 'pending',
+        generation,
+      } satisfies answers.ReplayedDelivery)
   }
 }
 
@@ -159,6 +171,6 @@ function replayByFilter(deps: DeadLettersDeps): RequestHandler {
     response
       .status(202)
       .location(`/v1/admin/replays/${id}`)
-      .json({ id, status: 'matching', matched: 0, replayed: 0, failed: 0 })
+      .json({ id, status: 'matching', matched: 0, replayed: 0, failed: 0 } satisfies answers.ReplayStarted)
   }
 }

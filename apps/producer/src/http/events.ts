@@ -1,34 +1,35 @@
 /** `/v1/events`: accept events and show their life. */
 import { EVENT_STATUSES, fieldErrors } from '@manifold/domain'
+import type { Queues } from '@manifold/queue'
 import { listEvents, readAttempts, readEvent, type Store } from '@manifold/store'
-import { Router, type RequestHandler, type Response } from 'express'
+import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
-import { acceptEvent, type AcceptAnswer, type AcceptDeps } from '../accept-event.ts'
-import type { ChangeHub } from '../changes/change-hub.ts'
-import { isRefusal, refusalProblem } from './accept-problem.ts'
-import { readIdempotencyKey } from './idempotency-key.ts'
-import { jsonBody, readJsonBody } from './json-body.ts'
+import type * as answers from '../contract/answers/index.ts'
+import { cancelUnattempted } from '../cancel-event.ts'
+import { acceptBatch, type BatchDeps } from './batch.ts'
+import { readEventBody } from './event-body.ts'
+import { showEventResult } from './event-result.ts'
+import { showEventStatus } from './event-status.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
+import { postEvent, type PostEventDeps } from './post-event.ts'
 import { sendProblem } from './problem.ts'
 import type { RequireScope } from './require-scope.ts'
-import { sendJson } from './send-json.ts'
-import { acceptedView, attemptView, eventView } from './views.ts'
+import { attemptView, eventView } from './views.ts'
 
-export type EventsDeps = AcceptDeps & {
-  readonly hub: ChangeHub
-  /** Aborts when the producer stops: nobody waits any longer. */
-  readonly leaving: AbortSignal
-  readonly requireScope: RequireScope
-  readonly maxBodyBytes: number
-  readonly onAccepted: (type: string) => void
-}
+export type EventsDeps = PostEventDeps &
+  BatchDeps & {
+    readonly queues: Queues
+    readonly requireScope: RequireScope
+    readonly maxBodyBytes: number
+  }
 
-const listQuery = z.strictObject({
+/** The query of the list. */
+export const listQuery = z.strictObject({
   ...pageQuery,
   ...timeRangeQuery,
-  type: z.string().optional(),
-  status: z.enum(EVENT_STATUSES).optional(),
+  type: z.string().optional().describe('The type of the event, exactly.'),
+  status: z.enum(EVENT_STATUSES).optional().describe('What the event has come to.'),
 })
 
 /** The routes below `/v1/events`. */
@@ -38,18 +39,23 @@ export function eventsRouter(deps: EventsDeps): Router {
 
   router
     .route('/')
-    .post(requireScope('publish'), ...readJsonBody(deps.maxBodyBytes), accept(deps))
+    .post(requireScope('publish'), ...readEventBody(deps.maxBodyBytes), postEvent(deps))
     .get(requireScope('read'), list(store))
     .all(allowOnly('GET', 'POST'))
 
+  // CloudEvents: the route above leaves a batch of them to this one.
+  router.post('/', requireScope('publish'), ...acceptBatch(deps))
+
+  // All other methods go on to /:id: an event may be called `batch`.
+  router.post('/batch', requireScope('publish'), ...acceptBatch(deps))
+
   router
     .route('/:id')
-    .get(requireScope('read'), async (request, response) => {
-      const event = await readEvent(store, request.params.id)
-      if (event === undefined) sendProblem(response, 'event-not-found')
-      else response.json(eventView(event))
-    })
-    .all(allowOnly('GET'))
+    .get(requireScope('read'), showEventStatus(deps))
+    .delete(requireScope('publish'), cancel(deps))
+    .all(allowOnly('GET', 'DELETE'))
+
+  router.route('/:id/result').get(requireScope('read'), showEventResult(store)).all(allowOnly('GET'))
 
   router
     .route('/:id/attempts')
@@ -57,44 +63,34 @@ export function eventsRouter(deps: EventsDeps): Router {
       const { id } = request.params
       const event = await readEvent(store, id)
       if (event === undefined) sendProblem(response, 'event-not-found')
-      else response.json({ items: (await readAttempts(store, id)).map(attemptView), nextCursor: null })
+      else {
+        const items = (await readAttempts(store, id)).map(attemptView)
+        response.json({ items, nextCursor: null } satisfies answers.AttemptList)
+      }
     })
     .all(allowOnly('GET'))
 
   return router
 }
 
-function accept(deps: EventsDeps): RequestHandler {
+function cancel(deps: EventsDeps): RequestHandler<{ id: string }> {
   return async (request, response) => {
-    const key = readIdempotencyKey(request.get('idempotency-key'))
-    if (key.kind === 'invalid') {
-      sendProblem(response, 'invalid-idempotency-key')
-      return
+    const answer = await cancelUnattempted(deps, request.params.id)
+    switch (answer.kind) {
+      case 'cancelled':
+        response.locals['eventId'] = answer.event.id
+        response.json(eventView(answer.event))
+        return
+      case 'too-late':
+        sendProblem(response, 'event-not-cancellable')
+        return
+      case 'not-found':
+        sendProblem(response, 'event-not-found')
+        return
+      default:
+        answer satisfies never
     }
-    const { value, raw } = jsonBody(response)
-    const answer = await acceptEvent(deps, {
-      body: value,
-      rawBody: raw,
-      idempotencyKey: key.value,
-      caller: String(response.locals['caller']),
-      traceparent: request.get('traceparent'),
-    })
-    sendAcceptAnswer(deps, response, answer)
   }
-}
-
-function sendAcceptAnswer(deps: EventsDeps, response: Response, answer: AcceptAnswer): void {
-  if (isRefusal(answer)) {
-    const { code, details } = refusalProblem(answer)
-    sendProblem(response, code, details)
-    return
-  }
-  response.locals['eventId'] = answer.eventId
-  if (answer.kind === 'accepted') deps.onAccepted(answer.type)
-  else response.set('idempotent-replayed', 'true')
-  // An event id is safe in a URL as it is.
-  response.setHeader('Location', `/v1/events/${answer.eventId}`)
-  sendJson(response, 202, acceptedView(answer))
 }
 
 function list(store: Store): RequestHandler {
@@ -112,6 +108,9 @@ function list(store: Store): RequestHandler {
     }
     const filter = { afterMs: after, beforeMs: before, type, status }
     const page = await listEvents(store, filter, from.position, limit)
-    response.json({ items: page.items.map(eventView), nextCursor: writeCursor(page.next) })
+    response.json({
+      items: page.items.map(eventView),
+      nextCursor: writeCursor(page.next),
+    } satisfies answers.EventPage)
   }
 }

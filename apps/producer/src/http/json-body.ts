@@ -3,16 +3,23 @@
  *
  * Keeps the bytes as they came: an idempotency key belongs to them.
  */
+import type { CloudEventContext } from '@manifold/domain'
 import express, { type RequestHandler, type Response } from 'express'
 import { isUtf8, readMediaType } from './media-type.ts'
 import { parseJson } from './parse-json.ts'
 import { sendProblem } from './problem.ts'
 
-export type JsonBody = { readonly value: unknown; readonly raw: Uint8Array }
+export type JsonBody = {
+  readonly value: unknown
+  /** What tells this body from another one: its bytes, or what stands for them. */
+  readonly raw: Uint8Array | string
+  /** What a CloudEvent said besides (event-body.ts). */
+  readonly context?: CloudEventContext
+}
 
 /** Handlers that leave the body in `response.locals.body`; read it with `jsonBody(response)`. */
 export function readJsonBody(maxBytes: number): RequestHandler[] {
-  return [requireJson, readBytes(maxBytes), parse]
+  return [requireJson, readBytes(maxBytes), parseBody]
 }
 
 /** Leaves the unpacked bytes in `request.body`, of whatever type they are; read them with `bodyBytes(request.body)`. */
@@ -30,7 +37,8 @@ export function jsonBody(response: Response): JsonBody {
   return response.locals['body'] as JsonBody
 }
 
-const requireJson: RequestHandler = (request, response, next) => {
+/** Lets through what says that it is JSON. */
+export const requireJson: RequestHandler = (request, response, next) => {
   const type = request.headers['content-type']
   // As nearly everybody writes it: nothing to take apart.
   if (type === 'application/json') {
@@ -50,7 +58,8 @@ const requireJson: RequestHandler = (request, response, next) => {
   next()
 }
 
-const parse: RequestHandler = (request, response, next) => {
+/** Parses what `readBytes` read. */
+export const parseBody: RequestHandler = (request, response, next) => {
   const raw = bodyBytes(request.body)
   const reading = parseJson(raw)
   if (reading.kind === 'problem') {

@@ -2,6 +2,7 @@
 import { withinMs, type Registry } from '@manifold/runtime'
 import type { Store } from '@manifold/store'
 import { Router } from 'express'
+import type * as answers from '../contract/answers/index.ts'
 import { allowOnly } from './method-not-allowed.ts'
 
 const READY_MS = 1_000
@@ -13,7 +14,7 @@ export function operateRouter(deps: { readonly store: Store; readonly registry: 
   router
     .route('/livez')
     .get((_request, response) => {
-      response.json({ status: 'ok' })
+      response.json({ status: 'ok' } satisfies answers.Healthy)
     })
     .all(allowOnly('GET'))
   router
@@ -21,11 +22,10 @@ export function operateRouter(deps: { readonly store: Store; readonly registry: 
     .get(async (_request, response) => {
       try {
         await withinMs(READY_MS, 'Redis', deps.store.redis.ping())
-        response.json({ status: 'ok' })
+        response.json({ status: 'ok' } satisfies answers.Healthy)
       } catch (error) {
-        response
-          .status(503)
-          .json({ status: 'failing', problem: error instanceof Error ? error.message : String(error) })
+        const problem = error instanceof Error ? error.message : String(error)
+        response.status(503).json({ status: 'failing', problem } satisfies answers.Failing)
       }
     })
     .all(allowOnly('GET'))

@@ -8,12 +8,21 @@ const rfc3339 = z.iso
 
 /** Query parameters of every list. A parameter given twice comes as an array, and is refused. */
 export const pageQuery = {
-  limit: z.coerce.number({ error: 'must be a number' }).int().min(1).max(200).default(50),
-  cursor: z.string().optional(),
+  limit: z.coerce
+    .number({ error: 'must be a number' })
+    .int()
+    .min(1)
+    .max(200)
+    .default(50)
+    .describe('Items on a page.'),
+  cursor: z.string().optional().describe('`nextCursor` of the page before, exactly as it was given.'),
 }
 
 /** `after` and `before`, both exclusive. */
-export const timeRangeQuery = { after: rfc3339.optional(), before: rfc3339.optional() }
+export const timeRangeQuery = {
+  after: rfc3339.optional().describe('Only what is later than this, RFC 3339.'),
+  before: rfc3339.optional().describe('Only what is earlier than this, RFC 3339.'),
+}
 
 const positionSchema = z.tuple([z.int().min(0), z.string().min(1).max(256)])
 

@@ -1,6 +1,7 @@
 /** Answers that say what went wrong (RFC 9457): every one has a code of the catalogue. */
 import { PROBLEMS, type FieldError, type ProblemCode } from '@manifold/domain'
 import type { Response } from 'express'
+import type * as answers from '../contract/answers/index.ts'
 
 export type ProblemDetails = {
   /** What is wrong with this very request. */
@@ -17,7 +18,7 @@ export function problem(code: ProblemCode, details: ProblemDetails = {}): Proble
 }
 
 /** The problem as callers see it. */
-export function problemBody({ code, details }: Problem, requestId: string | undefined) {
+export function problemBody({ code, details }: Problem, requestId: string | undefined): answers.Problem {
   const { status, title, fix } = PROBLEMS[code]
   return {
     type: `urn:manifold:problem:${code}`,

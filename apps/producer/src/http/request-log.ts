@@ -1,7 +1,8 @@
 /**
  * Request ids and the one wide log line per request.
  *
- * Handlers add to the line through `response.locals`: `eventId`, `caller`, `problem`.
+ * Handlers add to the line through `response.locals`: `eventId`, `caller`, `problem`, and
+ * `batch`: what became of the items.
  */
 import { secureRandom, type Logger } from '@manifold/runtime'
 import type { Request, RequestHandler, Response } from 'express'
@@ -48,6 +49,7 @@ function logRequest(
     status,
     caller: locals['caller'] as unknown,
     eventId: locals['eventId'] as unknown,
+    batch: locals['batch'] as unknown,
     problem: locals['problem'] as unknown,
     durationMs,
   }

@@ -1,5 +1,5 @@
 /** `/v1/admin/targets`: what is configured, how it is doing, stop and go. Secrets are never part of it. */
-import type { Target } from '@manifold/domain'
+import { CALLBACKS_TARGET, type Target } from '@manifold/domain'
 import { isTargetPaused, pauseTarget, releaseTarget, resumeTarget, type Queues } from '@manifold/queue'
 import {
   clearGoneMark,
@@ -7,12 +7,15 @@ import {
   readBacklog,
   readBreaker,
   readGoneMark,
+  readHostBreakers,
   readLastMinute,
   resetBreaker,
+  resetHostBreakers,
   type BreakerView,
   type Store,
 } from '@manifold/store'
 import { Router, type RequestHandler } from 'express'
+import type * as answers from '../contract/answers/index.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { sendProblem } from './problem.ts'
 import type { RequireScope } from './require-scope.ts'
@@ -33,6 +36,7 @@ const ACTIONS: Readonly<Record<string, (deps: TargetsDeps, target: string) => Pr
   },
   'breaker/reset': async ({ store, queues }, target) => {
     await resetBreaker(store, target)
+    await resetHostBreakers(store, target)
     await releaseTarget(queues, target)
   },
 }
@@ -45,7 +49,7 @@ export function targetsRouter(deps: TargetsDeps): Router {
     .route('/')
     .get(async (_request, response) => {
       const items = await Promise.all(deps.targets.map((target) => view(deps, target)))
-      response.json({ items, nextCursor: null })
+      response.json({ items, nextCursor: null } satisfies answers.TargetList)
     })
     .all(allowOnly('GET'))
   router
@@ -81,7 +85,7 @@ function forTarget(
   }
 }
 
-async function view({ store, queues }: TargetsDeps, target: Target) {
+async function view({ store, queues }: TargetsDeps, target: Target): Promise<answers.Target> {
   const [backlog, paused, dead, lastMinute, breaker, goneAtMs] = await Promise.all([
     readBacklog(store, target.name),
     isTargetPaused(queues, target.name),
@@ -97,10 +101,11 @@ async function view({ store, queues }: TargetsDeps, target: Target) {
     queue: { waiting: backlog.waiting, delayed: backlog.delayed, dead },
     inFlight: backlog.inFlight,
     breaker: breakerView(breaker),
+    ...(await hostsView(store, target)),
     lastMinute,
     settings: {
       ...httpSettings(target),
-      subscribe: target.subscribe,
+      subscribe: [...target.subscribe],
       filter: target.filter !== undefined,
       timeoutMs: target.timeoutMs,
       maxResponseBytes: target.maxResponseBytes,
@@ -114,7 +119,7 @@ async function view({ store, queues }: TargetsDeps, target: Target) {
   }
 }
 
-function httpSettings(target: Target) {
+function httpSettings(target: Target): Pick<answers.TargetSettings, 'kind' | 'url' | 'method' | 'auth'> {
   if (target.kind === 'function') return { kind: target.kind }
   return {
     kind: target.kind,
@@ -124,7 +129,14 @@ function httpSettings(target: Target) {
   }
 }
 
-function breakerView(breaker: BreakerView) {
+/** Callbacks have a breaker for each host: those that are not closed. */
+async function hostsView(store: Store, target: Target) {
+  if (target.name !== CALLBACKS_TARGET) return {}
+  const hosts = await readHostBreakers(store, target.name)
+  return { hosts: hosts.map(({ host, breaker }) => ({ host, breaker: breakerView(breaker) })) }
+}
+
+function breakerView(breaker: BreakerView): answers.TargetBreaker {
   if (breaker.state === 'closed')
     return { state: breaker.state, reason: null, since: null, nextProbeAt: null }
   const { state, sinceMs, nextProbeAtMs, failed, attempts } = breaker

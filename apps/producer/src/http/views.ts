@@ -1,7 +1,12 @@
-/** How events, deliveries, attempts and dead letters look from outside: RFC 3339 times, `null` for what is not there. */
+/**
+ * How events, deliveries, attempts and dead letters look from outside: RFC 3339 times, `null` for what is not there.
+ *
+ * The types are those of the documented answers (contract/answers): what is shown and what is documented cannot differ.
+ */
 import { deliveryId } from '@manifold/domain'
 import type {
   Accepted,
+  Aggregate,
   DeadLetter,
   DeliveryRecord,
   EventAttempt,
@@ -9,8 +14,20 @@ import type {
   RecordedAttempt,
   Replay,
 } from '@manifold/store'
+import type * as answers from '../contract/answers/index.ts'
 
-export function acceptedView(accepted: Accepted) {
+/** Where an event is looked at, and followed. An event id is safe in a URL as it is. */
+function linksOf(eventId: string): answers.Links {
+  const self = `/v1/events/${eventId}`
+  return { self, stream: `${self}/stream`, result: `${self}/result` }
+}
+
+/** When it is worth looking again at an event that has not settled, in seconds. */
+export function pollHintSeconds(deliverAtMs: number | undefined): number {
+  return Math.max(1, Math.ceil(((deliverAtMs ?? 0) - Date.now()) / 1_000))
+}
+
+export function acceptedView(accepted: Accepted): answers.Accepted {
   return {
     id: accepted.eventId,
     type: accepted.type,
@@ -21,27 +38,50 @@ export function acceptedView(accepted: Accepted) {
       target,
       status: 'pending',
     })),
+    links: linksOf(accepted.eventId),
   }
 }
 
-export function eventView(event: EventRecord) {
+/** The same of an event whose caller has waited in vain: as far as it has come. */
+export function acceptedStillView(event: EventRecord): answers.Accepted {
+  return {
+    id: event.id,
+    type: event.type,
+    status: event.status,
+    acceptedAt: time(event.acceptedAtMs),
+    deliveries: event.deliveries.map(({ id, target, status }) => ({ id, target, status })),
+    links: linksOf(event.id),
+  }
+}
+
+export function resultView(aggregate: Aggregate): answers.Aggregate {
+  return { ...aggregate, links: linksOf(aggregate.id) }
+}
+
+export function eventView(event: EventRecord): answers.Event {
   return {
     id: event.id,
     type: event.type,
     source: event.source,
     subject: event.subject ?? null,
     time: event.time,
+    sourceId: event.sourceId ?? null,
+    extensions: event.extensions ?? {},
+    deliverAt: timeOrNull(event.deliverAtMs),
+    expiresAt: timeOrNull(event.expiresAtMs),
     acceptedAt: time(event.acceptedAtMs),
     settledAt: timeOrNull(event.settledAtMs),
     status: event.status,
     deliveries: event.deliveries.map(deliveryView),
+    links: linksOf(event.id),
   }
 }
 
-export function deliveryView(delivery: DeliveryRecord) {
+export function deliveryView(delivery: DeliveryRecord): answers.Delivery {
   return {
     id: delivery.id,
     target: delivery.target,
+    required: delivery.required,
     status: delivery.status,
     attempts: delivery.attempts,
     generation: delivery.generation,
@@ -52,7 +92,7 @@ export function deliveryView(delivery: DeliveryRecord) {
   }
 }
 
-export function lastAttemptView(attempt: RecordedAttempt) {
+export function lastAttemptView(attempt: RecordedAttempt): answers.LastAttempt {
   return {
     number: attempt.number,
     at: time(attempt.atMs),
@@ -64,7 +104,7 @@ export function lastAttemptView(attempt: RecordedAttempt) {
   }
 }
 
-export function attemptView(attempt: EventAttempt) {
+export function attemptView(attempt: EventAttempt): answers.Attempt {
   return {
     deliveryId: attempt.deliveryId,
     target: attempt.target,
@@ -73,7 +113,7 @@ export function attemptView(attempt: EventAttempt) {
   }
 }
 
-export function deadLetterView({ event, delivery }: DeadLetter) {
+export function deadLetterView({ event, delivery }: DeadLetter): answers.DeadLetter {
   return {
     id: delivery.id,
     eventId: event.id,
@@ -90,7 +130,7 @@ export function deadLetterView({ event, delivery }: DeadLetter) {
   }
 }
 
-export function replayView(replay: Replay) {
+export function replayView(replay: Replay): answers.Replay {
   const { target, type, reason, afterMs, beforeMs, limit, ratePerSecond } = replay.filter
   return {
     id: replay.id,

@@ -1,0 +1,84 @@
+/** Lines at the pace of their caller, on a real Redis and a real socket. */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { compileRouter } from '@manifold/domain'
+import { createLogger, listenOn } from '@manifold/runtime'
+import { countEvents } from '@manifold/store'
+import express from 'express'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestStore, type TestStore } from '../../../../test/support/store.ts'
+import { acceptBatch } from './batch.ts'
+
+let store: TestStore
+let server: Server
+let port: number
+let accepted = 0
+
+beforeAll(async () => {
+  store = await startTestStore()
+  const app = express().post(
+    '/',
+    ...acceptBatch({
+      store,
+      events: new Map(),
+      route: compileRouter([]),
+      optionalTargets: new Set(),
+      judgeCallbackUrl: () => undefined,
+      newEventId: () => crypto.randomUUID(),
+      enqueue: () => undefined,
+      onBrokenFilters: () => undefined,
+      failpoint: () => undefined,
+      onAccepted: () => {
+        accepted++
+      },
+      logger: createLogger('test', 'silent'),
+      maxBodyBytes: 100_000,
+      maxBatchBytes: 100_000,
+      stallMs: 200,
+    }),
+  )
+  server = createServer((request, response) => {
+    app(request, response)
+  })
+  port = await listenOn(server, '127.0.0.1', 0)
+})
+
+afterAll(async () => {
+  server.close()
+  server.closeAllConnections()
+  await store.close()
+})
+
+test('a caller that never reads its answer is read no further, and is cut off', async () => {
+  const served = once(server, 'connection') as Promise<[Socket]>
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(
+    'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n',
+  )
+  // Each is refused, at more length than it has: what the two sides hold between them is soon full.
+  const lines = '17\n'.repeat(20_000)
+  const chunk = `${lines.length.toString(16)}\r\n${lines}\r\n`
+  const send = () => {
+    while (socket.writable && socket.write(chunk));
+  }
+  socket.on('drain', send)
+  send()
+  // Never resumed: nothing reads.
+  await new Promise((resolve) => socket.once('close', resolve))
+  await expect.poll(connections).toBe(0)
+  const [{ bytesRead }] = await served
+  expect(bytesRead).toBeLessThan(1_000_000)
+  expect(bytesRead).toBeLessThan(socket.bytesWritten)
+  expect(accepted).toBe(await countEvents(store))
+})
+
+function connections(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => {
+      if (error === null) resolve(count)
+      else reject(error)
+    })
+  })
+}
