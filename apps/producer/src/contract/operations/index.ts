@@ -5,10 +5,12 @@ import { deadLetterOperations } from './dead-letters.ts'
 import { eventOperations } from './events.ts'
 import { operateOperations } from './operate.ts'
 import { sourceOperations } from './sources.ts'
+import { streamOperations } from './streams.ts'
 import { targetOperations } from './targets.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   ...eventOperations,
+  ...streamOperations,
   ...batchOperations,
   ...sourceOperations,
   ...deadLetterOperations,
