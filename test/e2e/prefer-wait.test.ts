@@ -107,3 +107,15 @@ test('a longer wait than is possible is cut, and the answer says so', async () =
   const { status, headers } = await send('respond-async, wait=3600; x=y', ['crm'])
   expect([status, headers.get('preference-applied')]).toEqual([200, 'wait=60'])
 })
+
+test('an answer that nests deeper than an event may is kept as text, and counts like any other', async () => {
+  const deep = `${'{"1":'.repeat(9_000)}1${'}'.repeat(9_000)}`
+  api.on('/crm', { status: 200, body: deep, headers: { 'content-type': 'application/json' } })
+  const { status, body } = await send('wait=10', ['crm'])
+  expect([status, body.status]).toEqual([200, 'delivered'])
+  expect(body.deliveries[0]?.response).toMatchObject({ body: deep, truncated: false })
+  expect(
+    api.received('/crm').filter(({ headers }) => headers['webhook-id'] === `${body.id}-crm`),
+  ).toHaveLength(1)
+  api.on('/crm', { status: 200 })
+})

@@ -202,3 +202,15 @@ test('a failure of an optional target is shown, and does not make the event fail
   expect(settled.status).toBe('delivered')
   expect(settled.deliveries.map(({ status }) => status)).toEqual(['delivered', 'dead'])
 })
+
+test('an attempt without an answer shows none, though an earlier one had one', async () => {
+  api.on('/crm', ({ earlier }) => {
+    if (earlier === first) return { status: 500, body: 'broken' }
+    return (response) => response.destroy()
+  })
+  const first = api.received('/crm').length
+  const { body } = await system.api.post({ type: 'order.placed', data: {}, targets: ['crm'] })
+  await get(`/v1/events/${body.id}?wait=30`)
+  const result = (await (await get(`/v1/events/${body.id}/result`)).json()) as { deliveries: unknown[] }
+  expect(result.deliveries).toMatchObject([{ status: 'dead', httpStatus: null, response: null }])
+})

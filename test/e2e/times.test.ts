@@ -59,6 +59,18 @@ test('a time that has passed is now, and 30 days is the furthest', async () => {
   await system.api.call('DELETE', `/v1/events/${far.body.id}`)
 })
 
+test('a request sent again is told the same time to look, and one that nobody wants to look now', async () => {
+  const deliverAt = new Date(Date.now() + DAY_MS).toISOString()
+  const again = () => post({ id: 'put-off-twice', deliverAt })
+  const answers = [await again(), await again()]
+  expect(answers.map(({ headers }) => headers.get('idempotent-replayed'))).toEqual([null, 'true'])
+  for (const { headers } of answers) expect(Number(headers.get('retry-after'))).toBeGreaterThan(86_300)
+  await system.api.call('DELETE', '/v1/events/put-off-twice')
+
+  const unrouted = await post({ targets: undefined, delayMs: DAY_MS })
+  expect([unrouted.body.status, unrouted.headers.get('retry-after')]).toEqual(['unrouted', '1'])
+})
+
 test.each([
   [{ delayMs: 30 * DAY_MS + 1 }, 'delayMs'],
   [{ delayMs: -1 }, 'delayMs'],

@@ -14,6 +14,8 @@ import {
 } from '@manifold/delivery'
 import {
   deliveryId,
+  isDeeperThan,
+  MAX_DATA_DEPTH,
   type BreakerSignal,
   type DeliveryRef,
   type HandlerLogger,
@@ -160,8 +162,9 @@ async function sendAuthenticated(
     : { outcome, httpStatus: status }
 }
 
+/** What nests too deep to be written as JSON again is kept as the text it came as. */
 function capture({ headers, json, text, truncated }: TargetResponse): CapturedResponse {
-  const body: unknown = json === undefined ? text : json
+  const body: unknown = json === undefined || isDeeperThan(json, MAX_DATA_DEPTH) ? text : json
   return { contentType: headers['content-type'] ?? null, body, truncated }
 }
 

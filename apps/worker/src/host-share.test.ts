@@ -54,3 +54,28 @@ test('with one slot in all, a host has it', async () => {
   ends[0]?.resolve(FINISH)
   expect(await only).toEqual(FINISH)
 })
+
+test('what waits for a slow host asks about when its turn comes: thousands do not all ask every second', async () => {
+  let nowMs = 0
+  const shares = createHostShares(
+    4,
+    () => 0.5,
+    () => nowMs,
+  )
+  const end = Promise.withResolvers<Verdict>()
+  const ask = async () => {
+    const verdict = await shares(callbackTo('slow.example'), () => end.promise)
+    return verdict.kind === 'defer' ? verdict.delayMs : 0
+  }
+  const underWay = [ask(), ask()]
+  expect(await ask()).toBe(1_500)
+  nowMs = 10_000
+  // Two at a time, ten seconds each: the tenth has its turn in about fifty, and nobody is away for longer than a minute.
+  const delays = []
+  for (let count = 0; count < 1_000; count++) delays.push(await ask())
+  expect(delays[0]).toBeLessThan(6_000)
+  expect(delays[9]).toBeGreaterThan(30_000)
+  expect(Math.max(...delays)).toBeLessThanOrEqual(60_000)
+  end.resolve(FINISH)
+  await Promise.all(underWay)
+})

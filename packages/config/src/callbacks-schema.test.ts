@@ -167,6 +167,13 @@ test('it is judged again when it is called: the setting may have become stricter
   expect(() => urlFor(callbacks, 'https://hooks.example.org/')).toThrow('not among those')
 })
 
+test('what is wrong with an address tells nothing of its path and query', () => {
+  const callbacks = callbacksWith({ allow: ['*.example.com'] })
+  const call = () => urlFor(callbacks, 'https://hooks.example.org/done-5ecret?token=5ecret')
+  expect(call).toThrow('hooks.example.org')
+  expect(call).not.toThrow('5ecret')
+})
+
 test('what is sent has the form of Standard Webhooks', () => {
   const { target } = callbacksWith()
   expect(target.body?.(eventTo('https://hooks.example.com'))).toEqual({

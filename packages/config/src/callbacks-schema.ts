@@ -101,11 +101,12 @@ function callbacksOf(target: HttpTarget, settings: z.infer<typeof own>): Callbac
     judgeUrl,
     target: {
       ...target,
-      // Judged at the door, too; the setting may have become stricter since.
+      // Judged at the door, too; the setting may have become stricter since. What is wrong is logged and shown to readers,
+      // so it tells of the host alone: path and query may hold the caller's secrets.
       url: (event) => {
         const { url } = callbackData.parse(event.data)
         const mistake = judgeUrl(url)
-        if (mistake !== undefined) throw new Error(`${url}: ${mistake}`)
+        if (mistake !== undefined) throw new Error(`the callback's address: ${mistake}`)
         return url
       },
       body: settledBody,

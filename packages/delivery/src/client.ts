@@ -6,11 +6,13 @@
  */
 import type { Auth, GuardedFetch, Target } from '@manifold/domain'
 import { Agent, fetch as undiciFetch } from 'undici'
+import { createConnections } from './connections.ts'
 import type { Deadline } from './deadline.ts'
 import { guardedConnector } from './guarded-connector.ts'
 
 export type TargetClient = {
-  readonly agent: Agent
+  /** The connections to an origin, for one request. */
+  readonly agentFor: (origin: string) => Agent
   readonly maxResponseBytes: number
   /** `fetch` for one attempt. */
   readonly fetchWithin: (deadline: Deadline) => GuardedFetch
@@ -20,25 +22,30 @@ export type TargetClient = {
 /** What a token endpoint may answer: a token and a few words. */
 const MAX_FETCH_BYTES = 1_048_576
 
+/** Hosts that are connected to before all connections begin anew. */
+const MAX_ORIGINS = 1_000
+
 type ClientPolicy = Pick<
   Target,
   'timeoutMs' | 'maxResponseBytes' | 'concurrency' | 'allowPrivateNetwork' | 'tls'
 > & { readonly auth?: Auth }
 
 export function createTargetClient(target: ClientPolicy): TargetClient {
-  const agent = new Agent({
-    connections: target.concurrency,
-    pipelining: 1,
-    keepAliveTimeout: 10_000,
-    connect: guardedConnector({ ...target, identity: target.auth?.identity?.() }),
-    // The total deadline rules; these would only end it in other words.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    // A user's function may call any host; as many origins as one attempt after the other needs.
-    maxOrigins: 1_000,
-  })
+  const connect = guardedConnector({ ...target, identity: target.auth?.identity?.() })
+  const open = () =>
+    new Agent({
+      connections: target.concurrency,
+      pipelining: 1,
+      keepAliveTimeout: 10_000,
+      connect,
+      // The total deadline rules; these would only end it in other words.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
+  // A user's function, and whoever wants to be called back, may name any host.
+  const connections = createConnections(open, MAX_ORIGINS)
   return {
-    agent,
+    agentFor: connections.to,
     maxResponseBytes: target.maxResponseBytes,
     fetchWithin:
       (deadline) =>
@@ -48,7 +55,7 @@ export function createTargetClient(target: ClientPolicy): TargetClient {
           ...(init.headers === undefined ? {} : { headers: { ...init.headers } }),
           ...(init.body === undefined ? {} : { body: init.body }),
           redirect: 'manual',
-          dispatcher: agent,
+          dispatcher: connections.to(new URL(url).origin),
           signal: deadline.signal(),
         })
         const body = await readCapped(response.body, url)
@@ -57,7 +64,7 @@ export function createTargetClient(target: ClientPolicy): TargetClient {
           headers: [...response.headers],
         })
       },
-    close: () => agent.destroy(),
+    close: connections.destroy,
   }
 }
 

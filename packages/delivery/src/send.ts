@@ -42,7 +42,7 @@ export function send(client: TargetClient, request: OutgoingRequest, deadline: D
       return
     }
     try {
-      client.agent.dispatch(
+      client.agentFor(parts.origin).dispatch(
         {
           origin: parts.origin,
           path: parts.path,

@@ -1,9 +1,11 @@
 import { overdueOutbox, outboxSize, discardDelivery, reopenDelivery, type OutboxEntry } from '@manifold/store'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { eventually } from '../../../test/support/eventually.ts'
 import {
   accept,
   attemptAndSettle,
   bury,
+  keptEvent,
   refOf,
   startTestStore,
   type TestStore,
@@ -136,6 +138,17 @@ test('a discarded delivery leaves the dead-letter queue, and is not enqueued', a
   await reconcileOutbox()
   expect(await deadLetterJobIds(queues, 'crm')).toEqual([])
   expect(await jobIds()).toEqual([])
+  expect(await outboxSize(store)).toBe(0)
+})
+
+test('a callback that is owed is paid though a dead letter of its event was discarded meanwhile', async () => {
+  const eventId = await accept(store, { callbackUrl: 'https://hooks.example.com/done' })
+  await bury(store, refOf(eventId))
+  const { settledAtMs = 0 } = await keptEvent(store, eventId)
+  await eventually('a later time', () => Date.now() > settledAtMs)
+  await discardDelivery(store, eventId, 'crm')
+  await reconcileOutbox()
+  expect(await jobIds('callbacks')).toHaveLength(1)
   expect(await outboxSize(store)).toBe(0)
 })
 

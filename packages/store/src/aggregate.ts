@@ -46,14 +46,16 @@ export async function readAggregate(store: Store, event: EventRecord): Promise<A
 
 function resultOf(delivery: DeliveryRecord, response: CapturedResponse | undefined): DeliveryResult {
   const { id, target, required, status, attempts, lastAttempt } = delivery
+  const httpStatus = lastAttempt?.httpStatus ?? null
   return {
     id,
     target,
     required,
     status,
-    httpStatus: lastAttempt?.httpStatus ?? null,
+    httpStatus,
     reason: delivery.reason ?? lastAttempt?.reason ?? null,
     attempts,
-    response: response ?? null,
+    // What an earlier attempt was answered is not the answer of one that got none.
+    response: httpStatus === null ? null : (response ?? null),
   }
 }

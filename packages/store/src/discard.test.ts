@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { eventually } from '../../../test/support/eventually.ts'
 import {
   accept,
   attemptAndSettle,
@@ -57,10 +58,10 @@ test('discarding names the generation that died', async () => {
 test('an event without dead letters any more is kept only as long as other settled events', async () => {
   const eventId = await deadLetter()
   await discardDelivery(store, eventId, 'crm')
-  const { status, settledAtMs = 0 } = await keptEvent(store, eventId)
-  expect(status).toBe('failed')
+  expect((await keptEvent(store, eventId)).status).toBe('failed')
+  const { endedAtMs = 0 } = await keptDelivery(store, refOf(eventId))
   expect(Number(await store.redis.zscore(keys.retention, eventId))).toBe(
-    settledAtMs + store.retention.settledMs,
+    endedAtMs + store.retention.settledMs,
   )
 })
 
@@ -68,8 +69,16 @@ test('an event with another dead letter is kept as long as before', async () => 
   const eventId = await deadLetter(['crm', 'email'])
   await bury(store, refOf(eventId, 'email'))
   await discardDelivery(store, eventId, 'crm')
-  const { settledAtMs = 0 } = await keptEvent(store, eventId)
-  expect(Number(await store.redis.zscore(keys.retention, eventId))).toBe(settledAtMs + store.retention.deadMs)
+  const { endedAtMs = 0 } = await keptDelivery(store, refOf(eventId))
+  expect(Number(await store.redis.zscore(keys.retention, eventId))).toBe(endedAtMs + store.retention.deadMs)
+})
+
+test('an event keeps the time at which it settled when its dead letter is discarded', async () => {
+  const eventId = await deadLetter()
+  const { settledAtMs = Infinity } = await keptEvent(store, eventId)
+  await eventually('a later time', () => Date.now() > settledAtMs)
+  await discardDelivery(store, eventId, 'crm')
+  expect((await keptEvent(store, eventId)).settledAtMs).toBe(settledAtMs)
 })
 
 test('discarding does not settle an event that has an open delivery', async () => {

@@ -50,11 +50,11 @@ export type Accepted = {
   readonly type: string
   readonly acceptedAtMs: number
   readonly targets: readonly string[]
+  /** How long until the first attempt may be made. */
+  readonly delayMs: number
 }
 
 export type NewlyAccepted = Accepted & {
-  /** How long until the first attempt may be made. */
-  readonly delayMs: number
   /** When it settled, where that was at once and somebody is to be told. */
   readonly callbackAtMs: number | undefined
 }
@@ -118,10 +118,18 @@ export async function recordEvent(store: Store, input: NewEvent): Promise<Accept
         delayMs: Number(third),
         callbackAtMs: rest[0] === '-' ? undefined : Number(rest[0]),
       }
-    case 'duplicate':
-      if (third !== undefined)
-        return { kind, eventId, type: third, acceptedAtMs: Number(acceptedAt), targets: rest }
-      break
+    case 'duplicate': {
+      const [delayMs, ...targets] = rest
+      if (third === undefined || delayMs === undefined) break
+      return {
+        kind,
+        eventId,
+        type: third,
+        acceptedAtMs: Number(acceptedAt),
+        targets,
+        delayMs: Number(delayMs),
+      }
+    }
     default:
   }
   throw unexpectedReply(acceptEvent, reply)

@@ -107,10 +107,11 @@ function sendTaken(response: Response, answer: Taken): void {
   if (answer.kind === 'duplicate') response.set('idempotent-replayed', 'true')
   // An event id is safe in a URL as it is.
   response.setHeader('Location', `/v1/events/${answer.eventId}`)
-  response.setHeader('Retry-After', answer.kind === 'accepted' ? secondsUntilDue(answer.delayMs) : '1')
+  response.setHeader('Retry-After', secondsUntilDue(answer))
   sendJson(response, 202, acceptedView(answer))
 }
 
-function secondsUntilDue(delayMs: number): string {
-  return delayMs === 0 ? '1' : String(Math.ceil(delayMs / 1_000))
+/** An event that nobody wants has settled, whenever it was to be delivered. */
+function secondsUntilDue({ delayMs, targets }: Taken): string {
+  return delayMs === 0 || targets.length === 0 ? '1' : String(Math.ceil(delayMs / 1_000))
 }

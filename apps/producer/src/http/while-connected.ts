@@ -6,7 +6,11 @@ export function whileConnected(response: Response, leaving: AbortSignal): AbortS
   const leave = () => {
     gone.abort()
   }
-  if (leaving.aborted || response.destroyed) leave()
+  if (leaving.aborted || response.destroyed) {
+    // Nothing will tell of a caller that has gone before.
+    leave()
+    return gone.signal
+  }
   leaving.addEventListener('abort', leave)
   response.once('close', () => {
     leaving.removeEventListener('abort', leave)

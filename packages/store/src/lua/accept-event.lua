@@ -37,7 +37,7 @@
     {'accepted',  eventId, acceptedAt, delayMs, callbackAt}
       delayMs      how long until the first attempt may be made
       callbackAt   when it settled, if that is at once and somebody is to be told; else '-'
-    {'duplicate', eventId, acceptedAt, type, target…}  the same request was accepted before as this event
+    {'duplicate', eventId, acceptedAt, type, delayMs, target…}  the same request was accepted before as this event
     {'key-reused', eventId}                            the idempotency key belongs to another body
     {'id-taken', eventId}                              the caller's id belongs to another body
 
@@ -58,8 +58,8 @@ local FIRST_TARGET, FIRST_BACKLOG = 15, 8
 local more = ARGV[14] ~= '' and cjson.decode(ARGV[14]) or {}
 
 local function answer(kind, id)
-  local record = redis.call('HMGET', eventKeyPrefix .. id, 'acceptedAt', 'type', 'targets')
-  local reply = { kind, id, record[1], record[2] }
+  local record = redis.call('HMGET', eventKeyPrefix .. id, 'acceptedAt', 'type', 'targets', 'deliverAt')
+  local reply = { kind, id, record[1], record[2], int(math.max(0, (tonumber(record[4]) or 0) - nowMs())) }
   for target in string.gmatch(record[3] or '', '[^,]+') do
     reply[#reply + 1] = target
   end

@@ -22,7 +22,8 @@
     change 'delivery' with status discarded; 'settled' again when the event has no open delivery.
 
   Guarantees
-    Of a discard and a replay of one dead letter, exactly one takes effect.
+    1. Of a discard and a replay of one dead letter, exactly one takes effect.
+    2. A settled event keeps the time at which it settled.
 ]]
 -- @include now
 -- @include delivery-state
@@ -55,5 +56,10 @@ local changed = { stateField, writeState(state) }
 local eventStatus = closeEvent(eventKey, changed, counts, retentionKey, eventId, now, tonumber(ARGV[4]), tonumber(ARGV[5]))
 redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'delivery', 'event', eventId,
   'target', target, 'status', 'discarded', unpack(eventStatus == 'pending' and {} or { 'settled', eventStatus }))
+-- A callback that is still owed names the time; there is no other for a discard.
+local settledAt = redis.call('HGET', eventKey, 'settledAt')
 redis.call('HSET', eventKey, unpack(changed))
+if settledAt then
+  redis.call('HSET', eventKey, 'settledAt', settledAt)
+end
 return { 'discarded', generation }
