@@ -1,16 +1,25 @@
-/** Five hundred readers at once: each sees its own end, and what they cost is given back. */
+/** Two thousand who wait and five hundred who follow, at once: each sees its own end, and what they cost is given back. */
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { startSystem, type System } from '../support/system.ts'
 
-const EVENTS = 1_500
-const OF_ONE = 250
-const OF_SOME = 225
-const OF_ALL = 25
+type Crowd = {
+  readonly events: number
+  /** Who wait for an event of their own with a long poll. */
+  readonly waiting: number
+  /** Who follow an event of their own, the events of one type, and all events. */
+  readonly ofOne: number
+  readonly ofSome: number
+  readonly ofAll: number
+}
+
+const WARM_UP: Crowd = { events: 1_000, waiting: 200, ofOne: 100, ofSome: 90, ofAll: 10 }
+const WHOLE: Crowd = { events: 5_000, waiting: 2_000, ofOne: 250, ofSome: 225, ofAll: 25 }
 
 let system: System
 
@@ -76,30 +85,50 @@ const publish = async (count: number, type: (index: number) => string) => {
   return ids
 }
 
-/** One whole round; the first warms up what is kept for good. */
-async function round(): Promise<void> {
+/** Waits for an event with a long poll. @returns the status it then had */
+async function waitFor(id: string): Promise<string> {
+  const asked = get(`${system.url}/v1/events/${id}?wait=60`, { agent: false })
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  return ((await json(response)) as { status: string }).status
+}
+
+/** How many connections to Redis read the feed. */
+async function feedConnections(): Promise<number> {
+  const clients = String(await system.store.redis.call('CLIENT', 'LIST'))
+  return clients.split('\n').filter((line) => / cmd=xread\b/.test(line)).length
+}
+
+/** One whole round. */
+async function round({ events, waiting, ofOne, ofSome, ofAll }: Crowd): Promise<void> {
   await system.api.call('POST', '/v1/admin/targets/crm/pause')
-  const own = await publish(OF_ONE, () => 'own.event')
+  const awaited = await publish(waiting, () => 'awaited.event')
+  const own = await publish(ofOne, () => 'own.event')
+  const waits = Promise.all(awaited.map(waitFor))
   const readers = await Promise.all([
     ...own.map((id) => read(`/v1/events/${id}/stream`)),
-    ...Array.from({ length: OF_SOME }, (_, index) => read(`/v1/stream?type=some.n${String(index)}`)),
-    ...Array.from({ length: OF_ALL }, () => read('/v1/stream?type=some.*')),
+    ...Array.from({ length: ofSome }, (_, index) => read(`/v1/stream?type=some.n${String(index)}`)),
+    ...Array.from({ length: ofAll }, () => read('/v1/stream?type=some.*')),
   ])
   expect(await metric('manifold_streams_open')).toBe(readers.length)
+  // Those of the live feed follow together.
+  await eventually('all wait', async () => (await metric('manifold_followers')) === waiting + ofOne + 1)
+  expect(await feedConnections()).toBe(1)
+
   await system.api.call('POST', '/v1/admin/targets/crm/resume')
-  const rest = EVENTS - OF_ONE
-  await publish(rest, (index) => `some.n${String(index % OF_SOME)}`)
+  const rest = events - waiting - ofOne
+  await publish(rest, (index) => `some.n${String(index % ofSome)}`)
   const expected = (reader: number) => {
-    if (reader < OF_ONE) return 1
-    return reader < OF_ONE + OF_SOME ? Math.ceil((rest - (reader - OF_ONE)) / OF_SOME) : rest
+    if (reader < ofOne) return 1
+    return reader < ofOne + ofSome ? Math.ceil((rest - (reader - ofOne)) / ofSome) : rest
   }
+  expect(new Set(await waits)).toEqual(new Set(['delivered']))
   await eventually('each has seen its own end', () =>
     readers.every(({ counts }, index) => counts.settled === expected(index)),
   )
   await eventually('streams of one event have ended', () =>
-    readers.slice(0, OF_ONE).every(({ counts }) => counts.ended === 1),
+    readers.slice(0, ofOne).every(({ counts }) => counts.ended === 1),
   )
-  for (const { counts } of readers.slice(OF_ONE)) expect(counts.messages).toBe(counts.settled * 4)
+  for (const { counts } of readers.slice(ofOne)) expect(counts.messages).toBe(counts.settled * 4)
   for (const { response } of readers) response.destroy()
   await eventually('nobody follows', async () => {
     const [open, followers] = [await metric('manifold_streams_open'), await metric('manifold_followers')]
@@ -107,10 +136,14 @@ async function round(): Promise<void> {
   })
 }
 
-test('500 readers each see their own end, and leave nothing behind', { timeout: 120_000 }, async () => {
-  await round()
+const TITLE =
+  '2,000 who wait and 500 who follow, while 5,000 events settle, each see their own end and leave nothing behind'
+
+test(TITLE, { timeout: 180_000 }, async () => {
+  // Warms up what is kept for good.
+  await round(WARM_UP)
   const before = { heap: heapUsed(), sockets: sockets() }
-  await round()
+  await round(WHOLE)
   await eventually('the sockets are closed', () => sockets() <= before.sockets + 5)
   await eventually('the heap is as before', () => heapUsed() - before.heap < 16_000_000)
 })

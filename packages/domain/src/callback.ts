@@ -30,3 +30,8 @@ export function breakerOf(target: string, eventId: string): string {
   const at = eventId.indexOf(BEFORE_HOST)
   return at === -1 ? target : `${target}/${eventId.slice(at + 1)}`
 }
+
+/** Whether an event is one of Manifold's own, made to call somebody back. */
+export function isCallbackEvent(eventId: string): boolean {
+  return eventId.includes(BEFORE_HOST)
+}

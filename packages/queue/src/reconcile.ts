@@ -31,12 +31,14 @@ export async function reconcile(
     store,
     entries.map((entry) => (entry.kind === 'delivery' ? entry.ref.eventId : entry.eventId)),
   )
-  const open: DeliveryRef[] = []
-  for (const [index, entry] of entries.entries()) {
-    const event = events[index]
-    if (event === undefined) continue
-    open.push(...(await reconcileEntry(store, queues, event, entry)))
-  }
+  // Side by side: one connection carries them all, and none waits for the round trips of the others.
+  const enqueueable = await Promise.all(
+    entries.map(async (entry, index) => {
+      const event = events[index]
+      return event === undefined ? [] : reconcileEntry(store, queues, event, entry)
+    }),
+  )
+  const open = enqueueable.flat()
   await enqueueDeliveries(queues, open)
   await confirmOutbox(store, [
     ...entries,

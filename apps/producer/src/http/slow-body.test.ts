@@ -14,7 +14,7 @@ let idleMs = IDLE_MS
 
 beforeEach(async () => {
   idleMs = IDLE_MS
-  const limits = { requestTimeout: 200, headersTimeout: 100, connectionsCheckingInterval: 20 }
+  const limits = { requestTimeout: 600, headersTimeout: 500, connectionsCheckingInterval: 20 }
   server = createServer(limits, (request, response) => {
     if (request.url === '/slow') allowSlowBody(request, idleMs)
     text(request).then(

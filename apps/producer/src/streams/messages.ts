@@ -12,6 +12,7 @@ export type StreamMessage = {
   /** Where whoever was told goes on from. */
   readonly place: string
   /** What filters look at; `undefined` where the message says nothing of it. */
+  readonly eventId: string | undefined
   readonly type: string | undefined
   readonly target: string | undefined
   readonly status: string | undefined
@@ -22,7 +23,7 @@ export type StreamMessage = {
 }
 
 type Parts = Pick<StreamMessage, 'name' | 'place'> &
-  Partial<Pick<StreamMessage, 'type' | 'target' | 'status'>> & { readonly body: object }
+  Partial<Pick<StreamMessage, 'eventId' | 'type' | 'target' | 'status'>> & { readonly body: object }
 
 /** The hub tells all of the same objects: what was made of one for the first is there for the others. */
 const made = new WeakMap<Change, StreamMessage>()
@@ -43,14 +44,14 @@ export function messagesOf(
 
 /** The whole event, as it is at a place or after it. */
 export function eventMessage(event: EventRecord, place: string): StreamMessage {
-  return toMessage({ name: 'event', place, type: event.type, body: eventView(event) })
+  return toMessage({ name: 'event', place, eventId: event.id, type: event.type, body: eventView(event) })
 }
 
 /** The end of an event that had settled before anybody followed it. */
 export function settledMessage(event: EventRecord, place: string): StreamMessage {
   const { id, type, status, settledAtMs = event.acceptedAtMs } = event
   const body = { eventId: id, type, at: time(settledAtMs), status }
-  return toMessage({ name: 'settled', place, type, status, body })
+  return toMessage({ name: 'settled', place, eventId: id, type, status, body })
 }
 
 /** What came before the place is lost to the stream. */
@@ -58,13 +59,14 @@ export function resetMessage(place: string): StreamMessage {
   return toMessage({ name: 'reset', place, body: { reason: 'too-far-behind' } })
 }
 
-function toMessage({ name, place, type, target, status, body }: Parts): StreamMessage {
+function toMessage({ name, place, eventId, type, target, status, body }: Parts): StreamMessage {
   let json: string | undefined
   let frame: string | undefined
   const toJson = () => (json ??= JSON.stringify(body))
   return {
     name,
     place,
+    eventId,
     type,
     target,
     status,
@@ -81,22 +83,29 @@ function partsOf(change: Change, type: string | undefined, next: Change | undefi
       // Nobody wanted it: it settled in the step that accepted it.
       const isUnrouted = next?.kind === 'settled' && entryOf(next.id) === entryOf(place)
       const status = isUnrouted ? 'unrouted' : 'pending'
-      return { name: 'accepted', place, type, status, body: { ...common, status } }
+      return { name: 'accepted', place, eventId, type, status, body: { ...common, status } }
     }
     case 'attempt': {
       const { target, attempt } = change
       const body = { ...common, deliveryId: deliveryId(eventId, target), target }
-      return { name: 'attempt', place, type, target, body: { ...body, attempt: lastAttemptView(attempt) } }
+      return {
+        name: 'attempt',
+        place,
+        eventId,
+        type,
+        target,
+        body: { ...body, attempt: lastAttemptView(attempt) },
+      }
     }
     case 'delivery': {
       const { target, status, nextAttemptAtMs, generation } = change
       const nextAttemptAt = nextAttemptAtMs === undefined ? null : time(nextAttemptAtMs)
       const body = { ...common, deliveryId: deliveryId(eventId, target), target, status, nextAttemptAt }
-      return { name: 'delivery', place, type, target, status, body: { ...body, generation } }
+      return { name: 'delivery', place, eventId, type, target, status, body: { ...body, generation } }
     }
     case 'settled': {
       const { status } = change
-      return { name: 'settled', place, type, status, body: { ...common, status } }
+      return { name: 'settled', place, eventId, type, status, body: { ...common, status } }
     }
     default:
       return change satisfies never

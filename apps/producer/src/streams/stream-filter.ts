@@ -2,12 +2,15 @@
  * Which messages of the live feed somebody wants to be told of.
  *
  * A message passes when it says what each part of the filter asks for. So `target` leaves the attempts and deliveries of that
- * target, and `status` the messages that say this status, of an event or of a delivery.
+ * target, and `status` the messages that say this status, of an event or of a delivery. Callbacks are told of when they are
+ * asked for by their target: they are no events of any caller.
  */
 import {
+  CALLBACKS_TARGET,
   compileTypePattern,
   DELIVERY_STATUSES,
   EVENT_STATUSES,
+  isCallbackEvent,
   TARGET_NAME_PATTERN,
   typePatternError,
 } from '@manifold/domain'
@@ -42,7 +45,9 @@ export type StreamFilter = {
 export function compileFilter(filter: StreamFilter): (message: StreamMessage) => boolean {
   const { target, status } = filter
   const takesType = filter.type === undefined ? undefined : compileTypePattern(filter.type)
+  const wantsCallbacks = target === CALLBACKS_TARGET
   return (message) =>
+    (wantsCallbacks || !isCallbackEvent(message.eventId ?? '')) &&
     (target === undefined || message.target === target) &&
     (status === undefined || message.status === status) &&
     (takesType === undefined || (message.type !== undefined && takesType(message.type)))
