@@ -8,7 +8,7 @@ import { startTestStore, type TestStore } from '../support/store.ts'
 
 /** A failure names its own; the same sequences each time, so that a change is what makes it fail. */
 const SEED = 20_260
-const RUNS = 200
+const RUNS = 150
 
 let store: TestStore
 

@@ -11,7 +11,7 @@ import type { PartProcess } from '../support/part.ts'
 const MOST_CRASHES = 3
 
 const LIVE_LOOK_MS = 300
-const LIVE_LIMIT_MS = 1_500
+const LIVE_LIMIT_MS = 800
 
 const CONFIG = fileURLToPath(new URL('../support/poison.config.ts', import.meta.url))
 

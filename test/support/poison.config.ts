@@ -34,7 +34,7 @@ export default defineConfig({
         if (how !== undefined && answer.status !== CURED) await WAYS[how]?.()
         if (!answer.ok) throw new Error(`answered ${String(answer.status)}`)
       },
-      timeoutMs: 2_000,
+      timeoutMs: 1_500,
       retry: { maxAttempts: 4, baseDelayMs: 20, maxDelayMs: 100 },
       allowPrivateNetwork: true,
     }),

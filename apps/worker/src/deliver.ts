@@ -7,6 +7,7 @@
  * 1. Nothing is sent for a delivery that has ended, that a replay has overtaken, or that is not due.
  * 2. Every request that got an answer, or that failed, is recorded before the queue hears of it.
  * 3. A crash between any two lines is repeated from the claim, under the same Idempotency-Key.
+ * 4. What several processes in a row ended with is tried in one that does nothing else (alone/process.ts).
  */
 import {
   decide,
@@ -187,7 +188,9 @@ export async function refuse(deps: DeliverDeps, ref: DeliveryRef, error: string)
     reason: 'unreadable-payload',
     error: error.slice(0, MAX_ERROR_LENGTH),
   }
-  const claim = await claimDelivery(deps.store, ref, claimTerms(deps, 'refuse'))
+  // Nothing is tried, so a suspect does no harm.
+  const terms = { ...claimTerms(deps, 'refuse'), takesSuspects: true }
+  const claim = await claimDelivery(deps.store, ref, terms)
   if (claim.kind !== 'claimed') return verdictWithoutClaim(deps, claim)
   return settle(deps, ref, claim, { attempt, signal: 'neutral' }, { kind: 'dead', reason: 'invalid' })
 }

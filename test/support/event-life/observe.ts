@@ -108,7 +108,10 @@ function readDelivery(
     wait: nextAt === '-' ? null : whenOf(nextAt),
     hasEnded: endedAt !== '-',
     opensLater: openedAt !== '-',
-    claim: claimedUntil === '-' ? null : `${String(claimant)} ${process} ${whenOf(claimedUntil)}`,
+    claim:
+      claimedUntil === '-' && claimant === '-' && process === '-'
+        ? null
+        : `${String(claimant)} ${process} ${whenOf(claimedUntil)}`,
     reason: reason === '-' ? null : reason,
     crashes: Number(crashes),
     attempts,

@@ -11,6 +11,8 @@ import { handlerLogger } from '../handler-logger.ts'
 import type { Order, Report } from './messages.ts'
 
 endWithParent()
+// Who stops the worker may signal its whole group: that is not the delivery's doing. The worker ends this process in time.
+process.on('SIGINT', ignore).on('SIGTERM', ignore)
 const [name = ''] = process.argv.slice(2)
 const settings = readSettings()
 const logger = createLogger(`worker:${name}:alone`, settings.logLevel)
@@ -27,6 +29,10 @@ const deps = {
 }
 // The worker ends this process when it stops.
 const neverStopping = new AbortController().signal
+
+function ignore(): void {
+  // The default would end it.
+}
 
 const tell = (report: Report) => process.send?.(report)
 
