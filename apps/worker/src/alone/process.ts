@@ -128,7 +128,14 @@ async function untilAborted(stopping: AbortSignal, signal: AbortSignal): Promise
   return 'stopping'
 }
 
-async function endOf(child: ChildProcess): Promise<string> {
-  const [code, end] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
-  return end === null ? `exit code ${String(code)}` : `signal ${end}`
+/** Never rejects: also one that could not even be started has ended. */
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      resolve(error.message)
+    })
+    child.on('exit', (code, end) => {
+      resolve(end === null ? `exit code ${String(code)}` : `signal ${end}`)
+    })
+  })
 }
