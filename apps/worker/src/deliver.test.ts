@@ -12,6 +12,7 @@ import {
   startTestStore,
   type TestStore,
 } from '../../../test/support/store.ts'
+import { createAlone } from './alone/process.ts'
 import { deliver, type DeliverDeps } from './deliver.ts'
 
 let store: TestStore
@@ -38,6 +39,10 @@ function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
     userAgent: 'test',
     now: Date.now,
     random: () => 0.5,
+    process: 'this',
+    isCrashing: () => false,
+    alone: createAlone(target),
+    onSuspect: () => undefined,
     failpoint: () => undefined,
     handlerLogger: silent,
     onSettled: () => undefined,

@@ -7,6 +7,7 @@
  * 1. Nothing is sent for a delivery that has ended, that a replay has overtaken, or that is not due.
  * 2. Every request that got an answer, or that failed, is recorded before the queue hears of it.
  * 3. A crash between any two lines is repeated from the claim, under the same Idempotency-Key.
+ * 4. What several processes in a row ended with is tried in one that does nothing else (alone/process.ts).
  */
 import {
   decide,
@@ -24,15 +25,24 @@ import {
   releaseDelivery,
   type Claim,
   type ClaimResult,
+  type ClaimTerms,
   type Settle,
   type SettleResult,
   type Store,
 } from '@manifold/store'
+import type { Alone } from './alone/process.ts'
 import { attempt, type AttemptDeps, type Tried } from './attempt.ts'
 
 export type DeliverDeps = AttemptDeps & {
   readonly store: Store
   readonly settle: Settle
+  /** This process, since its start: what another one left claimed, it crashed with. */
+  readonly process: string
+  /** Whether this process is ending because of an error that nobody caught: what is under way then may be its cause. */
+  readonly isCrashing: () => boolean
+  /** Tries what is suspected of ending its process. */
+  readonly alone: Alone
+  readonly onSuspect: (ref: DeliveryRef, crashes: number) => void
   /** In [0, 1). */
   readonly random: () => number
   readonly onSettled: (report: DeliveryReport) => void
@@ -75,6 +85,9 @@ const HELD_LOOK_MS = 1_000
 /** How soon, at least, a delivery that is held alone asks again. */
 const HELD_ALONE_LOOK_MS = 1_000
 
+/** How soon, at least, a suspect asks again whether it may be tried. */
+const SUSPECT_LOOK_MS = 300
+
 /** How soon a superseded worker looks what became of the delivery. */
 const SUPERSEDED_LOOK_MS = 1_000
 
@@ -93,8 +106,31 @@ export function deliver(
   return claims.map(async (claiming, index) => {
     const ref = refs[index]
     if (ref === undefined) throw new Error('a claim without a delivery')
-    return deliverClaimed(deps, ref, await claiming, stopping)
+    const claim = await claiming
+    if (claim.kind === 'suspect') return deliverSuspect(deps, ref, claim.crashes, claimant, stopping)
+    return deliverClaimed(deps, ref, claim, stopping, attempt)
   })
+}
+
+/** Tried alone, one after the other; one that has to wait keeps no slot. */
+async function deliverSuspect(
+  deps: DeliverDeps,
+  ref: DeliveryRef,
+  crashes: number,
+  claimant: string,
+  stopping: AbortSignal,
+): Promise<Verdict> {
+  const leave = deps.alone.enter()
+  if (leave === undefined) return { kind: 'defer', delayMs: Math.ceil(SUSPECT_LOOK_MS * (1 + deps.random())) }
+  try {
+    deps.onSuspect(ref, crashes)
+    const claimMs = deps.alone.longestMs + CLAIM_MARGIN_MS
+    const terms = { ...claimTerms(deps, claimant), claimMs, probeMs: claimMs, takesSuspects: true }
+    const claim = await claimDelivery(deps.store, ref, terms)
+    return await deliverClaimed(deps, ref, claim, stopping, (_deps, ...args) => deps.alone.attempt(...args))
+  } finally {
+    leave()
+  }
 }
 
 async function deliverClaimed(
@@ -102,6 +138,7 @@ async function deliverClaimed(
   ref: DeliveryRef,
   claim: ClaimResult,
   stopping: AbortSignal,
+  tryIt: typeof attempt,
 ): Promise<Verdict> {
   deps.failpoint('claimed')
   if (claim.kind !== 'claimed') return verdictWithoutClaim(deps, claim)
@@ -110,9 +147,10 @@ async function deliverClaimed(
     return settle(deps, ref, claim, NOT_TRIED, { kind: 'dead', reason: 'expired' })
 
   const atMs = deps.now()
-  const tried = await attempt(deps, ref, claim, stopping)
+  const tried = await tryIt(deps, ref, claim, stopping)
   deps.failpoint('sent')
-  if (tried.kind === 'interrupted') return handBack(deps, ref, claim)
+  if (tried.kind === 'interrupted' || (deps.isCrashing() && isUnanswered(tried)))
+    return handBack(deps, ref, claim)
 
   const durationMs = deps.now() - atMs
   const settlement = decide({
@@ -150,19 +188,27 @@ export async function refuse(deps: DeliverDeps, ref: DeliveryRef, error: string)
     reason: 'unreadable-payload',
     error: error.slice(0, MAX_ERROR_LENGTH),
   }
-  const claim = await claimDelivery(deps.store, ref, claimTerms(deps, 'refuse'))
+  // Nothing is tried, so a suspect does no harm.
+  const terms = { ...claimTerms(deps, 'refuse'), takesSuspects: true }
+  const claim = await claimDelivery(deps.store, ref, terms)
   if (claim.kind !== 'claimed') return verdictWithoutClaim(deps, claim)
   return settle(deps, ref, claim, { attempt, signal: 'neutral' }, { kind: 'dead', reason: 'invalid' })
 }
 
-function claimTerms({ target }: DeliverDeps, claimant: string) {
+function claimTerms({ target, process }: DeliverDeps, claimant: string): ClaimTerms {
   const claimMs = target.timeoutMs + CLAIM_MARGIN_MS
-  return { claimant, claimMs, probeMs: claimMs }
+  return { claimant, process, claimMs, probeMs: claimMs }
 }
 
+/** Who crashes leaves the claim as it is, so that whoever is next counts the crash. */
 async function handBack(deps: DeliverDeps, ref: DeliveryRef, claim: Claim): Promise<Verdict> {
-  await releaseDelivery(deps.store, ref, claim.fence)
+  if (!deps.isCrashing()) await releaseDelivery(deps.store, ref, claim.fence)
   return { kind: 'hand-back' }
+}
+
+/** Neither delivered nor refused by anybody. */
+function isUnanswered(tried: Tried): boolean {
+  return tried.kind === 'tried' && tried.outcome.kind !== 'delivered' && tried.httpStatus === null
 }
 
 type Trial = {
@@ -234,6 +280,8 @@ function verdictWithoutClaim(deps: DeliverDeps, claim: Exclude<ClaimResult, Clai
       return { kind: 'defer', delayMs: claim.remainingMs }
     case 'held':
       return heldVerdict(deps, claim.forMs)
+    case 'suspect':
+      return { kind: 'defer', delayMs: SUSPECT_LOOK_MS }
     default:
       return claim satisfies never
   }

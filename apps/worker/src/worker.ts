@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { DEFAULT_REDIS_URL, type Settings } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
-import { breakerOf, CALLBACKS_TARGET, deliveryId, type HandlerLogger, type Target } from '@manifold/domain'
+import { breakerOf, CALLBACKS_TARGET, deliveryId, type Target } from '@manifold/domain'
 import {
   consumeDeliveries,
   limitTargetConcurrency,
@@ -21,6 +21,7 @@ import {
 import {
   createFailpoint,
   createRegistry,
+  randomHex,
   repeat,
   reportErrors,
   startHealthServer,
@@ -43,6 +44,8 @@ import {
   type Store,
 } from '@manifold/store'
 import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
+import { createAlone } from './alone/process.ts'
+import { handlerLogger } from './handler-logger.ts'
 import { createHostShares } from './host-share.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 
@@ -55,10 +58,13 @@ export type WorkerOptions = {
 export type RunningWorker = {
   /** Of the health server. */
   readonly port: number
-  readonly close: () => Promise<void>
+  /** @param crashed whether that is because of an error that nobody caught */
+  readonly close: (crashed?: boolean) => Promise<void>
 }
 
 const DEFAULT_HEALTH_PORT = 3_001
+/** Enough to tell the processes of one delivery apart. */
+const PROCESS_BYTES = 3
 const SAMPLE_MS = 5_000
 /** Jobs that wait this long beside a worker with room for them mean that it no longer consumes. */
 const STUCK_MS = 30_000
@@ -105,8 +111,11 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   ])
   for (const warning of warnings) logger.warn(warning)
 
-  const clients = targets.map((target) => {
+  const process = randomHex(PROCESS_BYTES)
+  let crashing = false
+  const resources = targets.map((target) => {
     const client = createTargetClient(target)
+    const alone = createAlone(target)
     const deps: DeliverDeps = {
       store,
       settle: settlerOf(store, target),
@@ -115,6 +124,15 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       userAgent: `manifold/${VERSION}`,
       now: Date.now,
       random: Math.random,
+      process,
+      isCrashing: () => crashing,
+      alone,
+      onSuspect: (ref, crashes) => {
+        logger.warn(
+          { target: target.name, deliveryId: deliveryId(ref.eventId, ref.target), crashes },
+          'several workers ended with this delivery in hand: it is tried in a process of its own',
+        )
+      },
       failpoint: createFailpoint(settings.failpoint),
       handlerLogger: handlerLogger(logger, target.name),
       onSettled: (report) => {
@@ -157,7 +175,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       },
     })
     consumers.set(target.name, consumer)
-    return client
+    return { client, alone }
   })
 
   const holder = randomUUID()
@@ -185,13 +203,15 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
 
   return {
     port: health.port,
-    close: async () => {
+    close: async (crashed = false) => {
+      crashing = crashed
       await Promise.all([...consumers.values()].map((consumer) => consumer.close(settings.drainMs)))
       const stopped = Promise.all(background.map((one) => one.stop()))
       // Without Redis a background run waits for it for ever, and ioredis forgets commands that it kept for a reconnection.
       if (redis.status === 'ready') await stopped
       else redis.disconnect()
-      await Promise.all(clients.map((client) => client.close()))
+      for (const { alone } of resources) alone.close()
+      await Promise.all(resources.map(({ client }) => client.close()))
       await health.close()
       await queues.close()
       redis.disconnect()
@@ -243,22 +263,6 @@ function liveness(redisIsReady: boolean, consumers: ReadonlyMap<string, Consumer
     }
   }
   return { ok: true }
-}
-
-/** What a function target's handler says is marked as its own. */
-function handlerLogger(logger: Logger, target: string): HandlerLogger {
-  const own = logger.child({ target, from: 'handler' })
-  return {
-    info: (fields, message) => {
-      own.info(fields, message)
-    },
-    warn: (fields, message) => {
-      own.warn(fields, message)
-    },
-    error: (fields, message) => {
-      own.error(fields, message)
-    },
-  }
 }
 
 /** One line for each change of the breaker. */

@@ -10,12 +10,17 @@ const MARGIN_MS = 2_500
 /**
  * Calls `close` when the process is to end, and ends it with 0, or 1 after a crash.
  * @param drainMs what `close` may take for unfinished work
+ * @param close is told whether an error that nobody caught is the reason
  */
-export function onShutdown(logger: Logger, drainMs: number, close: () => Promise<void>): void {
+export function onShutdown(
+  logger: Logger,
+  drainMs: number,
+  close: (crashed: boolean) => Promise<void>,
+): void {
   const grace = closeWithGrace({ delay: drainMs + MARGIN_MS, logger: false }, async ({ signal, err }) => {
     if (err === undefined) logger.info({ signal: signal ?? 'parent gone' }, 'stopping')
     else logger.fatal({ err }, 'crashed')
-    await close()
+    await close(err !== undefined)
     logger.info('stopped')
   })
   // A supervisor's children must not outlive it, even when it was killed.

@@ -1,6 +1,7 @@
 /** Claiming: a worker takes deliveries and gets all their attempts need. */
 import {
   breakerOf,
+  SUSPECT_AFTER_CRASHES,
   type DeadReason,
   type DeliveryRef,
   type DeliveryStatus,
@@ -43,6 +44,8 @@ export type ClaimResult =
   | { readonly kind: 'early'; readonly remainingMs: number }
   /** The breaker lets nothing through to the target. */
   | { readonly kind: 'held'; readonly forMs: number }
+  /** So many processes in a row ended with it in hand: only who tries it alone may have it. */
+  | { readonly kind: 'suspect'; readonly crashes: number }
 
 export type ClaimTerms = {
   /**
@@ -50,6 +53,13 @@ export type ClaimTerms = {
    * again after a crash); another one waits until the claim is over.
    */
   readonly claimant: string
+  /**
+   * The process that claims, since its start: a short word. What another process left claimed, it crashed with; claiming again
+   * in the same one is no crash.
+   */
+  readonly process?: string
+  /** Suspects are handed out as well: they will be tried alone. */
+  readonly takesSuspects?: boolean
   /** How long the claim keeps other claimants away. */
   readonly claimMs: number
   /** How long the one probe of a half-open breaker may take to report. */
@@ -64,12 +74,13 @@ export async function claimDeliveries(
   store: Store,
   target: string,
   refs: readonly DeliveryRef[],
-  { claimant, claimMs, probeMs }: ClaimTerms = DEFAULT_TERMS,
+  { claimant, process = 'any', takesSuspects = false, claimMs, probeMs }: ClaimTerms = DEFAULT_TERMS,
 ): Promise<ClaimResult[]> {
   const scriptKeys = [keys.breaker(breakerOf(target, refs[0]?.eventId ?? '')), keys.backlog(target)]
   for (const { eventId } of refs) scriptKeys.push(keys.event(eventId), keys.payload(eventId))
   const generations = refs.map(({ generation }) => generation).join(' ')
-  const args = [target, probeMs, claimMs, claimant, generations]
+  const suspectAfter = takesSuspects ? 0 : SUSPECT_AFTER_CRASHES
+  const args = [target, probeMs, claimMs, claimant, generations, process, suspectAfter]
   const rows = replyRows(
     claimScript,
     refs.length,
@@ -139,6 +150,8 @@ function readClaim(eventId: string, row: string[]): ClaimResult {
       return { kind, remainingMs: Number(first) }
     case 'held':
       return { kind, forMs: Number(first) }
+    case 'suspect':
+      return { kind, crashes: Number(first) }
     case 'claimed': {
       if (data === undefined || source === undefined || type === undefined) break
       const acceptedAtMs = Number(acceptedAt)

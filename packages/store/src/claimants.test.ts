@@ -129,7 +129,7 @@ test('a waiting event, and a delivered one, stay in one piece of memory each', a
   const ref = refOf(await accept(store, { targets: ['crm', 'email', 'billing'] }))
   const encoding = (key: string) => store.redis.object('ENCODING', key)
   expect(await encoding(keys.event(ref.eventId))).toBe('listpack')
-  await claimDelivery(store, ref, terms('twelve-chars'))
+  await claimDelivery(store, ref, { ...terms('twelve-chars'), process: 'a1b2c3' })
   expect(await encoding(keys.event(ref.eventId))).toBe('listpack')
   await attemptAndSettle(store, ref, { kind: 'delivered' }, 1)
   expect(await keptDelivery(store, ref)).toMatchObject({ status: 'delivered' })

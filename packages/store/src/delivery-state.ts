@@ -1,4 +1,4 @@
-/** The state of a delivery as its event's record holds it: one field of twelve words (lua/includes/delivery-state.lua). */
+/** The state of a delivery as its event's record holds it: one field of twelve words or more (lua/includes/delivery-state.lua). */
 import type { DeadReason, DeliveryStatus } from '@manifold/domain'
 
 export type DeliveryState = {

@@ -48,7 +48,7 @@ for target in string.gmatch(record[2] or '', '[^,]+') do
     redis.call('HINCRBY', backlogPrefix .. target, placeOf(state), -1)
     redis.call('ZADD', outboxKey, int(now), eventId .. '/' .. target .. '/' .. state.generation)
     state.status, state.endedAt, state.nextAt = 'cancelled', int(now), '-'
-    state.claimedUntil, state.claimant = '-', '-'
+    endClaim(state)
     changed[#changed + 1] = field
     changed[#changed + 1] = writeState(state)
     cancelled[#cancelled + 1] = target

@@ -14,6 +14,8 @@
     3 claimMs     how long nobody but this claimant may take them
     4 claimant    who takes them: the same name after a crash, so that nobody waits for himself
     5 generations of the deliveries, in order, a space between
+    6 process     the one that claims, since its start: another one that left a delivery claimed has crashed
+    7 suspectAfter  so many crashes make a delivery a suspect, which is not handed out; 0 to take suspects
 
   Returns
     a list with one answer for each delivery, in order; words have a space between, for a reply costs by the item
@@ -29,10 +31,12 @@
     {'terminal <status> <reason>'}   nothing left to do; reason is '-' unless dead
     {'early <remainingMs>'}          its next attempt is not due yet, or somebody else has claimed it: look again then
     {'held <forMs>'}                 the breaker lets nothing through for so long
+    {'suspect <crashes>'}            so many processes in a row ended with it in hand: only to be tried alone
 
   Guarantees
     1. Repeating it is harmless: it moves nothing but the fence, the time of the claim and the place of a probe.
     2. Of two claimants, one gets a delivery; the other gets it when the claim is over.
+    3. A crash is counted once: when a delivery that another process left claimed is taken over.
 ]]
 -- @include now
 -- @include delivery-state
@@ -42,6 +46,7 @@ local breakerKey, backlogKey = KEYS[1], KEYS[2]
 -- Whoever has claimed it is most likely done long before the claim is over.
 local CLAIMED_LOOK_MS = 1000
 local target, probeMs, claimMs, claimant = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local process, suspectAfter = ARGV[6], tonumber(ARGV[7])
 local stateField = target .. '/state'
 local now = nowMs()
 local claimedUntil = int(now + claimMs)
@@ -70,6 +75,18 @@ local function claim(eventKey, payloadKey, generation)
   if theirsForMs > 0 then
     return { 'early ' .. int(math.min(theirsForMs, CLAIMED_LOOK_MS)) }
   end
+  local from = placeOf(state)
+  if state.claimedUntil ~= '-' and state.process ~= process then
+    state.crashes = int((tonumber(state.crashes) or 0) + 1)
+  end
+  if suspectAfter > 0 and state.crashes ~= '' and tonumber(state.crashes) >= suspectAfter then
+    if state.claimedUntil ~= '-' then
+      endClaim(state)
+      move(moves, from, placeOf(state))
+      redis.call('HSET', eventKey, stateField, writeState(state))
+    end
+    return { 'suspect ' .. state.crashes }
+  end
   local data = redis.call('GET', payloadKey)
   if not data then
     return { 'missing' }
@@ -81,10 +98,10 @@ local function claim(eventKey, payloadKey, generation)
     end
   end
 
-  local from = placeOf(state)
   state.fence = int(state.fence + 1)
   state.claimedUntil = claimedUntil
   state.claimant = claimant
+  state.process = process
   move(moves, from, placeOf(state))
   redis.call('HSET', eventKey, stateField, writeState(state))
   local openedAt = tonumber(state.openedAt) or tonumber(record[6])

@@ -31,7 +31,7 @@ for index = 3, #KEYS do
   local state = text and readState(text)
   if state and state.claimedUntil ~= '-' and state.fence == ARGV[index - 1] then
     local from = placeOf(state)
-    state.claimedUntil, state.claimant = '-', '-'
+    endClaim(state)
     move(moves, from, placeOf(state))
     redis.call('HSET', KEYS[index], stateField, writeState(state))
     breakerReport(breakerKey, KEYS[index] .. '/' .. state.fence, 'neutral', now)

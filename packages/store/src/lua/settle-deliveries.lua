@@ -156,7 +156,11 @@ local function settle(eventKey, attemptsKey, delivery)
 
   state.status = wanted
   state.settledFence = fence
-  state.claimedUntil, state.claimant = '-', '-'
+  endClaim(state)
+  -- Whoever settles it has survived it. A dead one whose processes did not is not given to another one unwarned when replayed.
+  if kind ~= 'dead' or reason ~= 'invalid' then
+    state.crashes = ''
+  end
   if attempt ~= '' and kind ~= 'defer' then
     state.spent = int(state.spent + 1)
   end

@@ -13,20 +13,35 @@
 --   claimedUntil   while it is claimed: nobody but its claimant may take it before
 --   claimant     who claimed it
 --   reason       why it is dead
-local STATE_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
+-- and, left out where there is nothing to tell:
+--   process      whose claim it is: its latest start, so that a process that lives is not taken for a crashed one
+--   crashes      processes in a row that ended with this delivery in hand
+local STATE_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) ?(%S*) ?(%S*)$'
 local FRESH_STATE = 'pending 1 0 0 0 0 - - - - - -'
 
 -- Every word stays a string: turning numbers into text and back would be most of a script's time.
 local function readState(text)
   local state = {}
   state.status, state.generation, state.fence, state.attempts, state.spent, state.settledFence, state.nextAt, state.endedAt,
-    state.openedAt, state.claimedUntil, state.claimant, state.reason = string.match(text, STATE_PATTERN)
+    state.openedAt, state.claimedUntil, state.claimant, state.reason, state.process, state.crashes =
+    string.match(text, STATE_PATTERN)
   return state
 end
 
 local function writeState(s)
-  return table.concat({ s.status, s.generation, s.fence, s.attempts, s.spent, s.settledFence, s.nextAt, s.endedAt,
-    s.openedAt, s.claimedUntil, s.claimant, s.reason }, ' ')
+  local words = { s.status, s.generation, s.fence, s.attempts, s.spent, s.settledFence, s.nextAt, s.endedAt,
+    s.openedAt, s.claimedUntil, s.claimant, s.reason }
+  if s.crashes ~= '' then
+    words[13], words[14] = s.process == '' and '-' or s.process, s.crashes
+  elseif s.process ~= '' then
+    words[13] = s.process
+  end
+  return table.concat(words, ' ')
+end
+
+-- The claim is over, however it ended.
+local function endClaim(s)
+  s.claimedUntil, s.claimant, s.process = '-', '-', ''
 end
 
 local function hasEnded(s)

@@ -1,0 +1,46 @@
+/**
+ * The process for suspects: tries one delivery at a time and does nothing else, so that its end tells which one it was.
+ *
+ * Started by a worker (process.ts), and gone with it. It neither claims nor settles: it never speaks to Redis.
+ */
+import { everyTarget, loadConfig, readSettings } from '@manifold/config'
+import { createTargetClient } from '@manifold/delivery'
+import { createLogger, endWithParent, VERSION } from '@manifold/runtime'
+import { attempt } from '../attempt.ts'
+import { handlerLogger } from '../handler-logger.ts'
+import type { Order, Report } from './messages.ts'
+
+endWithParent()
+// Who stops the worker may signal its whole group: that is not the delivery's doing. The worker ends this process in time.
+process.on('SIGINT', ignore).on('SIGTERM', ignore)
+const [name = ''] = process.argv.slice(2)
+const settings = readSettings()
+const logger = createLogger(`worker:${name}:alone`, settings.logLevel)
+const target = everyTarget(await loadConfig(settings.configPath)).find((one) => one.name === name)
+if (target === undefined) throw new Error(`no target "${name}" in ${settings.configPath} any more`)
+
+const deps = {
+  target,
+  client: createTargetClient(target),
+  userAgent: `manifold/${VERSION}`,
+  now: Date.now,
+  failpoint: () => undefined,
+  handlerLogger: handlerLogger(logger, name),
+}
+// The worker ends this process when it stops.
+const neverStopping = new AbortController().signal
+
+function ignore(): void {
+  // The default would end it.
+}
+
+const tell = (report: Report) => process.send?.(report)
+
+process.on('message', ({ ref, claim }: Order) => {
+  attempt(deps, ref, claim, neverStopping).then(
+    (tried) => tell({ kind: 'tried', tried }),
+    (error: unknown) =>
+      tell({ kind: 'failed', error: error instanceof Error ? error.message : String(error) }),
+  )
+})
+tell({ kind: 'ready' })
