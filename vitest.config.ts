@@ -16,6 +16,8 @@ export default defineConfig({
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
       { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
       { extends: true, test: { name: 'faults', include: ['test/faults/**/*.test.ts'] } },
+      // Not in `npm test`: too long for every change.
+      { extends: true, test: { name: 'long', include: ['test/long/**/*.test.ts'] } },
     ],
   },
 })
