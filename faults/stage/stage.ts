@@ -10,6 +10,7 @@ import type { Scope } from '../../bench/stage/scope.ts'
 import type { Finding } from '../oracle/finding.ts'
 import { openLedger } from '../oracle/ledger.ts'
 import { POLICY, type Policy } from '../oracle/policy.ts'
+import { readReceiverLog, type RequestLine } from '../oracle/receiver-log.ts'
 import { noteDisturbances, type Disturbances } from './disturbances.ts'
 import { postUntilAccepted, type LaneDeps, type NewEvent } from './lane.ts'
 import { startLink, type Link } from './links.ts'
@@ -55,6 +56,8 @@ export type Stage = {
   readonly size: (quick: number, whole: number) => number
   /** Refusals of the driver's posts by status. */
   readonly refusals: () => ReadonlyMap<number, number>
+  /** What the receiver has written down so far. */
+  readonly requests: () => readonly RequestLine[]
   /** What the scenario has to say of what it saw. */
   readonly note: (text: string) => void
   readonly notes: () => readonly string[]
@@ -162,6 +165,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     post: (event) => postUntilAccepted(lane, event),
     size: (quick, whole) => (options.quick ? quick : whole),
     refusals: () => refusals,
+    requests: () => readReceiverLog(receiver.logFile),
     note: (text) => notes.push(text),
     notes: () => notes,
     expect: (kept, promise, detail) => {
