@@ -163,6 +163,15 @@ describe('excused', () => {
     expect(check(run)).toEqual([])
   })
 
+  test('a request that was sent before a kill, and seen behind it', () => {
+    expect(check(disturbed(withRequests([taken, again], [again]), 'duplicates', -100))).toEqual([])
+  })
+
+  test('not by a kill long before it', () => {
+    const early = disturbed(withRequests([taken, again]), 'duplicates', -400)
+    expect(kindsIn(early)).toEqual(['duplicated'])
+  })
+
   test('not by a kill long after it', () => {
     const late = disturbed(withRequests([taken, request('evt_1', 9_000, 200)]), 'duplicates', 8_000)
     expect(kindsIn(late)).toEqual(['duplicated'])

@@ -15,6 +15,7 @@ export const halfSent: Scenario = {
       if (caller % 2 === 0) socket.end()
       else socket.resetAndDestroy()
     }
+    await stage.until('load', () => load.accepted() > stage.size(100, 1_000))
     await load.stop()
     const taken = stage.requests().filter(({ key }) => key.startsWith('half-'))
     stage.expect(taken.length === 0, 'nothing of it is taken', `${String(taken.length)} were delivered`)
