@@ -3,7 +3,7 @@ import { inScope } from '../bench/stage/scope.ts'
 import type { Finding } from './oracle/finding.ts'
 import type { Window } from './oracle/windows.ts'
 import type { Scenario } from './scenarios/scenario.ts'
-import { setStage } from './stage/stage.ts'
+import { setStage } from './stage/set-stage.ts'
 
 export type Result = {
   readonly name: string

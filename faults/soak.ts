@@ -14,7 +14,7 @@ import { findingLines } from './oracle/finding.ts'
 import { memoryLine, readMemory } from './soak/memory.ts'
 import { MISHAPS } from './soak/mishaps.ts'
 import { seeded } from './soak/random.ts'
-import { setStage } from './stage/stage.ts'
+import { setStage } from './stage/set-stage.ts'
 
 /** Three deliveries each: over 200,000 in half an hour. */
 const EVENTS_PER_SECOND = 45

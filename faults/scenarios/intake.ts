@@ -4,6 +4,9 @@ import type { Stage } from '../stage/stage.ts'
 
 const BACK_MS = 2_000
 
+/** How long a caller may be left without an answer while Redis is away. */
+const REFUSED_MS = 2_000
+
 let posted = 0
 
 /** Waits until an event is accepted; one of the promises. @returns how long it took */
@@ -17,4 +20,12 @@ export async function untilIntakeIsBack(stage: Stage): Promise<number> {
     `after ${String(Math.round(tookMs))} ms`,
   )
   return tookMs
+}
+
+/** Callers were told in time that they have to come again; one of the promises. */
+export function expectQuickRefusals(stage: Stage): void {
+  const slowestMs = Math.round(stage.slowestRefusalMs())
+  const promise = `a refusal within ${String(REFUSED_MS)} ms`
+  stage.expect(slowestMs < REFUSED_MS, promise, `the slowest took ${String(slowestMs)} ms`)
+  stage.note(`slowest refusal ${String(slowestMs)} ms`)
 }

@@ -1,4 +1,4 @@
-import { untilIntakeIsBack } from './intake.ts'
+import { expectQuickRefusals, untilIntakeIsBack } from './intake.ts'
 import type { Scenario } from './scenario.ts'
 
 export const redisKilled: Scenario = {
@@ -18,6 +18,7 @@ export const redisKilled: Scenario = {
       backMs.push(await untilIntakeIsBack(stage))
     }
     await load.stop()
+    expectQuickRefusals(stage)
     stage.note(`intake back after ${backMs.map((ms) => String(Math.round(ms))).join(', ')} ms`)
   },
 }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { untilIntakeIsBack } from './intake.ts'
+import { expectQuickRefusals, untilIntakeIsBack } from './intake.ts'
 import type { Scenario } from './scenario.ts'
 
 export const redisSilent: Scenario = {
@@ -20,6 +20,7 @@ export const redisSilent: Scenario = {
     const before = load.accepted()
     await stage.until('load after it', () => load.accepted() > before + 200)
     await load.stop()
+    expectQuickRefusals(stage)
     stage.note(`silent for ${String(forMs / 1_000)} s, intake back after ${String(Math.round(backMs))} ms`)
   },
 }

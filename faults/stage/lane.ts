@@ -13,7 +13,7 @@ export type LaneDeps = {
   readonly origin: () => string | undefined
   readonly ledger: Ledger
   readonly onFinding: (finding: Finding) => void
-  readonly onRefused: (status: number) => void
+  readonly onRefused: (status: number, tookMs: number) => void
 }
 
 export type NewEvent = {
@@ -43,10 +43,11 @@ export async function postUntilAccepted(deps: LaneDeps, event: NewEvent): Promis
   const body = bodyOf(event)
   const deadlineMs = Date.now() + TRIES_MS
   while (Date.now() < deadlineMs) {
+    const startedMs = performance.now()
     const answer = await postOnce(deps.origin(), event.key, body)
     if (answer?.status === 202) return enter(deps, event, answer.body)
     if (answer !== undefined) {
-      deps.onRefused(answer.status)
+      deps.onRefused(answer.status, performance.now() - startedMs)
       judgeRefusal(deps, event.key, answer)
     }
     await wait(AGAIN_MS)
