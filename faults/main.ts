@@ -18,11 +18,11 @@ const folder = mkdtempSync(join(tmpdir(), 'manifold-faults-'))
 const results: Result[] = []
 try {
   const known = SCENARIOS.map(({ name }) => name)
-  const { names, quick, out } = parseFaultArguments(process.argv.slice(2), known)
-  const report = { quick, startedAt: new Date().toISOString(), machine: describeMachine(), results }
+  const { names, quick, seed, out } = parseFaultArguments(process.argv.slice(2), known)
+  const report = { quick, seed, startedAt: new Date().toISOString(), machine: describeMachine(), results }
   for (const scenario of SCENARIOS.filter(({ name }) => names.includes(name))) {
     print(`${scenario.name}: ${scenario.title}`)
-    const result = await runScenario(scenario, folder, quick)
+    const result = await runScenario(scenario, { folder, quick, seed })
     results.push(result)
     print(`  ${result.seen}; ${(result.tookMs / 1_000).toFixed(1)} s in all`)
     for (const line of findingLines(result.findings)) print(`  FOUND ${line}`)

@@ -4,6 +4,7 @@ import type { Finding } from './oracle/finding.ts'
 import type { Window } from './oracle/windows.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 import { setStage } from './stage/set-stage.ts'
+import type { StageOptions } from './stage/stage.ts'
 
 export type Result = {
   readonly name: string
@@ -17,11 +18,14 @@ export type Result = {
 }
 
 /** @throws only when the stage cannot be set, or judged; what a scenario waits for in vain is a finding */
-export function runScenario(scenario: Scenario, folder: string, quick: boolean): Promise<Result> {
+export function runScenario(
+  scenario: Scenario,
+  options: Pick<StageOptions, 'folder' | 'quick' | 'seed'>,
+): Promise<Result> {
   const { name, title, promise } = scenario
   const startedMs = performance.now()
   return inScope(async (scope) => {
-    const stage = await setStage(scope, { folder, quick, ...scenario.stage })
+    const stage = await setStage(scope, { ...options, ...scenario.stage })
     const broken: Finding[] = []
     await scenario.run(stage).catch((error: unknown) => {
       broken.push({

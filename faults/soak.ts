@@ -13,7 +13,7 @@ import { parseSoakArguments } from './arguments.ts'
 import { findingLines } from './oracle/finding.ts'
 import { memoryLine, readMemory } from './soak/memory.ts'
 import { MISHAPS } from './soak/mishaps.ts'
-import { seeded } from './soak/random.ts'
+import { seeded } from './random.ts'
 import { setStage } from './stage/set-stage.ts'
 
 /** Three deliveries each: over 200,000 in half an hour. */
@@ -29,7 +29,7 @@ const print = (text: string) => process.stdout.write(`${text}\n`)
 const { minutes, seed, out } = parseSoakArguments(process.argv.slice(2))
 const folder = mkdtempSync(join(tmpdir(), 'manifold-soak-'))
 const well = await inScope(async (scope) => {
-  const stage = await setStage(scope, { folder, quick: false, workers: 3 })
+  const stage = await setStage(scope, { folder, quick: false, seed, workers: 3 })
   const random = seeded(seed)
   const load = stage.load({ lanes: 16, eventsPerSecond: EVENTS_PER_SECOND })
   await wait(Math.min(WARM_UP_MS, minutes * 6_000))

@@ -7,6 +7,7 @@ import type { Result } from '../run-scenario.ts'
 
 export type Report = {
   readonly quick: boolean
+  readonly seed: number
   readonly startedAt: string
   readonly machine: Machine
   readonly results: readonly Result[]

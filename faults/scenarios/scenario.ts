@@ -6,7 +6,7 @@ export type Scenario = {
   readonly name: string
   readonly title: string
   readonly promise: string
-  readonly stage?: Omit<StageOptions, 'folder' | 'quick'>
+  readonly stage?: Omit<StageOptions, 'folder' | 'quick' | 'seed'>
   /** Brings it about. The oracle judges when it is over and the system at rest; what else is promised, it judges itself. */
   readonly run: (stage: Stage) => Promise<void>
 }

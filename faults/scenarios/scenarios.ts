@@ -16,6 +16,7 @@ import type { Scenario } from './scenario.ts'
 import { scriptsFlushed } from './scripts-flushed.ts'
 import { targetCuts } from './target-cuts.ts'
 import { targetDown } from './target-down.ts'
+import { targetMoody } from './target-moody.ts'
 import { targetFlapping } from './target-flapping.ts'
 import { targetPaused } from './target-paused.ts'
 import { throttledForAYear } from './throttled-for-a-year.ts'
@@ -37,6 +38,7 @@ export const SCENARIOS: readonly Scenario[] = [
   redisFull,
   targetFlapping,
   targetCuts,
+  targetMoody,
   throttleStorm,
   throttledForAYear,
   targetDown,

@@ -5,7 +5,7 @@ import { OK, type Behaviour } from '../receiver/behaviour.ts'
 import type { Link } from '../stage/links.ts'
 import type { Stage } from '../stage/stage.ts'
 import { TARGETS } from '../stage/targets.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 export type Mishap = { readonly name: string; readonly run: (stage: Stage, random: Random) => Promise<void> }
 

@@ -15,11 +15,11 @@ export type Receiver = {
 }
 
 /** Starts one that ends with the scope. */
-export async function startReceiver(scope: Scope, folder: string): Promise<Receiver> {
+export async function startReceiver(scope: Scope, folder: string, seed: number): Promise<Receiver> {
   const logFile = join(folder, 'receiver.log')
   const { pid, port } = await startProgram(scope, folder, {
     entry: 'faults/receiver/main.ts',
-    args: [logFile],
+    args: [logFile, String(seed)],
   })
   const tell = async (method: string, path: string, body?: unknown): Promise<void> => {
     const answer = await fetch(`http://127.0.0.1:${String(port)}${path}`, {

@@ -44,7 +44,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
   const disturbances = noteDisturbances()
   const redis = await startStageRedis(folder, options.redisSettings ?? [], disturbances)
   scope.defer(redis.close)
-  const receiver = await startReceiver(scope, folder)
+  const receiver = await startReceiver(scope, folder, options.seed)
   const link = (name: string, port: number) => startLink(scope, name, port, disturbances)
   const links = {
     producersToRedis: await link('producers and Redis', redis.port),

@@ -14,6 +14,8 @@ import type { Settled } from './settle.ts'
 export type StageOptions = {
   readonly folder: string
   readonly quick: boolean
+  /** Of what targets do by chance. */
+  readonly seed: number
   /** Default 2 of each. */
   readonly producers?: number
   readonly workers?: number
