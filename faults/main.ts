@@ -42,3 +42,6 @@ else {
   print(`The logs, the ledger and the receiver's log are in ${folder}.`)
   process.exitCode = 1
 }
+
+// Sockets that were reset in great number can keep the process from ending by itself.
+process.exit()
