@@ -1,4 +1,7 @@
-/** Which way imports may point: domain ← config, store, delivery ← queue ← apps, bench; runtime and client import no sibling. */
+/**
+ * Which way imports may point: domain ← config, store, delivery ← queue ← apps, bench, faults; runtime and client import no
+ * sibling.
+ */
 
 import type { IConfiguration } from 'dependency-cruiser'
 
@@ -21,6 +24,9 @@ const TEST = '\\.test\\.ts$'
 
 /** What Manifold is compared with is written against the bare libraries, and so is the load on both sides. */
 const BARE = '^bench/(baselines|load)/'
+
+/** What judges Manifold looks at the queues itself, instead of asking what it judges. */
+const ORACLE = '^faults/oracle/'
 
 const outside = '^(?!node_modules)'
 
@@ -45,7 +51,7 @@ const rules: IConfiguration = {
     {
       name: 'bullmq-only-in-queue',
       severity,
-      from: { path: outside, pathNot: ['^packages/queue/', BARE] },
+      from: { path: outside, pathNot: ['^packages/queue/', BARE, ORACLE] },
       to: { path: 'node_modules/bullmq/' },
     },
     {
@@ -57,7 +63,7 @@ const rules: IConfiguration = {
     {
       name: 'ioredis-only-in-store',
       severity,
-      from: { path: outside, pathNot: ['^packages/store/', BARE] },
+      from: { path: outside, pathNot: ['^packages/store/', BARE, ORACLE] },
       to: { path: 'node_modules/ioredis/' },
     },
     {
@@ -85,10 +91,22 @@ const rules: IConfiguration = {
       to: { path: '^(apps|targets|test)/' },
     },
     {
-      name: 'nobody-imports-the-bench',
+      name: 'nobody-imports-the-bench-or-the-faults',
       severity,
       from: { path: '^(apps|packages|targets)/' },
-      to: { path: '^bench/' },
+      to: { path: '^(bench|faults)/' },
+    },
+    {
+      name: 'faults-start-apps-and-never-import-them',
+      severity,
+      from: { path: '^faults/' },
+      to: { path: '^(apps|targets|test)/' },
+    },
+    {
+      name: 'the-oracle-shares-no-code-with-what-it-judges',
+      severity,
+      from: { path: ORACLE },
+      to: { path: '^(apps|packages|targets|test)/' },
     },
     { name: 'nothing-unresolvable', severity, from: {}, to: { couldNotResolve: true } },
   ],

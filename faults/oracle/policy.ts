@@ -1,0 +1,29 @@
+/** The targets' policy as the oracle knows it: what retries may look like, and how long anything may take. */
+
+export type Policy = {
+  readonly timeoutMs: number
+  readonly concurrency: number
+  readonly retry: {
+    readonly maxAttempts: number
+    readonly baseDelayMs: number
+    readonly maxDelayMs: number
+    readonly maxAgeMs: number
+  }
+  readonly breaker: {
+    readonly failureRate: number
+    readonly minimumAttempts: number
+    readonly windowMs: number
+    readonly openMs: number
+  }
+}
+
+/** Quick to retry, and with a breaker that does not open: scenarios that are about it say so. */
+export const POLICY: Policy = {
+  timeoutMs: 3_000,
+  concurrency: 20,
+  retry: { maxAttempts: 6, baseDelayMs: 100, maxDelayMs: 1_000, maxAgeMs: 600_000 },
+  breaker: { failureRate: 1, minimumAttempts: 1_000_000, windowMs: 10_000, openMs: 1_000 },
+}
+
+/** Whatever happens to a worker, what it did is taken over within its timeout and this. */
+export const TAKEOVER_MARGIN_MS = 15_000

@@ -1,0 +1,50 @@
+/**
+ * Windows: the times at which something was disturbed. Only they excuse a duplicate, or a retry that is late.
+ */
+import type { Policy } from './policy.ts'
+import type { RequestLine } from './receiver-log.ts'
+
+export type Window = {
+  readonly what: string
+  readonly fromMs: number
+  readonly untilMs: number
+  /**
+   * `duplicates`: what was in flight may come again (a kill, a lost Redis, a cut connection).
+   * `lateness`: nothing was lost, only held up (an operator's pause, a target that is down).
+   */
+  readonly excuses: 'duplicates' | 'lateness'
+}
+
+type Circumstances = { readonly windows: readonly Window[]; readonly policy: Policy }
+
+/** How long after its answer a request's outcome may be on its way to the record. */
+const SETTLE_MS = 1_000
+
+/** How long before the receiver sees it a request may have been sent: one that is seen behind a kill came before it. */
+const ARRIVAL_MS = 250
+
+/** An answer that comes so short before the worker's own deadline may come too late. */
+const DEADLINE_MARGIN_MS = 250
+
+/**
+ * Whether what a request came to may never have been recorded: it was in flight while something was disturbed, or was
+ * answered when the worker gave up.
+ */
+export function mayBeUnrecorded(
+  { atMs, endedMs }: Pick<RequestLine, 'atMs' | 'endedMs'>,
+  { windows, policy }: Circumstances,
+): boolean {
+  if (endedMs - atMs > policy.timeoutMs - DEADLINE_MARGIN_MS) return true
+  return windows.some(
+    ({ excuses, fromMs, untilMs }) =>
+      excuses === 'duplicates' && atMs <= untilMs + ARRIVAL_MS && endedMs + SETTLE_MS >= fromMs,
+  )
+}
+
+/** How much of a stretch of time was disturbed in any way. */
+export function disturbedMs(fromMs: number, untilMs: number, windows: readonly Window[]): number {
+  return windows.reduce(
+    (sum, window) => sum + Math.max(0, Math.min(untilMs, window.untilMs) - Math.max(fromMs, window.fromMs)),
+    0,
+  )
+}

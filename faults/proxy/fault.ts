@@ -1,0 +1,19 @@
+/** What a faulty link does to what passes through it. */
+
+export type Fault =
+  | { readonly kind: 'none' }
+  /** Each piece comes so much later. */
+  | { readonly kind: 'latency'; readonly ms: number }
+  | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
+  /** Small pieces with a pause between, so that no message arrives in one. */
+  | { readonly kind: 'partial'; readonly bytes: number; readonly everyMs: number }
+  /** The end of a connection is passed on so much later. */
+  | { readonly kind: 'slow-close'; readonly ms: number }
+  /** Connections break off with a reset: those there are at once, new ones after so many bytes of an answer. */
+  | { readonly kind: 'reset'; readonly afterBytes: number }
+  /** Takes everything, passes on nothing, and says nothing. */
+  | { readonly kind: 'black-hole' }
+  /** Nobody listens. */
+  | { readonly kind: 'refuse' }
+
+export const NO_FAULT: Fault = { kind: 'none' }

@@ -1,0 +1,53 @@
+/** All scenarios, in the order they run in: parts, Redis, targets, callers, operators. */
+import { bulkReplayKilled } from './bulk-replay-killed.ts'
+import { concurrentDuplicates } from './concurrent-duplicates.ts'
+import { connectionsKilled } from './connections-killed.ts'
+import { discardedWhileReplayed } from './discarded-while-replayed.ts'
+import { goneAfterSending } from './gone-after-sending.ts'
+import { halfSent } from './half-sent.ts'
+import { pipelined } from './pipelined.ts'
+import { producerKilled } from './producer-killed.ts'
+import { redisFull } from './redis-full.ts'
+import { redisKilled } from './redis-killed.ts'
+import { redisSilent } from './redis-silent.ts'
+import { redisSlow } from './redis-slow.ts'
+import { replayedTwice } from './replayed-twice.ts'
+import type { Scenario } from './scenario.ts'
+import { scriptsFlushed } from './scripts-flushed.ts'
+import { targetCuts } from './target-cuts.ts'
+import { targetDown } from './target-down.ts'
+import { targetMoody } from './target-moody.ts'
+import { targetFlapping } from './target-flapping.ts'
+import { targetPaused } from './target-paused.ts'
+import { throttledForAYear } from './throttled-for-a-year.ts'
+import { throttleStorm } from './throttle-storm.ts'
+import { workerFrozen } from './worker-frozen.ts'
+import { workerKilled } from './worker-killed.ts'
+import { workerStopped } from './worker-stopped.ts'
+
+export const SCENARIOS: readonly Scenario[] = [
+  workerKilled,
+  producerKilled,
+  workerFrozen,
+  workerStopped,
+  redisKilled,
+  redisSilent,
+  connectionsKilled,
+  scriptsFlushed,
+  redisSlow,
+  redisFull,
+  targetFlapping,
+  targetCuts,
+  targetMoody,
+  throttleStorm,
+  throttledForAYear,
+  targetDown,
+  concurrentDuplicates,
+  halfSent,
+  goneAfterSending,
+  pipelined,
+  targetPaused,
+  discardedWhileReplayed,
+  replayedTwice,
+  bulkReplayKilled,
+]

@@ -1,0 +1,118 @@
+/** Mishaps: the faults of a soak. Each ends what it began, so that any may follow any. */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Fault } from '../proxy/fault.ts'
+import { OK, type Behaviour } from '../receiver/behaviour.ts'
+import type { Link } from '../stage/links.ts'
+import type { Stage } from '../stage/stage.ts'
+import { TARGETS } from '../stage/targets.ts'
+import type { Random } from '../random.ts'
+
+export type Mishap = { readonly name: string; readonly run: (stage: Stage, random: Random) => Promise<void> }
+
+const FAULTS: readonly Fault[] = [
+  { kind: 'latency', ms: 50 },
+  { kind: 'bandwidth', bytesPerSecond: 100_000 },
+  { kind: 'partial', bytes: 50, everyMs: 2 },
+  { kind: 'slow-close', ms: 500 },
+  { kind: 'reset', afterBytes: 2_000 },
+  { kind: 'black-hole' },
+  { kind: 'refuse' },
+]
+
+const BEHAVIOURS: readonly Behaviour[] = [
+  { kind: 'status', status: 503 },
+  { kind: 'status', status: 429, retryAfter: { form: 'seconds', seconds: 1 } },
+  { kind: 'status', status: 503, retryAfter: { form: 'date', seconds: 2 } },
+  { kind: 'reset', when: 'after-headers' },
+  { kind: 'hang' },
+  { kind: 'drip', everyMs: 100 },
+  { kind: 'garbage' },
+  { kind: 'flap', everyMs: 1_000, answers: [OK, { kind: 'status', status: 500 }] },
+]
+
+const LASTS_MS = [500, 4_000] as const
+
+const onLink = (name: string, link: (stage: Stage) => Link): Mishap => ({
+  name,
+  run: async (stage, random) => {
+    const end = await link(stage).fail(random.pick(FAULTS))
+    await wait(random.between(...LASTS_MS))
+    await end()
+  },
+})
+
+export const MISHAPS: readonly Mishap[] = [
+  {
+    name: 'worker killed',
+    run: async (stage, random) => {
+      await random.pick(stage.workers()).kill()
+      await stage.addWorker()
+    },
+  },
+  {
+    name: 'producer killed',
+    run: async (stage, random) => {
+      await random.pick(stage.producers()).kill()
+      await stage.addProducer()
+    },
+  },
+  {
+    name: 'worker stopped and started',
+    run: async (stage, random) => {
+      await random.pick(stage.workers()).stop()
+      await stage.addWorker()
+    },
+  },
+  {
+    name: 'worker frozen',
+    run: async (stage, random) => {
+      const thaw = random.pick(stage.workers()).freeze()
+      await wait(random.between(1_000, 10_000))
+      thaw()
+    },
+  },
+  {
+    name: 'Redis killed and started',
+    run: async (stage, random) => {
+      await stage.redis.kill()
+      await wait(random.between(0, 2_000))
+      await stage.redis.start()
+    },
+  },
+  {
+    name: 'connections killed',
+    run: async (stage) => {
+      const over = stage.disturbances.begin('CLIENT KILL', 'duplicates')
+      await stage.redis.command('CLIENT', 'KILL', 'TYPE', 'normal')
+      over()
+    },
+  },
+  {
+    name: 'scripts flushed',
+    run: async (stage) => {
+      await stage.redis.command('SCRIPT', 'FLUSH')
+    },
+  },
+  onLink('link of the producers to Redis', ({ links }) => links.producersToRedis),
+  onLink('link of the workers to Redis', ({ links }) => links.workersToRedis),
+  onLink('link of the workers to the targets', ({ links }) => links.workersToTargets),
+  {
+    name: 'target ill',
+    run: async (stage, random) => {
+      const target = random.pick(TARGETS)
+      const well = stage.disturbances.begin(`${target} is ill`, 'lateness')
+      await stage.receiver.behave(target, random.pick(BEHAVIOURS))
+      await wait(random.between(...LASTS_MS))
+      await stage.receiver.behave(target, OK)
+      well()
+    },
+  },
+  {
+    name: 'target paused',
+    run: async (stage, random) => {
+      const resume = await stage.operator.pause(random.pick(TARGETS))
+      await wait(random.between(...LASTS_MS))
+      await resume()
+    },
+  },
+]

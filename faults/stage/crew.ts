@@ -1,0 +1,53 @@
+/** The crew: the producers and workers of a run, those that live and those that were killed. */
+import type { Scope } from '../../bench/stage/scope.ts'
+import type { Disturbances } from './disturbances.ts'
+import { startPart, type Part } from './part.ts'
+import { TARGETS } from './targets.ts'
+
+export type Kind = 'producer' | 'worker'
+type Environment = Readonly<Record<string, string>>
+
+export type Crew = {
+  /** Starts one more. @param more settings of its own */
+  readonly add: (kind: Kind, more?: Environment) => Promise<Part>
+  readonly living: (kind: Kind) => readonly Part[]
+  /** Of a living producer, in turn; `undefined` when there is none. */
+  readonly origin: () => string | undefined
+}
+
+export type CrewOptions = {
+  readonly folder: string
+  readonly disturbances: Disturbances
+  readonly environmentOf: (kind: Kind) => Environment
+}
+
+/** An empty one; whoever it has ends with the scope. */
+export function gatherCrew(scope: Scope, { folder, disturbances, environmentOf }: CrewOptions): Crew {
+  const started = { producer: 0, worker: 0 }
+  const parts: { readonly kind: Kind; readonly part: Part }[] = []
+  const living = (kind: Kind) =>
+    parts.filter((one) => one.kind === kind && one.part.alive()).map(({ part }) => part)
+  scope.defer(async () => {
+    await Promise.all([...living('producer'), ...living('worker')].map((part) => part.kill()))
+  })
+  let turn = 0
+  return {
+    living,
+    add: async (kind, more = {}) => {
+      const part = await startPart({
+        name: `${kind} ${String(++started[kind])}`,
+        folder,
+        disturbances,
+        entry: `apps/${kind}/src/main.ts`,
+        args: kind === 'worker' ? TARGETS.flatMap((target) => ['--target', target]) : [],
+        environment: { ...environmentOf(kind), ...more },
+      })
+      parts.push({ kind, part })
+      return part
+    },
+    origin: () => {
+      const producers = living('producer')
+      return producers[turn++ % Math.max(1, producers.length)]?.origin
+    },
+  }
+}

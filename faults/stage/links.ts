@@ -1,0 +1,45 @@
+/** The links of a run: a fault proxy on each way that parts talk over, its faults noted as disturbances. */
+import type { Scope } from '../../bench/stage/scope.ts'
+import { NO_FAULT, type Fault } from '../proxy/fault.ts'
+import { startProxy } from '../proxy/proxy.ts'
+import type { Disturbances } from './disturbances.ts'
+
+export type Link = {
+  readonly port: number
+  /** @returns ends the fault */
+  readonly fail: (fault: Fault) => Promise<() => Promise<void>>
+}
+
+/** What only slows a link down loses nothing. */
+const HARMLESS: ReadonlySet<Fault['kind']> = new Set([
+  'none',
+  'latency',
+  'bandwidth',
+  'partial',
+  'slow-close',
+])
+
+/** A link that ends with the scope. */
+export async function startLink(
+  scope: Scope,
+  name: string,
+  upstreamPort: number,
+  disturbances: Disturbances,
+): Promise<Link> {
+  const proxy = await startProxy(upstreamPort)
+  scope.defer(proxy.close)
+  return {
+    port: proxy.port,
+    fail: async (fault) => {
+      const over = disturbances.begin(
+        `${fault.kind} between ${name}`,
+        HARMLESS.has(fault.kind) ? 'lateness' : 'duplicates',
+      )
+      await proxy.set(fault)
+      return async () => {
+        await proxy.set(NO_FAULT)
+        over()
+      }
+    },
+  }
+}

@@ -1,0 +1,81 @@
+/** The operator of a run: what a person does to targets and dead letters, entered in the ledger where it is a promise. */
+import { readDeadLetters } from '../oracle/read-api.ts'
+import type { Ledger } from '../oracle/ledger.ts'
+import type { DeadLetterSeen } from '../oracle/snapshot.ts'
+import type { Disturbances } from './disturbances.ts'
+
+export type Operator = {
+  /** @returns lets it go on */
+  readonly pause: (target: string) => Promise<() => Promise<void>>
+  readonly deadLetters: () => Promise<DeadLetterSeen[]>
+  /** @returns the status of the answer */
+  readonly replay: (deliveryId: string) => Promise<number>
+  /** @returns the status of the answer */
+  readonly discard: (deliveryId: string) => Promise<number>
+  /** Begins a bulk replay. @returns where its progress is read */
+  readonly replayAll: (filter: Readonly<Record<string, unknown>>) => Promise<string>
+  readonly progress: (path: string) => Promise<ReplayProgress>
+}
+
+export type ReplayProgress = {
+  readonly status: string
+  readonly matched: number
+  readonly replayed: number
+  readonly failed: number
+}
+
+export type OperatorDeps = {
+  /** Of a producer that is there. */
+  readonly origin: () => string | undefined
+  readonly ledger: Ledger
+  readonly disturbances: Disturbances
+}
+
+const ADMIN = '/v1/admin'
+
+export function createOperator({ origin, ledger, disturbances }: OperatorDeps): Operator {
+  const call = (method: string, path: string, body?: unknown): Promise<Response> =>
+    fetch(`${origin() ?? 'http://nobody.invalid'}${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    })
+  const did = async (method: string, path: string): Promise<number> => {
+    const answer = await call(method, path)
+    await answer.text()
+    return answer.status
+  }
+  return {
+    pause: async (target) => {
+      const over = disturbances.begin(`pause of ${target}`, 'lateness')
+      await did('POST', `${ADMIN}/targets/${target}/pause`)
+      return async () => {
+        await did('POST', `${ADMIN}/targets/${target}/resume`)
+        over()
+      }
+    },
+    deadLetters: () => readDeadLetters(origin() ?? ''),
+    replay: async (deliveryId) => {
+      const atMs = Date.now()
+      const status = await did('POST', `${ADMIN}/dead-letters/${deliveryId}/replay`)
+      if (status === 202) await ledger.add({ kind: 'replayed', deliveryId, atMs })
+      return status
+    },
+    discard: async (deliveryId) => {
+      const atMs = Date.now()
+      const status = await did('DELETE', `${ADMIN}/dead-letters/${deliveryId}`)
+      if (status === 204) await ledger.add({ kind: 'discarded', deliveryId, atMs })
+      return status
+    },
+    replayAll: async (filter) => {
+      const answer = await call('POST', `${ADMIN}/dead-letters/replay`, filter)
+      await answer.text()
+      const path = answer.headers.get('location')
+      if (answer.status !== 202 || path === null)
+        throw new Error(`a replay was answered ${String(answer.status)}`)
+      return path
+    },
+    progress: async (path) => (await (await call('GET', path)).json()) as ReplayProgress,
+  }
+}

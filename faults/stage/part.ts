@@ -1,0 +1,74 @@
+/** A part of Manifold as a process that can be killed, stopped and asked to end; each is noted as a disturbance. */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { launch, type ProgramSpec } from '../../bench/stage/program.ts'
+import type { Disturbances } from './disturbances.ts'
+
+export type Part = {
+  readonly name: string
+  readonly pid: number
+  readonly port: number
+  readonly origin: string
+  readonly alive: () => boolean
+  /** As a crash would. Resolves when it is gone. */
+  readonly kill: () => Promise<void>
+  /** Stands still, as behind a long pause of its machine. @returns lets it go on */
+  readonly freeze: () => () => void
+  /** As an operator would. @returns its exit code, or the signal that ended it */
+  readonly stop: () => Promise<number | string>
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<number | string>
+  /** Everything it has written. */
+  readonly output: () => string
+}
+
+const ready = z.object({ kind: z.literal('ready'), port: z.number() })
+
+export type PartOptions = ProgramSpec & {
+  readonly name: string
+  readonly folder: string
+  readonly disturbances: Disturbances
+}
+
+/** Starts one and waits until it is ready. @throws with the end of its output when it ends before that */
+export async function startPart({ name, folder, disturbances, ...spec }: PartOptions): Promise<Part> {
+  const { child, logFile } = launch(folder, spec)
+  const output = () => readFileSync(logFile, 'utf8')
+  const ended = once(child, 'exit').then(
+    ([code, signal]: (number | NodeJS.Signals | null)[]) => signal ?? code ?? 1,
+  )
+  const message = once(child, 'message').then(([first]: unknown[]) => ready.parse(first))
+  const first = await Promise.race([message, ended])
+  if (typeof first !== 'object')
+    throw new Error(`${name} ended (${String(first)}):\n${output().slice(-2_000)}`)
+  return {
+    name,
+    pid: child.pid ?? 0,
+    port: first.port,
+    origin: `http://127.0.0.1:${String(first.port)}`,
+    alive: () => child.exitCode === null && child.signalCode === null,
+    kill: async () => {
+      disturbances.strike(`SIGKILL of ${name}`)
+      child.kill('SIGKILL')
+      await ended
+    },
+    freeze: () => {
+      const over = disturbances.begin(`SIGSTOP of ${name}`, 'duplicates')
+      child.kill('SIGSTOP')
+      return () => {
+        child.kill('SIGCONT')
+        over()
+      }
+    },
+    stop: async () => {
+      const over = disturbances.begin(`SIGTERM of ${name}`, 'duplicates')
+      child.kill('SIGTERM')
+      const how = await ended
+      over()
+      return how
+    },
+    ended,
+    output,
+  }
+}

@@ -1,0 +1,54 @@
+/** The Redis of a run: a process of its own, on disk before it answers, that can be killed, come back, and be talked to. */
+import { join } from 'node:path'
+import { programPath } from '@manifold/config'
+import { ensureRedisProgram, freePort, startRedisServer, type RedisServer } from '@manifold/redis-server'
+import { connectRedis, waitForRedis } from '@manifold/store'
+import type { Disturbances } from './disturbances.ts'
+
+export type StageRedis = {
+  readonly port: number
+  readonly pid: () => number
+  /** As a crash would. */
+  readonly kill: () => Promise<void>
+  /** On the same port, with what its file holds. */
+  readonly start: () => Promise<void>
+  /** One command over a connection of its own, past every proxy. */
+  readonly command: (name: string, ...words: string[]) => Promise<unknown>
+  readonly close: () => Promise<void>
+}
+
+export async function startStageRedis(
+  folder: string,
+  settings: readonly (readonly string[])[],
+  disturbances: Disturbances,
+): Promise<StageRedis> {
+  const program = ensureRedisProgram(programPath(), () => undefined)
+  const options = { program, folder: join(folder, 'redis'), settings, port: await freePort() }
+  let server: RedisServer | undefined = await startRedisServer(options)
+  let back: () => void = () => undefined
+  return {
+    port: options.port,
+    pid: () => server?.pid ?? 0,
+    kill: async () => {
+      back = disturbances.begin('SIGKILL of Redis', 'duplicates')
+      await server?.kill()
+      server = undefined
+    },
+    start: async () => {
+      server ??= await startRedisServer(options)
+      back()
+    },
+    command: async (name, ...words) => {
+      const redis = connectRedis(`redis://127.0.0.1:${String(options.port)}`, 'patient', () => undefined)
+      try {
+        await waitForRedis(redis, () => undefined)
+        return await redis.call(name, ...words)
+      } finally {
+        redis.disconnect()
+      }
+    },
+    close: async () => {
+      await server?.kill()
+    },
+  }
+}

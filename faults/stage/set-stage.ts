@@ -1,0 +1,131 @@
+/**
+ * Sets the stage: a Redis, producers and workers as processes, a receiver, proxies on every way between, and a driver.
+ *
+ * Owns all of them from start to end. Scenarios do to it what they like; it keeps the account.
+ */
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Scope } from '../../bench/stage/scope.ts'
+import type { Finding } from '../oracle/finding.ts'
+import { openLedger } from '../oracle/ledger.ts'
+import { POLICY } from '../oracle/policy.ts'
+import { readReceiverLog } from '../oracle/receiver-log.ts'
+import { gatherCrew } from './crew.ts'
+import { noteDisturbances } from './disturbances.ts'
+import { postUntilAccepted, type LaneDeps } from './lane.ts'
+import { startLink } from './links.ts'
+import { startLoad } from './load.ts'
+import { createOperator } from './operator.ts'
+import { startReceiver } from './receiver.ts'
+import { startStageRedis } from './redis.ts'
+import { settle } from './settle.ts'
+import type { Stage, StageOptions } from './stage.ts'
+import { TARGETS } from './targets.ts'
+
+/** Short, so that what a lock delays takes seconds. */
+const ENVIRONMENT = {
+  MANIFOLD_CONFIG: 'faults/manifold.config.ts',
+  MANIFOLD_LOCK_MS: '1500',
+  MANIFOLD_STALLED_CHECK_MS: '500',
+  MANIFOLD_RELAY_AGE_MS: '1000',
+  MANIFOLD_DRAIN_MS: '2000',
+  LOG_LEVEL: 'info',
+}
+
+const LOOK_MS = 25
+const UNTIL_MS = 30_000
+const SETTLE_MS = 60_000
+
+/** Sets a stage that ends with the scope. */
+export async function setStage(scope: Scope, options: StageOptions): Promise<Stage> {
+  const folder = mkdtempSync(join(options.folder, 'stage-'))
+  const policy = { ...POLICY, ...options.policy }
+  const disturbances = noteDisturbances()
+  const redis = await startStageRedis(folder, options.redisSettings ?? [], disturbances)
+  scope.defer(redis.close)
+  const receiver = await startReceiver(scope, folder, options.seed)
+  const link = (name: string, port: number) => startLink(scope, name, port, disturbances)
+  const links = {
+    producersToRedis: await link('producers and Redis', redis.port),
+    workersToRedis: await link('workers and Redis', redis.port),
+    workersToTargets: await link('workers and targets', receiver.port),
+  }
+  const ledgerFile = join(folder, 'ledger.log')
+  const ledger = openLedger(ledgerFile)
+  scope.defer(ledger.close)
+
+  const found: Finding[] = []
+  const notes: string[] = []
+  const refusals = new Map<number, number>()
+  let slowestRefusalMs = 0
+  const crew = gatherCrew(scope, {
+    folder,
+    disturbances,
+    environmentOf: (kind) => ({
+      ...ENVIRONMENT,
+      REDIS_URL: `redis://127.0.0.1:${String(kind === 'producer' ? links.producersToRedis.port : links.workersToRedis.port)}`,
+      FAULTS_RECEIVER_URL: `http://127.0.0.1:${String(links.workersToTargets.port)}`,
+      FAULTS_POLICY: JSON.stringify(policy),
+      ...options.environment,
+    }),
+  })
+  await Promise.all([
+    ...Array.from({ length: options.producers ?? 2 }, () => crew.add('producer')),
+    ...Array.from({ length: options.workers ?? 2 }, () => crew.add('worker')),
+  ])
+
+  const lane: LaneDeps = {
+    origin: crew.origin,
+    ledger,
+    onFinding: (finding) => found.push(finding),
+    onRefused: (status, tookMs) => {
+      refusals.set(status, (refusals.get(status) ?? 0) + 1)
+      slowestRefusalMs = Math.max(slowestRefusalMs, tookMs)
+    },
+  }
+
+  return {
+    policy,
+    redis,
+    receiver,
+    links,
+    operator: createOperator({ origin: crew.origin, ledger, disturbances }),
+    disturbances,
+    producers: () => crew.living('producer'),
+    workers: () => crew.living('worker'),
+    addProducer: (environment) => crew.add('producer', environment),
+    addWorker: (environment) => crew.add('worker', environment),
+    load: (more = {}) => startLoad(lane, { targets: TARGETS, ...more }),
+    post: (event) => postUntilAccepted(lane, event),
+    size: (quick, whole) => (options.quick ? quick : whole),
+    refusals: () => refusals,
+    slowestRefusalMs: () => slowestRefusalMs,
+    requests: () => readReceiverLog(receiver.logFile),
+    note: (text) => notes.push(text),
+    notes: () => notes,
+    expect: (kept, promise, detail) => {
+      if (!kept) found.push({ kind: 'promise-broken', subject: promise, detail })
+    },
+    until: async (what, look, limitMs = UNTIL_MS) => {
+      const deadlineMs = performance.now() + limitMs
+      while (!(await look())) {
+        if (performance.now() > deadlineMs)
+          throw new Error(`waited ${String(limitMs)} ms in vain for ${what}`)
+        await wait(LOOK_MS)
+      }
+    },
+    settle: async (limitMs = SETTLE_MS) => {
+      const settled = await settle({
+        origin: crew.origin() ?? '',
+        redisPort: redis.port,
+        ledgerFile,
+        receiver,
+        windows: disturbances.windows,
+        policy,
+        limitMs,
+      })
+      return { ...settled, findings: [...found, ...settled.findings] }
+    },
+  }
+}

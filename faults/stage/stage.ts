@@ -1,0 +1,63 @@
+/** The stage as a scenario sees it: what it can do to the parts of Manifold, and to what is around them. */
+import type { Policy } from '../oracle/policy.ts'
+import type { RequestLine } from '../oracle/receiver-log.ts'
+import type { Disturbances } from './disturbances.ts'
+import type { NewEvent } from './lane.ts'
+import type { Link } from './links.ts'
+import type { Load, LoadOptions } from './load.ts'
+import type { Operator } from './operator.ts'
+import type { Part } from './part.ts'
+import type { Receiver } from './receiver.ts'
+import type { StageRedis } from './redis.ts'
+import type { Settled } from './settle.ts'
+
+export type StageOptions = {
+  readonly folder: string
+  readonly quick: boolean
+  /** Of what targets do by chance. */
+  readonly seed: number
+  /** Default 2 of each. */
+  readonly producers?: number
+  readonly workers?: number
+  readonly policy?: Partial<Policy>
+  readonly redisSettings?: readonly (readonly string[])[]
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export type Stage = {
+  readonly policy: Policy
+  readonly redis: StageRedis
+  readonly receiver: Receiver
+  readonly links: {
+    readonly producersToRedis: Link
+    readonly workersToRedis: Link
+    readonly workersToTargets: Link
+  }
+  readonly operator: Operator
+  readonly disturbances: Disturbances
+  /** Those that live. */
+  readonly producers: () => readonly Part[]
+  readonly workers: () => readonly Part[]
+  readonly addProducer: (environment?: Readonly<Record<string, string>>) => Promise<Part>
+  readonly addWorker: (environment?: Readonly<Record<string, string>>) => Promise<Part>
+  readonly load: (options?: Partial<LoadOptions>) => Load
+  /** Posts one event until it is accepted. */
+  readonly post: (event: NewEvent) => Promise<string | undefined>
+  /** The number in a quick run, or in a whole one. */
+  readonly size: (quick: number, whole: number) => number
+  /** Refusals of the driver's posts by status. */
+  readonly refusals: () => ReadonlyMap<number, number>
+  /** How long the slowest refusal took. */
+  readonly slowestRefusalMs: () => number
+  /** What the receiver has written down so far. */
+  readonly requests: () => readonly RequestLine[]
+  /** What the scenario has to say of what it saw. */
+  readonly note: (text: string) => void
+  readonly notes: () => readonly string[]
+  /** A promise of the scenario itself. */
+  readonly expect: (kept: boolean, promise: string, detail: string) => void
+  /** Waits for a condition. @throws when it does not come */
+  readonly until: (what: string, look: () => boolean | Promise<boolean>, limitMs?: number) => Promise<void>
+  /** Waits until all is at rest, and has it judged; what was found before is in it. */
+  readonly settle: (limitMs?: number) => Promise<Settled>
+}

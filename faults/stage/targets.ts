@@ -1,0 +1,2 @@
+/** The targets of every run. */
+export const TARGETS: readonly string[] = ['alpha', 'beta', 'gamma']
