@@ -33,12 +33,12 @@ import {
 import {
   connectRedis,
   createSettler,
+  createSingleSettler,
   isRedisReply,
   isStoreUnavailable,
   markGone,
   noteHostBreaker,
   persistenceWarnings,
-  settleDelivery,
   waitForRedis,
   type Settle,
   type Store,
@@ -236,7 +236,7 @@ function deliverByHost(deps: DeliverDeps): ConsumeOptions['deliver'] {
 /** Only what shares a breaker is settled together. */
 function settlerOf(store: Store, target: Target): Settle {
   return hasManyHosts(target)
-    ? (input) => settleDelivery(store, input, target.breaker)
+    ? createSingleSettler(store, target.breaker)
     : createSettler(store, target.name, target.breaker)
 }
 

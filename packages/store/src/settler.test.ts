@@ -9,9 +9,10 @@ import {
   startTestStore,
   type TestStore,
 } from '../../../test/support/store.ts'
+import { eventually } from '../../../test/support/eventually.ts'
 import { claimEach } from './claim.ts'
 import { keys } from './keys.ts'
-import { createSettler } from './settler.ts'
+import { createSettler, createSingleSettler } from './settler.ts'
 
 let store: TestStore
 let sent = 0
@@ -66,3 +67,20 @@ test('one odd record fails alone, when it is claimed and when it is settled', as
   const settled = await Promise.allSettled(refs.map((ref) => settle(delivered(ref))))
   expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
 })
+
+test.each([
+  ['together', () => createSettler(store, 'crm', DEFAULT_BREAKER)],
+  ['each by itself', () => createSingleSettler(store, DEFAULT_BREAKER)],
+])(
+  'an outcome that a full Redis refuses is kept, and recorded once it has room: %s',
+  async (_how, create) => {
+    const [ref = refOf('none')] = await claimed(1)
+    await store.redis.config('SET', 'maxmemory', '1')
+    sent = 0
+    const settling = create()(delivered(ref))
+    await eventually('it to be refused, and offered again', () => sent >= 2)
+    await store.redis.config('SET', 'maxmemory', '0')
+    expect(await settling).toMatchObject({ kind: 'applied', status: 'delivered' })
+    expect(await keptDelivery(store, ref)).toMatchObject({ status: 'delivered', attempts: 1 })
+  },
+)

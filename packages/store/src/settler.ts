@@ -3,10 +3,11 @@
  * one is under way the next gathers. Behind a batch of several there is a pause for more: the busier the worker, the larger
  * the batches; an idle one waits for nobody.
  *
- * A batch that Redis refuses is settled one by one, so that one odd record fails alone.
+ * A batch that Redis cannot run is settled one by one, so that one odd record fails alone. While Redis refuses to write (it is full,
+ * it loads, it has been demoted) an outcome is kept and offered again: dropping it would send the request a second time.
  */
 import type { BreakerPolicy } from '@manifold/domain'
-import { isStoreUnavailable } from './connection.ts'
+import { isRedisReply, isStoreUnavailable } from './connection.ts'
 import { settleDeliveries, settleDelivery, type SettleInput, type SettleResult } from './settle.ts'
 import type { Store } from './store.ts'
 
@@ -16,6 +17,9 @@ const MAX_BATCH = 50
 /** How long to gather for each settlement of the batch before, and at most. Nothing a caller waits for is delayed by it. */
 const PAUSE_EACH_MS = 0.5
 const MAX_PAUSE_MS = 4
+
+/** How soon what Redis refused is offered again. */
+const REFUSED_PAUSE_MS = 200
 
 /** Settles one delivery. @throws what Redis answered when it could not */
 export type Settle = (input: SettleInput) => Promise<SettleResult>
@@ -54,6 +58,11 @@ export function createSettler(store: Store, target: string, policy: BreakerPolic
     })
 }
 
+/** Settles each delivery by itself: for a target whose deliveries share no breaker. */
+export function createSingleSettler(store: Store, policy: BreakerPolicy): Settle {
+  return (input) => whileRefused(() => settleDelivery(store, input, policy))
+}
+
 /** Never throws: each one waiting hears how its own settlement went. */
 async function settleBatch(
   store: Store,
@@ -63,7 +72,7 @@ async function settleBatch(
 ): Promise<void> {
   try {
     const inputs = batch.map(({ input }) => input)
-    const results = await settleDeliveries(store, target, policy, inputs)
+    const results = await whileRefused(() => settleDeliveries(store, target, policy, inputs))
     for (const [index, { resolve, reject }] of batch.entries()) {
       const result = results[index]
       if (result === undefined) reject(new Error('a settlement without an answer'))
@@ -75,7 +84,21 @@ async function settleBatch(
       return
     }
     await Promise.all(
-      batch.map(({ input, resolve, reject }) => settleDelivery(store, input, policy).then(resolve, reject)),
+      batch.map(({ input, resolve, reject }) =>
+        whileRefused(() => settleDelivery(store, input, policy)).then(resolve, reject),
+      ),
     )
+  }
+}
+
+/** Repeats what Redis refuses for now. Settling can be repeated: it changes nothing the second time. */
+async function whileRefused<T>(settle: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await settle()
+    } catch (error) {
+      if (!isRedisReply(error) || !isStoreUnavailable(error)) throw error
+      await new Promise((resolve) => setTimeout(resolve, REFUSED_PAUSE_MS))
+    }
   }
 }
