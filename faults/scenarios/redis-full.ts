@@ -12,7 +12,7 @@ export const redisFull: Scenario = {
     const load = stage.load({ fillBytes: 20_000 })
     await stage.until('load', () => load.accepted() > 50)
     const used = /used_memory:(\d+)/.exec(String(await stage.redis.command('INFO', 'memory')))?.[1]
-    const over = stage.disturbances.begin('maxmemory', 'duplicates')
+    const over = stage.disturbances.begin('maxmemory', 'lateness')
     await stage.redis.command('CONFIG', 'SET', 'maxmemory', String(Number(used) + ROOM_BYTES))
     await stage.until('refusals', () => (stage.refusals().get(503) ?? 0) > 20)
     await wait(stage.size(1_000, 10_000))
