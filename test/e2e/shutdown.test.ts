@@ -56,6 +56,28 @@ test('a producer that is stopped answers what it has begun, enqueues it, and end
   await expectKept({ ...stage, api, received: () => stage.sandbox.received(), accepted })
 })
 
+test.each(['?wait=60', '/stream'])(
+  'a producer that somebody waits at (%s) stops in time, with Redis and without',
+  async (query) => {
+    for (const redisIsThere of [true, false]) {
+      const producer = await stage.producer()
+      const { body } = await producer.api.post({ type: 'a.b', data: 1 })
+      const url = `http://127.0.0.1:${String(producer.port)}`
+      const followed = fetch(`${url}/v1/events/${body.id}${query}`).then((answer) => answer.text())
+      followed.catch(() => undefined)
+      await eventually('somebody to wait', async () =>
+        /^manifold_followers\{.*\} 1$/m.test(await (await fetch(`${url}/metrics`)).text()),
+      )
+      if (!redisIsThere) await stage.redis.kill()
+      const stoppedAt = Date.now()
+      producer.kill('SIGTERM')
+      expect(await producer.ended).toBe(0)
+      expect(Date.now() - stoppedAt).toBeLessThan(5_000)
+    }
+    await stage.redis.start()
+  },
+)
+
 test('a part ends by itself when the process that started it is gone', async () => {
   const worker = await stage.worker()
   worker.disconnect()

@@ -170,9 +170,16 @@ function startSession({ store, connect, onError, tell, tellGap }: SessionDeps): 
     }
   }
   const isStopped = () => signal.aborted
-  const ended = starting.then(read, onError).finally(() => {
+  // With Redis away, a read that was begun ends neither well nor badly when its connection is given up.
+  const stopped = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve()
+    })
+  })
+  const reading = starting.then(read, onError).finally(() => {
     redis.disconnect()
   })
+  const ended = Promise.race([reading, stopped])
   return {
     ready: starting.then(() => undefined),
     ended,
