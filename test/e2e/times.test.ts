@@ -1,5 +1,5 @@
 /** When an event is delivered: put off, expired, cancelled. */
-import { releaseTarget } from '@manifold/queue'
+import { readHoldMs, releaseTarget } from '@manifold/queue'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EventAnswer, ProblemAnswer } from '../support/api.ts'
 import { QUICK } from '../support/conformance.ts'
@@ -101,6 +101,15 @@ test('retries stop when an event expires, with a last one shortly before', async
   api.on('/crm', { status: 200 })
   // It held the queue for its throttling answer; nothing that follows is to wait for it.
   await releaseTarget(system.queues, 'crm')
+})
+
+test('a target that asks for patience is left alone, also when the event it asked expires over it', async () => {
+  api.on('/email', { status: 429, headers: { 'retry-after': '60' } })
+  const { body } = await post({ targets: ['email'], expiresAt: new Date(Date.now() + 300).toISOString() })
+  expect((await settled(body.id)).deliveries).toMatchObject([{ status: 'dead', reason: 'expired' }])
+  await eventually('the target to be held', async () => (await readHoldMs(system.queues, 'email')) > 50_000)
+  api.on('/email', { status: 200 })
+  await releaseTarget(system.queues, 'email')
 })
 
 test('a delivery that was put off and is cancelled is never sent, and its entry is gone from the queue', async () => {

@@ -14,6 +14,7 @@ import {
   isExpired,
   type Attempt,
   type DeliveryRef,
+  type Outcome,
   type RetryPolicy,
   type Settlement,
 } from '@manifold/domain'
@@ -169,7 +170,29 @@ async function deliverClaimed(
     settlement,
   )
   deps.failpoint('settled')
-  return verdict
+  return withHold(deps, verdict, claim, tried.outcome)
+}
+
+/**
+ * A target that asks for patience is left alone, also where the event that it asked expires over it: for as long as a
+ * delivery that does not expire would have waited.
+ */
+function withHold(
+  { holds, target, random }: DeliverDeps,
+  verdict: Verdict,
+  claim: Claim,
+  outcome: Outcome,
+): Verdict {
+  if (verdict.kind !== 'bury' || outcome.kind !== 'throttled' || holds !== 'target') return verdict
+  const { spent, ageMs } = claim
+  const otherwise = decide({
+    outcome,
+    attemptsSpent: spent + 1,
+    ageMs,
+    policy: target.retry,
+    random: random(),
+  })
+  return otherwise.kind === 'defer' ? { ...verdict, holdMs: otherwise.delayMs } : verdict
 }
 
 /** An event that expires makes its deliveries older than they may be, whatever their target allows. */

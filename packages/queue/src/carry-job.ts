@@ -101,6 +101,7 @@ async function endOfOne(deps: CarryDeps, ref: DeliveryRef, verdict: Verdict): Pr
     case 'hand-back':
       return BACK
     case 'bury':
+      if (verdict.holdMs !== undefined) await holdTarget(deps.queues, deps.target, verdict.holdMs)
       await buryDelivery(deps.store, deps.queues, ref, verdict.reason)
       return { kind: 'fail', error: new UnrecoverableError(verdict.reason) }
     default:
@@ -147,11 +148,18 @@ async function endOfMember(
     case 'hand-back':
       return 'stays'
     case 'bury':
+      if (verdict.holdMs !== undefined) await holdTarget(queues, target, verdict.holdMs)
       await buryDelivery(store, queues, ref, verdict.reason)
       return 'gone'
     default:
       return verdict satisfies never
   }
+}
+
+/** Whether no more is to be begun behind it. */
+function isStop(verdict: Verdict): boolean {
+  if (verdict.kind === 'bury') return verdict.holdMs !== undefined
+  return verdict.kind === 'throttle' || verdict.kind === 'hand-back'
 }
 
 /**
@@ -180,7 +188,7 @@ async function deliverInSlots<T>(
     underWay++
     try {
       const verdict = await delivering
-      if (verdict.kind === 'throttle' || verdict.kind === 'hand-back') stopped = true
+      if (isStop(verdict)) stopped = true
       ends[index] = await apply(ref, verdict)
     } finally {
       underWay--

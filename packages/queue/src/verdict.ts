@@ -10,6 +10,11 @@ export type Verdict =
   | { readonly kind: 'defer'; readonly delayMs: number }
   /** No delivery of the target is to be attempted for so long. */
   | { readonly kind: 'throttle'; readonly delayMs: number }
-  | { readonly kind: 'bury'; readonly reason: DeadReason }
+  | {
+      readonly kind: 'bury'
+      readonly reason: DeadReason
+      /** The target asked for patience that the delivery had no time for: nothing else is attempted either. */
+      readonly holdMs?: number
+    }
   /** Not done, because this process is stopping. */
   | { readonly kind: 'hand-back' }
