@@ -164,11 +164,11 @@ describe('excused', () => {
   })
 
   test('a request that was sent before a kill, and seen behind it', () => {
-    expect(check(disturbed(withRequests([taken, again], [again]), 'duplicates', -100))).toEqual([])
+    expect(check(disturbed(withRequests([taken, again], [again]), 'duplicates', -900))).toEqual([])
   })
 
   test('not by a kill long before it', () => {
-    const early = disturbed(withRequests([taken, again]), 'duplicates', -400)
+    const early = disturbed(withRequests([taken, again]), 'duplicates', -1_200)
     expect(kindsIn(early)).toEqual(['duplicated'])
   })
 
