@@ -6,20 +6,16 @@
 import { getHeapStatistics } from 'node:v8'
 import { compileRouter, createEventIdFactory, DEFAULT_BREAKER } from '@manifold/domain'
 import { claimDeliveries, settleDeliveries, type Claim } from '@manifold/store'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { acceptEvent } from '../../apps/producer/src/accept-event.ts'
-import { attemptOf, refOf, startTestStore, type TestStore } from '../support/store.ts'
+import { attemptOf, refOf } from '../support/store.ts'
+import { useTestStore } from '../support/use-test-store.ts'
 
 const TARGETS = ['alpha', 'beta', 'gamma']
 const BUNDLE = 20
 const TERMS = { claimant: 'twelve-chars', claimMs: 20_000, probeMs: 20_000 }
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-afterAll(() => store.close())
+const store = useTestStore()
 
 /** Bytes that one of `times` runs allocates, behind as many that only let the compiler see the code. */
 async function bytesOf(times: number, warmUps: number, run: () => Promise<unknown>): Promise<number> {

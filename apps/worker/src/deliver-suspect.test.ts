@@ -3,18 +3,14 @@ import { resolveConfig } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
 import { SUSPECT_AFTER_CRASHES, type DeliveryRef } from '@manifold/domain'
 import { claimDelivery, createSettler } from '@manifold/store'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { accept, keptDelivery, refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept, keptDelivery, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import type { Alone } from './alone/process.ts'
 import type { Tried } from './attempt.ts'
 import { deliver, refuse, type DeliverDeps } from './deliver.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-afterAll(() => store.close())
+const store = useTestStore()
 
 const never = new AbortController().signal
 const TERMS = { claimant: 'job', claimMs: 60_000, probeMs: 60_000 }

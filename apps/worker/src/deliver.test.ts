@@ -2,25 +2,13 @@
 import { resolveConfig } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
 import { createSettler, keys } from '@manifold/store'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  accept,
-  bury,
-  claim,
-  keptDelivery,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept, bury, claim, keptDelivery, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { createAlone } from './alone/process.ts'
 import { deliver, type DeliverDeps } from './deliver.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-afterAll(() => store.close())
+const store = useTestStore()
 
 /** Delivers to a target whose handler does `meanwhile`, and then fails. */
 function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {

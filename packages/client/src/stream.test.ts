@@ -1,6 +1,6 @@
 /** Streams: what is read, how a broken one goes on, and when it ends. */
 import type { ServerResponse } from 'node:http'
-import { expect, test } from 'vitest'
+import { expect, test, onTestFinished, vi } from 'vitest'
 import {
   acceptedEvent,
   patientClock,
@@ -154,19 +154,29 @@ test('an abort ends a waiting stream at once, with its reason, and frees the con
 })
 
 test('a connection that is silent for too long is given up; a slow reader is not silence', async () => {
+  const SILENCE_MS = 60_000
   const { url, asked } = await scriptedManifold(
     (response) => open(response).write(whole),
     saying(settled('2-0.0')),
   )
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
   const client = createClient({ url, clock: patientClock() })
-  const seen: string[] = []
-  for await (const { id } of client.stream({ eventId: 'evt_1' }, { silenceMs: 60 })) {
-    seen.push(id)
-    // Slower than the silence that is allowed: the reader is, not the server.
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(asked).toHaveLength(seen.length)
-  }
-  expect(seen).toEqual(['1-0.0', '2-0.0'])
+  const stream = client.stream({ eventId: 'evt_1' }, { silenceMs: SILENCE_MS })[Symbol.asyncIterator]()
+  expect(await stream.next()).toMatchObject({ value: { id: '1-0.0' } })
+  // Slower than the silence that is allowed: the reader is, not the server.
+  vi.advanceTimersByTime(10 * SILENCE_MS)
+  expect(asked).toHaveLength(1)
+
+  const next = stream.next()
+  while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve))
+  expect(asked).toHaveLength(1)
+  vi.advanceTimersByTime(SILENCE_MS)
+  expect(await next).toMatchObject({ value: { id: '2-0.0' } })
+  expect(asked).toHaveLength(2)
+  expect(await stream.next()).toMatchObject({ done: true })
 })
 
 test('a stream that is refused is not tried again', async () => {

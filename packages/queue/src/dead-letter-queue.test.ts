@@ -1,22 +1,12 @@
 import { discardDelivery, reopenDelivery } from '@manifold/store'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { accept, bury, refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept, bury, refOf } from '../../../test/support/store.ts'
+import { useTestQueues, useTestStore } from '../../../test/support/use-test-store.ts'
 import { buryDelivery, deadLetterJobIds } from './dead-letter-queue.ts'
-import { openQueues, type Queues } from './queues.ts'
 import { reconcile } from './reconcile.ts'
 
-let store: TestStore
-let queues: Queues
-
-beforeAll(async () => {
-  store = await startTestStore()
-  queues = openQueues(store.redis, () => undefined)
-})
-beforeEach(() => store.clear())
-afterAll(async () => {
-  await queues.close()
-  await store.close()
-})
+const store = useTestStore()
+const queues = useTestQueues(store)
 
 const ref = refOf('evt_1', 'crm')
 

@@ -1,25 +1,15 @@
 import type { DeliveryRef } from '@manifold/domain'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
-import { refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { refOf } from '../../../test/support/store.ts'
+import { useTestQueues, useTestStore } from '../../../test/support/use-test-store.ts'
 import { MAX_BUNDLE } from './bundle.ts'
 import { consumeDeliveries } from './consume-deliveries.ts'
 import { enqueueBundled, enqueueDeliveries } from './enqueue-deliveries.ts'
-import { openQueues, type Queues } from './queues.ts'
 import { readQueueDepth } from './target-queue.ts'
 
-let store: TestStore
-let queues: Queues
-
-beforeAll(async () => {
-  store = await startTestStore()
-  queues = openQueues(store.redis, () => undefined)
-})
-beforeEach(() => store.clear())
-afterAll(async () => {
-  await queues.close()
-  await store.close()
-})
+const store = useTestStore()
+const queues = useTestQueues(store)
 
 /** Lets one worker take the jobs of `crm`, one at a time. @returns job ids in the order they were taken */
 async function takeAll(count: number): Promise<string[]> {

@@ -1,29 +1,12 @@
 import { dueForForgetting, keys, readEvent, reopenDelivery, takeLease } from '@manifold/store'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  accept,
-  attemptAndSettle,
-  bury,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept, attemptAndSettle, bury, refOf } from '../../../test/support/store.ts'
+import { useTestQueues, useTestStore } from '../../../test/support/use-test-store.ts'
 import { addDeadLetter, deadLetterJobIds } from './dead-letter-queue.ts'
 import { forgetDueEvents } from './janitor.ts'
-import { openQueues, type Queues } from './queues.ts'
 
-let store: TestStore
-let queues: Queues
-
-beforeAll(async () => {
-  store = await startTestStore()
-  queues = openQueues(store.redis, () => undefined)
-})
-beforeEach(() => store.clear())
-afterAll(async () => {
-  await queues.close()
-  await store.close()
-})
+const store = useTestStore()
+const queues = useTestQueues(store)
 
 const clean = (holder = 'one') => forgetDueEvents({ store, queues, holder, intervalMs: 60_000 })
 

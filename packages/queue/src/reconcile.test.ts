@@ -1,31 +1,13 @@
 import { overdueOutbox, outboxSize, discardDelivery, reopenDelivery, type OutboxEntry } from '@manifold/store'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
-import {
-  accept,
-  attemptAndSettle,
-  bury,
-  keptEvent,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { accept, attemptAndSettle, bury, keptEvent, refOf } from '../../../test/support/store.ts'
+import { useTestQueues, useTestStore } from '../../../test/support/use-test-store.ts'
 import { addDeadLetter, deadLetterJobIds } from './dead-letter-queue.ts'
-import { openQueues, type Queues } from './queues.ts'
 import { reconcile } from './reconcile.ts'
 
-let store: TestStore
-let queues: Queues
-
-beforeAll(async () => {
-  store = await startTestStore()
-  queues = openQueues(store.redis, () => undefined)
-})
-beforeEach(() => store.clear())
-afterAll(async () => {
-  await queues.close()
-  await store.close()
-})
+const store = useTestStore()
+const queues = useTestQueues(store)
 
 async function reconcileOutbox(): Promise<readonly OutboxEntry[]> {
   const entries = await overdueOutbox(store, 0, 100)

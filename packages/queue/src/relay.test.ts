@@ -1,24 +1,14 @@
 import { keys, outboxSize, reopenDelivery } from '@manifold/store'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
-import { accept, bury, refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { accept, bury, refOf } from '../../../test/support/store.ts'
+import { useTestQueues, useTestStore } from '../../../test/support/use-test-store.ts'
 import { addDeadLetter, deadLetterJobIds } from './dead-letter-queue.ts'
-import { openQueues, type Queues } from './queues.ts'
 import { relayOnce, type RelayDeps } from './relay.ts'
 import { readQueueDepth } from './target-queue.ts'
 
-let store: TestStore
-let queues: Queues
-
-beforeAll(async () => {
-  store = await startTestStore()
-  queues = openQueues(store.redis, () => undefined)
-})
-beforeEach(() => store.clear())
-afterAll(async () => {
-  await queues.close()
-  await store.close()
-})
+const store = useTestStore()
+const queues = useTestQueues(store)
 
 const relay = (parts: Partial<RelayDeps> = {}) =>
   relayOnce({ store, queues, holder: 'one', ageMs: 1, onRescued: () => undefined, ...parts })

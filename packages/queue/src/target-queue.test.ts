@@ -1,11 +1,11 @@
 import type { DeliveryRef } from '@manifold/domain'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
-import { refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { refOf } from '../../../test/support/store.ts'
+import { useTestQueues, useTestStore } from '../../../test/support/use-test-store.ts'
 import { consumeDeliveries, type ConsumeOptions, type Consumer } from './consume-deliveries.ts'
 import { addDeadLetter } from './dead-letter-queue.ts'
 import { enqueueDeliveries } from './enqueue-deliveries.ts'
-import { openQueues, type Queues } from './queues.ts'
 import {
   isTargetPaused,
   isTargetRateLimited,
@@ -14,18 +14,8 @@ import {
   resumeTarget,
 } from './target-queue.ts'
 
-let store: TestStore
-let queues: Queues
-
-beforeAll(async () => {
-  store = await startTestStore()
-  queues = openQueues(store.redis, () => undefined)
-})
-beforeEach(() => store.clear())
-afterAll(async () => {
-  await queues.close()
-  await store.close()
-})
+const store = useTestStore()
+const queues = useTestQueues(store)
 
 type Deliver = ConsumeOptions['deliver']
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   accept,
   attemptAndSettle,
@@ -6,21 +6,14 @@ import {
   claim,
   keptDelivery,
   refOf,
-  startTestStore,
-  type TestStore,
 } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { readAttempts } from './attempts.ts'
 import { readLastMinute } from './rates.ts'
 import { reopenDelivery } from './reopen.ts'
 import { settleDelivery } from './settle.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 test('an event without attempts has none', async () => {
   expect(await readAttempts(store, await accept(store))).toEqual([])

@@ -1,5 +1,5 @@
 import { isTerminal } from '@manifold/domain'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   accept,
   attemptAndSettle,
@@ -8,9 +8,8 @@ import {
   dumpOf,
   keptEvent,
   refOf,
-  startTestStore,
-  type TestStore,
 } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { readBacklog } from './backlog.ts'
 import { cancelEvent } from './cancel.ts'
 import { readChanges } from './change-feed.ts'
@@ -18,13 +17,7 @@ import { claimDelivery } from './claim.ts'
 import { overdueOutbox } from './outbox.ts'
 import { reopenDelivery } from './reopen.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 const TARGETS = ['crm', 'email']
 

@@ -1,13 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  accept,
-  attemptAndSettle,
-  claim,
-  keptDelivery,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept, attemptAndSettle, claim, keptDelivery, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import {
   awaitChanges,
   entryOf,
@@ -23,13 +16,7 @@ import { keys } from './keys.ts'
 import { reopenDelivery } from './reopen.ts'
 import { CHANGE_FEED_LENGTH } from './store.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 test('the life of an event is in the feed, in order', async () => {
   const eventId = await accept(store)

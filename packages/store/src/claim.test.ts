@@ -1,26 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
-import {
-  accept,
-  attemptAndSettle,
-  bury,
-  claim,
-  keptEvent,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { accept, attemptAndSettle, bury, claim, keptEvent, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { claimDelivery } from './claim.ts'
 import { discardDelivery } from './discard.ts'
 import { keys } from './keys.ts'
 import { reopenDelivery } from './reopen.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-afterAll(() => store.close())
+const store = useTestStore()
 
 test('a claim hands out the whole event and its trace', async () => {
   const eventId = await accept(store, {

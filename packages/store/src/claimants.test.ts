@@ -1,28 +1,15 @@
 /** A claim keeps other claimants away: one delivery in two places of a queue is still attempted once. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
-import {
-  accept,
-  attemptAndSettle,
-  bury,
-  claim,
-  keptDelivery,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { accept, attemptAndSettle, bury, claim, keptDelivery, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { readBacklog } from './backlog.ts'
 import { claimDeliveries, claimDelivery, releaseDelivery } from './claim.ts'
 import { discardDelivery } from './discard.ts'
 import { keys } from './keys.ts'
 import { reopenDelivery } from './reopen.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-afterAll(() => store.close())
+const store = useTestStore()
 
 const terms = (claimant: string, claimMs = 60_000) => ({ claimant, claimMs, probeMs: 1_000 })
 

@@ -1,24 +1,13 @@
 /** Crashes are counted by the deliveries they left claimed: each once, and only those in a row. */
 import { SUSPECT_AFTER_CRASHES } from '@manifold/domain'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  accept,
-  attemptAndSettle,
-  bury,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept, attemptAndSettle, bury, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { readBacklog } from './backlog.ts'
 import { claimDelivery, releaseDelivery, type ClaimResult } from './claim.ts'
 import { reopenDelivery } from './reopen.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-afterAll(() => store.close())
+const store = useTestStore()
 
 const claimIn = (ref: ReturnType<typeof refOf>, process: string, takesSuspects = false) =>
   claimDelivery(store, ref, { claimant: 'job', process, takesSuspects, claimMs: 60_000, probeMs: 1_000 })

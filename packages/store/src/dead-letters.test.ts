@@ -1,19 +1,14 @@
 import type { DeadReason } from '@manifold/domain'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { accept, bury, refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { describe, expect, test } from 'vitest'
+import { accept, bury, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { countDeadLetters, findDelivery, listDeadLetters, type DeadLetterFilter } from './dead-letters.ts'
 import { discardDelivery } from './discard.ts'
 import { keys } from './keys.ts'
 import { reopenDelivery } from './reopen.ts'
 import type { Position } from './time-index.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 let clock = 0
 

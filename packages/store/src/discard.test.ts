@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import {
   accept,
@@ -8,21 +8,14 @@ import {
   keptDelivery,
   keptEvent,
   refOf,
-  startTestStore,
-  type TestStore,
 } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { discardDelivery } from './discard.ts'
 import { keys } from './keys.ts'
 import { confirmOutbox, overdueOutbox } from './outbox.ts'
 import { reopenDelivery } from './reopen.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 async function deadLetter(targets: readonly string[] = ['crm']): Promise<string> {
   const eventId = await accept(store, { targets })

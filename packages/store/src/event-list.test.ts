@@ -1,25 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  accept,
-  attemptAndSettle,
-  bury,
-  newEvent,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept, attemptAndSettle, bury, newEvent, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { countEvents, listEvents, type EventFilter } from './event-list.ts'
 import { recordEvent } from './event-record.ts'
 import { keys } from './keys.ts'
 import type { Position } from './time-index.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 /** Walks all pages. @returns the ids of each page */
 async function pages(filter: EventFilter, limit: number): Promise<string[][]> {

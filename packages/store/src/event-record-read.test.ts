@@ -1,20 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  accept,
-  bury,
-  keptEvent,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept, bury, keptEvent, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { openDeliveries, readEvent, readEvents, readPayload } from './event-record.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-afterAll(() => store.close())
+const store = useTestStore()
 
 test('many events are read in the order asked for, and one that is not kept is undefined', async () => {
   const one = await accept(store)

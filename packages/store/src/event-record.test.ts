@@ -1,26 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import {
-  accept,
-  bury,
-  dumpOf,
-  keptEvent,
-  newEvent,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { describe, expect, test } from 'vitest'
+import { accept, bury, dumpOf, keptEvent, newEvent, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { readPayload, recordEvent } from './event-record.ts'
 import { keys } from './keys.ts'
 import { outboxSize, overdueOutbox } from './outbox.ts'
 import { IDEMPOTENCY_MS } from './store.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 const key = { owner: 'shop', key: 'order-A1' }
 

@@ -1,16 +1,10 @@
 import { breakerOf, callbackEventId, CALLBACKS_TARGET } from '@manifold/domain'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { noteHostBreaker, readHostBreakers, resetHostBreakers } from './host-breakers.ts'
 import { keys } from './keys.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 const nameFor = (url: string) => breakerOf(CALLBACKS_TARGET, callbackEventId('evt_1', 1, url))
 

@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
-import { startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { keys } from './keys.ts'
 import { dropLease, takeLease } from './lease.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 test('of many holders that want a lease at once, one gets it', async () => {
   const holders = Array.from({ length: 20 }, (_, index) => `process-${String(index)}`)

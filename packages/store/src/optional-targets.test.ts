@@ -1,20 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  accept,
-  attemptAndSettle,
-  keptEvent,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept, attemptAndSettle, keptEvent, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 /** `!` marks a required target; `+` is delivered, `-` is dead. */
 test.each([

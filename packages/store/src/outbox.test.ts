@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { accept, bury, refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept, bury, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { keys } from './keys.ts'
 import { confirmOutbox, outboxSize, overdueOutbox } from './outbox.ts'
 import { reopenDelivery } from './reopen.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 /** As if the entry had been put on the outbox that much earlier. */
 async function age(entry: string, byMs: number): Promise<void> {

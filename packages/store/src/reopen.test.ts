@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   accept,
   attemptAndSettle,
@@ -8,22 +8,15 @@ import {
   keptDelivery,
   keptEvent,
   refOf,
-  startTestStore,
-  type TestStore,
 } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { discardDelivery } from './discard.ts'
 import { keys } from './keys.ts'
 import { confirmOutbox, overdueOutbox } from './outbox.ts'
 import { reopenDelivery } from './reopen.ts'
 import { createReplay, readReplay } from './replay-record.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 async function deadLetter(): Promise<string> {
   const eventId = await accept(store)

@@ -1,12 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  accept,
-  bury,
-  keptDelivery,
-  refOf,
-  startTestStore,
-  type TestStore,
-} from '../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept, bury, keptDelivery, refOf } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { keys } from './keys.ts'
 import {
   advanceReplay,
@@ -19,13 +13,7 @@ import {
   type ReplayFilter,
 } from './replay-record.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 const FILTER: ReplayFilter = {
   target: 'crm',

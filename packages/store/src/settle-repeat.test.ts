@@ -1,5 +1,5 @@
 import type { Settlement } from '@manifold/domain'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   accept,
   attemptAndSettle,
@@ -10,22 +10,15 @@ import {
   keptDelivery,
   keptEvent,
   refOf,
-  startTestStore,
-  type TestStore,
 } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { readAttempts } from './attempts.ts'
 import { discardDelivery } from './discard.ts'
 import { keys } from './keys.ts'
 import { reopenDelivery } from './reopen.ts'
 import { settleDelivery } from './settle.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 const SETTLEMENTS: readonly Settlement[] = [
   { kind: 'delivered' },

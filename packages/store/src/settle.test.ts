@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   accept,
   attemptAndSettle,
@@ -7,20 +7,13 @@ import {
   keptDelivery,
   keptEvent,
   refOf,
-  startTestStore,
-  type TestStore,
 } from '../../../test/support/store.ts'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { readAttempts } from './attempts.ts'
 import { keys } from './keys.ts'
 import { settleDelivery } from './settle.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 describe('each settlement', () => {
   test('delivered ends the delivery and its event', async () => {

@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { describe, expect, test } from 'vitest'
+import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { walkIndex, type Position, type Range } from './time-index.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-beforeEach(() => store.clear())
-afterAll(() => store.close())
+const store = useTestStore()
 
 const INDEX = 'index'
 const ORDERS = ['newest', 'oldest'] as const

@@ -1,14 +1,10 @@
 import type { Change } from '@manifold/store'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { accept, startTestStore, type TestStore } from '../../../../test/support/store.ts'
+import { expect, test } from 'vitest'
+import { accept } from '../../../../test/support/store.ts'
+import { useTestStore } from '../../../../test/support/use-test-store.ts'
 import { createTypeLookup } from './type-lookup.ts'
 
-let store: TestStore
-
-beforeAll(async () => {
-  store = await startTestStore()
-})
-afterAll(() => store.close())
+const store = useTestStore()
 
 const settled = (eventId: string): Change => ({
   id: '1-0.0',
