@@ -1,19 +1,9 @@
 /** The faults of a link, one after the other under load: what the scenarios about links have in common. */
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Fault } from '../proxy/fault.ts'
+import { FAULTS, type Fault } from '../proxy/fault.ts'
 import type { Link } from '../stage/links.ts'
 import type { Load } from '../stage/load.ts'
 import type { Stage } from '../stage/stage.ts'
-
-const FAULTS: readonly Fault[] = [
-  { kind: 'latency', ms: 50 },
-  { kind: 'bandwidth', bytesPerSecond: 100_000 },
-  { kind: 'partial', bytes: 50, everyMs: 2 },
-  { kind: 'slow-close', ms: 500 },
-  { kind: 'reset', afterBytes: 2_000 },
-  { kind: 'black-hole' },
-  { kind: 'refuse' },
-]
 
 /** Between faults the system is left alone for as long as an effect may still belong to the one before. */
 const APART_MS = 500

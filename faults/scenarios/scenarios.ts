@@ -3,6 +3,7 @@ import { bulkReplayKilled } from './bulk-replay-killed.ts'
 import { concurrentDuplicates } from './concurrent-duplicates.ts'
 import { connectionsKilled } from './connections-killed.ts'
 import { discardedWhileReplayed } from './discarded-while-replayed.ts'
+import { dns } from './dns.ts'
 import { goneAfterSending } from './gone-after-sending.ts'
 import { halfSent } from './half-sent.ts'
 import { linksOfProducers } from './links-of-producers.ts'
@@ -49,6 +50,7 @@ export const SCENARIOS: readonly Scenario[] = [
   targetMoody,
   targetHuge,
   targetTls,
+  dns,
   throttleStorm,
   throttledForAYear,
   targetDown,

@@ -92,6 +92,8 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
   }
 
   return {
+    folder,
+    defer: scope.defer,
     policy,
     redis,
     receiver,
@@ -101,7 +103,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     producers: () => crew.living('producer'),
     workers: () => crew.living('worker'),
     addProducer: (environment) => crew.add('producer', environment),
-    addWorker: (environment) => crew.add('worker', environment),
+    addWorker: (environment, through) => crew.add('worker', environment, through),
     load: (more = {}) => startLoad(lane, { targets: TARGETS, ...more }),
     post: (event) => postUntilAccepted(lane, event),
     size: (quick, whole) => (options.quick ? quick : whole),
