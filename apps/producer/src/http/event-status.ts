@@ -51,13 +51,15 @@ export function showEventStatus(deps: EventStatusDeps): RequestHandler<{ id: str
       query.data
     const eventId = request.params.id
     const known = request.get('if-none-match')
-    const until = waitFor === 'settled' ? UNTIL_SETTLED : await untilChanged(deps, eventId, known)
-    const event = await waitForEvent(deps, {
-      eventId,
-      ...until,
-      waitMs: wait * 1_000,
-      signal: whileConnected(response, deps.leaving),
-    })
+    const event =
+      wait === 0
+        ? await readEvent(deps.store, eventId)
+        : await waitForEvent(deps, {
+            eventId,
+            ...(waitFor === 'settled' ? UNTIL_SETTLED : await untilChanged(deps, eventId, known)),
+            waitMs: wait * 1_000,
+            signal: whileConnected(response, deps.leaving),
+          })
     if (response.destroyed) return
     if (event === undefined) sendProblem(response, 'event-not-found')
     else sendStatus(request, response, event)
