@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { setContractStage, type ContractStage } from '../support/contract-stage.ts'
 import { schemaJudge, type Judge } from '../support/contract.ts'
+import { eventually } from '../support/eventually.ts'
 import { exchange } from '../support/fuzz/connection.ts'
 import { expectHealthy, expectNothingHalfDone } from '../support/fuzz/health.ts'
 import { openLedger } from '../support/fuzz/ledger.ts'
@@ -21,6 +22,8 @@ const RAW_RUNS = 80
 /** How a connection may end: a broken frame, what is not UTF-8, one too large. */
 const CODES: readonly number[] = [1002, 1007, 1009]
 
+const ANSWERS: ReadonlySet<string> = new Set(['published', 'refused', 'subscribed', 'unsubscribed'])
+
 const ledger = openLedger()
 
 let stage: ContractStage
@@ -28,6 +31,9 @@ let judge: Judge
 let schemas: Readonly<Record<string, object>>
 let open: TestSocket | undefined
 let asked = 0
+
+/** On the connection that is open. */
+let said = 0
 
 beforeAll(async () => {
   stage = await setContractStage()
@@ -45,6 +51,8 @@ afterAll(async () => {
 
 const connect = () => openSocket(stage.system.url, ['manifold', `manifold.bearer.${stage.key}`])
 
+const isAnswer = ({ message }: Told) => ANSWERS.has(message)
+
 /** What was told on connections that have ended, too. */
 const heard: Told[] = []
 
@@ -60,11 +68,14 @@ async function say(frame: SocketFrame): Promise<void> {
   ])
   if (typeof answer !== 'number') {
     expect(answer.message).toBe('refused')
+    said += 2
+    await eventually('an answer to each message', () => socket.told().filter(isAnswer).length === said)
     return
   }
   expect(CODES).toContain(answer)
   heard.push(...socket.told())
   open = undefined
+  said = 0
 }
 
 test(
