@@ -10,7 +10,10 @@ const { breaker, concurrency, retry, timeoutMs } = JSON.parse(
 
 /** What a scenario has otherwise for single targets: another address, another certificate to trust. */
 const changes = JSON.parse(fromEnvironment('FAULTS_TARGETS', '{}')) as Readonly<
-  Record<string, Partial<Pick<HttpTargetDefinition, 'allowPrivateNetwork' | 'tls'>> & { readonly url?: string }>
+  Record<
+    string,
+    Partial<Pick<HttpTargetDefinition, 'allowPrivateNetwork' | 'tls'>> & { readonly url?: string }
+  >
 >
 
 const targets = TARGETS.map((name) =>

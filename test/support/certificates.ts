@@ -75,7 +75,10 @@ function alternativesOf({ ips = [], names = [] }: CertificateOptions) {
   return alternatives.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(alternatives)]
 }
 
-async function issued(certificate: x509.X509Certificate, { privateKey }: { privateKey: CryptoKey }): Promise<Issued> {
+async function issued(
+  certificate: x509.X509Certificate,
+  { privateKey }: { privateKey: CryptoKey },
+): Promise<Issued> {
   const der = await crypto.subtle.exportKey('pkcs8', privateKey)
   return {
     certificate: certificate.toString('pem'),
