@@ -17,7 +17,7 @@ export type Mishap = {
 }
 
 /** Long enough for something to be under way at each kill. */
-const SLOW: Behaviour = { kind: 'status', status: 200, afterMs: 30 }
+const SLOW: Behaviour = { kind: 'status', status: 200, afterMs: 100 }
 
 /** How a target answers when nothing is wrong with it. */
 export function wellOf(target: string): Behaviour {
