@@ -8,10 +8,10 @@ const PARENT_ID = '00f067aa0ba902b7'
 const hex = (digits: number) =>
   fc.stringMatching(new RegExp(`^[0-9a-f]{${String(digits)}}$`)).filter((text) => !/^0+$/.test(text))
 
-test('a header that was written can be read: the trace and its flags come back', () => {
+test('a header that was written can be read: the trace, the span and the flags come back', () => {
   fc.assert(
     fc.property(hex(32), hex(16), fc.stringMatching(/^[0-9a-f]{2}$/), (traceId, spanId, flags) => {
-      expect(readTraceparent(formatTraceparent(traceId, spanId, flags))).toEqual({ traceId, flags })
+      expect(readTraceparent(formatTraceparent(traceId, spanId, flags))).toEqual({ traceId, spanId, flags })
     }),
   )
 })
