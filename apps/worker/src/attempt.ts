@@ -14,6 +14,7 @@ import {
 } from '@manifold/delivery'
 import {
   deliveryId,
+  formatTraceparent,
   isDeeperThan,
   MAX_DATA_DEPTH,
   withSpanId,
@@ -96,7 +97,7 @@ function perform(
   span: AttemptSpan,
 ): Promise<Result> {
   if (target.kind === 'http') return callApi(deps, target, ref, claim, deadline, span)
-  return callHandler(target, claim.event, handlerContext(deps, ref, claim, deadline), deadline)
+  return callHandler(target, claim.event, handlerContext(deps, ref, claim, deadline, span), deadline)
 }
 
 /** Render → authenticate → send → classify. */
@@ -195,12 +196,15 @@ function handlerContext(
   ref: DeliveryRef,
   claim: Claim,
   deadline: Deadline,
+  { spanId = randomHex(8) }: AttemptSpan,
 ) {
+  const { traceId, flags } = claim.trace
   return {
     attempt: claim.attempts + 1,
     deliveryId: deliveryId(ref.eventId, ref.target),
     signal: deadline.signal(),
     fetch: client.fetchWithin(deadline),
+    traceparent: formatTraceparent(traceId, spanId, flags),
     logger: handlerLogger,
   }
 }
