@@ -110,7 +110,6 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
   const { input, event, context, routing } = judgement
 
   const span = deps.tracing.startPublish({
-    eventId: event.id,
     eventType: event.type,
     targetCount: routing.targets.length,
     traceparent: request.traceparent,
@@ -133,10 +132,10 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
         : { owner: request.caller, key: request.idempotencyKey },
     trace: span.trace,
   }).catch((error: unknown) => {
-    span.end('failed', error)
+    span.end({ kind: 'failed', error })
     throw error
   })
-  span.end(result.kind)
+  span.end(result)
   deps.failpoint('recorded')
   if (result.kind === 'accepted') deps.enqueue(result)
   return result

@@ -50,7 +50,6 @@ export type RequestResult = {
 }
 
 export type PublishStart = {
-  readonly eventId: string
   readonly eventType: string
   readonly targetCount: number
   /** Whose child it is; without one the event begins a trace. */
@@ -62,9 +61,16 @@ export type PublishStart = {
 export type PublishSpan = {
   /** What the event carries from now on. */
   readonly trace: EventTrace
-  /** @param kind what recording it came to, or the error that nobody expected */
-  readonly end: (kind: string, error?: unknown) => void
+  readonly end: (result: PublishResult) => void
 }
+
+/** What recording the event came to. The id is the first event's, where this one was there before. */
+export type PublishResult =
+  | {
+      readonly kind: 'accepted' | 'duplicate' | 'key-reused' | 'id-taken'
+      readonly eventId: string
+    }
+  | { readonly kind: 'failed'; readonly error: unknown }
 
 /** What is known of a delivery when it is claimed. */
 export type AttemptStart = {

@@ -6,7 +6,7 @@ import { childOf, contextOf, linkTo } from './span-context.ts'
 
 export function startPublish(
   tracer: Tracer,
-  { eventId, eventType, targetCount, traceparent, askedBy }: PublishStart,
+  { eventType, targetCount, traceparent, askedBy }: PublishStart,
 ): PublishSpan {
   const parent = readTraceparent(traceparent)
   const span = tracer.startSpan(
@@ -18,8 +18,6 @@ export function startPublish(
         'messaging.operation.name': 'publish',
         'messaging.operation.type': 'send',
         'messaging.destination.name': eventType,
-        'messaging.message.id': eventId,
-        'manifold.event_id': eventId,
         'manifold.targets': targetCount,
       },
       links: askedBy === undefined ? [] : [linkTo(askedBy, 'request')],
@@ -29,10 +27,14 @@ export function startPublish(
   const { traceId, flags, spanId } = contextOf(span.spanContext(), parent)
   return {
     trace: span.isRecording() ? { traceId, flags, spanId } : { traceId, flags },
-    end: (kind, error) => {
-      span.setAttribute('manifold.accept', kind)
-      if (error !== undefined)
-        span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', errorType(error))
+    end: (result) => {
+      span.setAttribute('manifold.accept', result.kind)
+      if (result.kind === 'failed')
+        span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', errorType(result.error))
+      else {
+        const { eventId } = result
+        span.setAttributes({ 'messaging.message.id': eventId, 'manifold.event_id': eventId })
+      }
       span.end()
     },
   }

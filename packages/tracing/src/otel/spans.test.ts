@@ -36,7 +36,7 @@ const secretive = {
   url: 'https://hooks.example/services/T0K3N?key=T0K3N',
   headers: { authorization: 'Bearer T0K3N', traceparent: formatTraceparent(TRACE_ID, OTHER_ID, '01') },
 }
-const publishing = { eventId: 'evt_1', eventType: 'a.b', targetCount: 1, askedBy: undefined }
+const publishing = { eventType: 'a.b', targetCount: 1, askedBy: undefined }
 
 test('a call says where it went, and neither path nor query nor header: of many APIs they are the secret', () => {
   const { spans, ...deps } = recorder()
@@ -116,10 +116,19 @@ test('flags that say something else than sampled are passed on', () => {
   expect(context).toMatchObject({ traceId: TRACE_ID, flags: '03' })
 })
 
+test('an event that was there before is told by its own id', () => {
+  const { tracer, spans } = recorder()
+  const span = startPublish(tracer, { ...publishing, traceparent: undefined })
+  span.end({ kind: 'duplicate', eventId: 'evt_0' })
+  expect(spans()).toMatchObject([
+    { attributes: { 'manifold.event_id': 'evt_0', 'messaging.message.id': 'evt_0' } },
+  ])
+})
+
 test('recording that fails is an error by its class alone', () => {
   const { tracer, spans } = recorder()
   const span = startPublish(tracer, { ...publishing, traceparent: undefined })
-  span.end('failed', new TypeError('T0K3N'))
+  span.end({ kind: 'failed', error: new TypeError('T0K3N') })
   expect(spans()).toMatchObject([
     { status: { code: 2 }, attributes: { 'error.type': 'TypeError', 'manifold.accept': 'failed' } },
   ])
