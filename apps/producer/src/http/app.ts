@@ -14,6 +14,7 @@ import { sendProblem } from './problem.ts'
 import { replaysRouter } from './replays.ts'
 import { requestLog } from './request-log.ts'
 import { traceRequests } from './request-trace.ts'
+import { requireHost } from './require-host.ts'
 import { streamRouter, type StreamDeps } from './stream.ts'
 import { sourcesRouter, type SourcesDeps } from './sources.ts'
 import { targetsRouter } from './targets.ts'
@@ -39,6 +40,7 @@ export function createApp(deps: AppDeps): Express {
   app.set('query parser', 'simple')
   app.use(requestLog(deps.logger))
   if (deps.tracing.startRequest !== undefined) app.use(traceRequests(deps.tracing.startRequest))
+  app.use(requireHost)
   app.use(helmet())
 
   // First, because events are most of what comes.
