@@ -44,7 +44,6 @@ async function accept(): Promise<string> {
       newEventId: () => newEventId(Date.now()),
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
-      failpoint: () => undefined,
     },
     { body, rawBody, idempotencyKey: undefined, caller: 'shop', traceparent: undefined },
   )

@@ -19,7 +19,7 @@ import {
   type ManifoldEvent,
   type Router,
 } from '@manifold/domain'
-import { randomHex, type Failpoint } from '@manifold/runtime'
+import { failpoint, randomHex } from '@manifold/runtime'
 import { recordEvent, type Accepted, type NewEvent, type NewlyAccepted, type Store } from '@manifold/store'
 
 export type AcceptDeps = {
@@ -33,7 +33,6 @@ export type AcceptDeps = {
   readonly judgeCallbackUrl: (url: string) => string | undefined
   readonly enqueue: (accepted: NewlyAccepted) => void
   readonly onBrokenFilters: (eventType: string, targets: readonly string[]) => void
-  readonly failpoint: Failpoint
 }
 
 export type AcceptRequest = {
@@ -120,7 +119,7 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
         : { owner: request.caller, key: request.idempotencyKey },
     trace: readTraceparent(request.traceparent) ?? { traceId: randomHex(16), flags: '01' },
   })
-  deps.failpoint('recorded')
+  failpoint('recorded')
   if (result.kind === 'accepted') deps.enqueue(result)
   return result
 }

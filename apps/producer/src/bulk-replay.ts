@@ -28,7 +28,7 @@ import {
   type Replay,
   type Store,
 } from '@manifold/store'
-import type { Failpoint } from '@manifold/runtime'
+import { failpoint } from '@manifold/runtime'
 
 export type BulkReplayDeps = {
   readonly store: Store
@@ -37,7 +37,6 @@ export type BulkReplayDeps = {
   readonly holder: string
   /** Aborts when the process stops; the replay is then another's to carry on. */
   readonly signal: AbortSignal
-  readonly failpoint: Failpoint
   /** Names in the config: a letter to another target would wait for a worker that never comes. */
   readonly targets: ReadonlySet<string>
   readonly onCompleted: (replay: Replay) => void
@@ -146,7 +145,7 @@ async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<boolea
     const result = await reopen(deps, replay, letter)
     if (result === 'failed') failed++
     else if (result !== undefined) reopened.push(result)
-    deps.failpoint('replaying')
+    failpoint('replaying')
   }
   await reconcile(deps.store, deps.queues, reopened)
 

@@ -25,7 +25,7 @@ import {
   type Target,
   type TargetResponse,
 } from '@manifold/domain'
-import { randomHex, type Failpoint } from '@manifold/runtime'
+import { failpoint, randomHex } from '@manifold/runtime'
 import type { CapturedResponse, Claim } from '@manifold/store'
 
 export type AttemptDeps = {
@@ -33,7 +33,6 @@ export type AttemptDeps = {
   readonly client: TargetClient
   readonly userAgent: string
   readonly now: () => number
-  readonly failpoint: Failpoint
   /** For a function target's handler. */
   readonly handlerLogger: HandlerLogger
 }
@@ -144,8 +143,8 @@ async function sendAuthenticated(
       error: authenticated.error,
     }
   }
-  deps.failpoint('sending')
-  const sent = await send(deps.client, authenticated.request, deadline)
+  failpoint('sending')
+  const sent = await send(deps.client, authenticated.request, deadline, onSent)
   if (
     sent.kind === 'answered' &&
     sent.response.status === 401 &&
@@ -160,6 +159,10 @@ async function sendAuthenticated(
   return target.captureResponse
     ? { outcome, httpStatus: status, response: capture(sent.response) }
     : { outcome, httpStatus: status }
+}
+
+function onSent(): void {
+  failpoint('during')
 }
 
 /** What nests too deep to be written as JSON again is kept as the text it came as. */

@@ -19,6 +19,7 @@ import {
   type Settlement,
 } from '@manifold/domain'
 import type { Verdict } from '@manifold/queue'
+import { failpoint } from '@manifold/runtime'
 import {
   claimEach,
   claimDelivery,
@@ -141,7 +142,7 @@ async function deliverClaimed(
   stopping: AbortSignal,
   tryIt: typeof attempt,
 ): Promise<Verdict> {
-  deps.failpoint('claimed')
+  failpoint('claimed')
   if (claim.kind !== 'claimed') return verdictWithoutClaim(deps, claim)
   const policy = policyUntilExpiry(deps.target.retry, claim)
   if (isExpired(claim.ageMs, policy))
@@ -149,7 +150,7 @@ async function deliverClaimed(
 
   const atMs = deps.now()
   const tried = await tryIt(deps, ref, claim, stopping)
-  deps.failpoint('sent')
+  failpoint('sent')
   if (tried.kind === 'interrupted' || (deps.isCrashing() && isUnanswered(tried)))
     return handBack(deps, ref, claim)
 
@@ -169,7 +170,7 @@ async function deliverClaimed(
     { attempt: describe(tried, atMs, durationMs), signal: tried.signal },
     settlement,
   )
-  deps.failpoint('settled')
+  failpoint('settled')
   return withHold(deps, verdict, claim, tried.outcome)
 }
 

@@ -13,6 +13,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DeliveryRef, Target } from '@manifold/domain'
+import { failpoint } from '@manifold/runtime'
 import { keys, type Store } from '@manifold/store'
 import { Worker, type Job } from 'bullmq'
 import { isCountedByJob } from './bundle.ts'
@@ -140,7 +141,9 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       locks.hold(jobId, token)
       try {
         const end: JobEnd = await carryJob(deps, job).catch((error: unknown) => failure(error, onError))
+        failpoint('ending')
         job = await endJob(worker, job, token, end, isOpen)
+        failpoint('ended')
       } catch (error) {
         // Somebody else has it: its lock was lost, or it was ended in a call whose answer was.
         onError(asError(error))

@@ -28,7 +28,6 @@ beforeAll(async () => {
       newEventId: () => crypto.randomUUID(),
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
-      failpoint: () => undefined,
       onAccepted: () => {
         accepted++
       },
