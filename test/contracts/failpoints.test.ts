@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { FAILPOINTS } from '@manifold/runtime'
 import { scriptCalls } from '@manifold/store'
 import { expect, test } from 'vitest'
+import { POINTS } from '../../faults/scenarios/points.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -51,4 +52,10 @@ test('only the processes of the parts can be armed', () => {
     'apps/producer/src/main.ts',
     'apps/worker/src/main.ts',
   ])
+})
+
+test('the fault suite strikes at every point there is', () => {
+  const scripts = scriptCalls.names().flatMap((name) => [`before:${name}`, `after:${name}`])
+  const all = [...Object.keys(FAILPOINTS), ...scripts]
+  expect([...new Set(POINTS.map(({ name }) => name))].toSorted()).toEqual(all.toSorted())
 })
