@@ -13,6 +13,8 @@ import type { Stage } from '../stage/stage.ts'
 
 const RETENTION = '{manifold}:retention'
 const PAUSE_MS = 250
+/** Few: replays yield to live traffic, and a worker that has no time left for them would only show that. */
+const EVENTS_PER_SECOND = 15
 /** Long enough for all that is still to be done about a cancelled one. */
 const FODDER_KEPT_MS = 3_000
 /** Long enough to be cancelled before; what is forgotten as it is cancelled has its job for as long. */
@@ -37,20 +39,20 @@ export async function liveBusily(stage: Stage): Promise<BusyLife> {
     ],
   })
   await stage.receiver.behave('beta', { kind: 'status', status: 200, afterMs: 40 })
-  const loads: Load[] = [stage.load({ eventsPerSecond: 30 })]
+  const loads: Load[] = [stage.load({ eventsPerSecond: EVENTS_PER_SECOND })]
   const fodder = new Map<string, number>()
   const discarding = new Set<string>()
   let stopping = false
   const isStopping = () => stopping
 
   const round = async (number: number): Promise<void> => {
-    if (number % 4 === 0) loads.push(stage.load({ events: 24 }))
+    if (number % 8 === 0) loads.push(stage.load({ events: 24 }))
     const letters = (await stage.operator.deadLetters()).filter(({ id }) => !fodder.has(eventIdOf(id)))
     const [first, second] = letters
     if (first !== undefined) await stage.operator.replay(first.id)
     if (second !== undefined) discarding.add(second.id)
     await discardAll(stage, discarding)
-    if (number % 6 === 0) await stage.operator.replayAll({ type: 'order.placed', ratePerSecond: 50 })
+    if (number % 3 === 0) await stage.operator.replayAll({ type: 'order.placed', ratePerSecond: 50 })
     await addFodder(stage, fodder)
     await outdate(stage, fodder, FODDER_KEPT_MS)
   }

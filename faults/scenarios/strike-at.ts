@@ -11,7 +11,7 @@ export type How = 'kill' | 'term' | 'stop'
 
 /** Of a point that is passed all the time, one of its first passings is struck. */
 const PASSINGS = 20
-const REACH_MS = 20_000
+const REACH_MS = 40_000
 const LEASE_LOOK_MS = 250
 /** Behind the stage's locks (1.5 s), and the look for those that ran out (0.5 s). */
 const FROZEN_QUICK_MS = 3_000
