@@ -5,7 +5,11 @@ export type Disturbances = {
   /** Something that is over as soon as it has happened. */
   readonly strike: (what: string, atMs?: number) => void
   /** Something that goes on. @returns how it is ended */
-  readonly begin: (what: string, excuses: Window['excuses'], fromMs?: number) => () => void
+  readonly begin: (
+    what: string,
+    excuses: Window['excuses'],
+    more?: { readonly kills?: Window['kills']; readonly fromMs?: number },
+  ) => () => void
   /** What is still going on ends now. */
   readonly windows: () => Window[]
 }
@@ -20,9 +24,9 @@ export function noteDisturbances(): Disturbances {
     strike: (what, atMs = Date.now()) => {
       over.push({ what, excuses: 'duplicates', fromMs: atMs, untilMs: atMs })
     },
-    begin: (what, excuses, fromMs = Date.now()) => {
+    begin: (what, excuses, { kills, fromMs = Date.now() } = {}) => {
       const id = Symbol(what)
-      open.set(id, { what, excuses, fromMs })
+      open.set(id, { what, excuses, fromMs, ...(kills === undefined ? {} : { kills }) })
       return () => {
         const window = open.get(id)
         if (open.delete(id) && window !== undefined)

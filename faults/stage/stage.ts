@@ -27,6 +27,10 @@ export type StageOptions = {
 
 export type Stage = {
   readonly seed: number
+  /** For files of this run; goes with it when all was well. */
+  readonly folder: string
+  /** Ends with the stage, when all has been judged: what targets need until then. */
+  readonly defer: (close: () => Promise<void> | void) => void
   readonly policy: Policy
   readonly redis: StageRedis
   readonly receiver: Receiver
@@ -43,7 +47,11 @@ export type Stage = {
   /** Where a caller is sent: one living producer after the other. */
   readonly origin: () => string | undefined
   readonly addProducer: (environment?: Readonly<Record<string, string>>) => Promise<Part>
-  readonly addWorker: (environment?: Readonly<Record<string, string>>) => Promise<Part>
+  /** @param through what it is started through */
+  readonly addWorker: (
+    environment?: Readonly<Record<string, string>>,
+    through?: readonly string[],
+  ) => Promise<Part>
   /** Waits until a part that was armed is struck; the disturbance is noted as of then. `undefined` when it was not in time. */
   readonly struck: (part: Part, limitMs: number) => Promise<Struck | undefined>
   readonly load: (options?: Partial<LoadOptions>) => Load

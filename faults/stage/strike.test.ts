@@ -17,6 +17,7 @@ function partThatSaid(line: string, ended?: number | string) {
     kill: () => Promise.resolve(),
     freeze: () => () => undefined,
     goOn: () => did.push('goes on'),
+    liveBytes: () => Promise.resolve(0),
     stop: () => Promise.resolve(0),
     ended: ended === undefined ? new Promise(() => undefined) : Promise.resolve(ended),
     output: () => `{"level":"info","msg":"delivered"}\n${line}`,

@@ -65,12 +65,12 @@ async function note(
       await part.ended
       return { atMs, goOn: nothing }
     case 'SIGTERM': {
-      const over = disturbances.begin(what, 'duplicates', atMs)
+      const over = disturbances.begin(what, 'duplicates', { fromMs: atMs })
       void part.ended.then(over)
       return { atMs, goOn: nothing }
     }
     case 'SIGSTOP': {
-      const over = disturbances.begin(what, 'duplicates', atMs)
+      const over = disturbances.begin(what, 'duplicates', { fromMs: atMs })
       const takeIn = leaveOut(part)
       return {
         atMs,
