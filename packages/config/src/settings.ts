@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { parseApiKeys, type ApiKey } from './api-keys.ts'
 import { readSecret } from './secret.ts'
+import { readTracing, type TracingSettings } from './tracing-settings.ts'
 
 const DAY_MS = 86_400_000
 
@@ -106,6 +107,8 @@ export type Settings = {
   /** Accepted events not enqueued after this long are enqueued by the relay. */
   readonly relayAgeMs: number
   readonly janitorIntervalMs: number
+  /** `undefined` when traces are not sent. Its variables are listed in docs/tracing.md. */
+  readonly tracing: TracingSettings | undefined
   /** Test only: a named point at which the process sends itself a signal, and at which passing. */
   readonly failpoint: z.infer<typeof strike> | undefined
 }
@@ -131,6 +134,8 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
 
   const keys = readApiKeys(given)
   mistakes.push(...keys.errors)
+  const tracing = readTracing(given)
+  if (tracing.kind === 'mistakes') mistakes.push(...tracing.mistakes)
   if (!parsed.success || mistakes.length > 0) throw new SettingsError(mistakes)
 
   const env = parsed.data
@@ -151,6 +156,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     stalledCheckMs: env.MANIFOLD_STALLED_CHECK_MS,
     relayAgeMs: env.MANIFOLD_RELAY_AGE_MS,
     janitorIntervalMs: env.MANIFOLD_JANITOR_MS,
+    tracing: tracing.kind === 'on' ? tracing.settings : undefined,
     failpoint: env.MANIFOLD_FAILPOINT,
   }
 }
