@@ -24,6 +24,11 @@ export function runScenario(
 ): Promise<Result> {
   const { name, title, promise } = scenario
   const startedMs = performance.now()
+  const missing = scenario.prepare?.()
+  if (missing !== undefined) {
+    const seen = `not run: ${missing}`
+    return Promise.resolve({ name, title, promise, seen, findings: [], windows: [], tookMs: 0 })
+  }
   return inScope(async (scope) => {
     const stage = await setStage(scope, { ...options, ...scenario.stage })
     const broken: Finding[] = []

@@ -7,6 +7,8 @@ export type Scenario = {
   readonly title: string
   readonly promise: string
   readonly stage?: Omit<StageOptions, 'folder' | 'quick' | 'seed'>
+  /** Sees to what it cannot do without. @returns why it cannot be run here */
+  readonly prepare?: () => string | undefined
   /** Brings it about. The oracle judges when it is over and the system at rest; what else is promised, it judges itself. */
   readonly run: (stage: Stage) => Promise<void>
 }

@@ -1,5 +1,6 @@
 /** All scenarios, in the order they run in: parts, Redis, targets, callers, operators. */
 import { bulkReplayKilled } from './bulk-replay-killed.ts'
+import { clockWrong } from './clock-wrong.ts'
 import { concurrentDuplicates } from './concurrent-duplicates.ts'
 import { connectionsKilled } from './connections-killed.ts'
 import { discardedWhileReplayed } from './discarded-while-replayed.ts'
@@ -50,4 +51,5 @@ export const SCENARIOS: readonly Scenario[] = [
   discardedWhileReplayed,
   replayedTwice,
   bulkReplayKilled,
+  clockWrong,
 ]

@@ -86,6 +86,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
   }
 
   return {
+    folder,
     policy,
     redis,
     receiver,

@@ -25,6 +25,8 @@ export type StageOptions = {
 }
 
 export type Stage = {
+  /** Of this run alone. */
+  readonly folder: string
   readonly policy: Policy
   readonly redis: StageRedis
   readonly receiver: Receiver

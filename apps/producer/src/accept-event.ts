@@ -20,7 +20,14 @@ import {
   type Router,
 } from '@manifold/domain'
 import { randomHex, type Failpoint } from '@manifold/runtime'
-import { recordEvent, type Accepted, type NewEvent, type NewlyAccepted, type Store } from '@manifold/store'
+import {
+  recordEvent,
+  storeNow,
+  type Accepted,
+  type NewEvent,
+  type NewlyAccepted,
+  type Store,
+} from '@manifold/store'
 
 export type AcceptDeps = {
   readonly store: Store
@@ -76,7 +83,7 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
   const input = parsed.data
   const mismatches = [
     ...checkAgainstCatalogue(deps.events, input),
-    ...checkTimes(input),
+    ...checkTimes(input, storeNow(deps.store)),
     ...checkCallback(deps, input),
   ]
   if (mismatches.length > 0) return { kind: 'invalid', errors: mismatches }
@@ -87,7 +94,7 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
     {
       ...context,
       ...event,
-      time: input.time ?? new Date().toISOString(),
+      time: input.time ?? new Date(storeNow(deps.store)).toISOString(),
       data: input.data,
     },
     input.targets,
@@ -144,11 +151,11 @@ function checkAgainstCatalogue(events: Config['events'], input: EventInput): Fie
 }
 
 /** Whatever depends on the clock is refused only where waiting makes it right: a request sent again must not turn wrong. */
-function checkTimes({ deliverAt, delayMs, expiresAt }: EventInput): FieldError[] {
+function checkTimes({ deliverAt, delayMs, expiresAt }: EventInput, nowMs: number): FieldError[] {
   if (deliverAt !== undefined && delayMs !== undefined)
     return [{ path: 'delayMs', message: 'give deliverAt or delayMs, not both' }]
   const errors: FieldError[] = []
-  if (deliverAt !== undefined && Date.parse(deliverAt) > Date.now() + MAX_DELAY_MS)
+  if (deliverAt !== undefined && Date.parse(deliverAt) > nowMs + MAX_DELAY_MS)
     errors.push({ path: 'deliverAt', message: 'must be at most 30 days ahead' })
   if (deliverAt !== undefined && expiresAt !== undefined && Date.parse(expiresAt) <= Date.parse(deliverAt))
     errors.push({ path: 'expiresAt', message: 'must be later than deliverAt' })

@@ -137,7 +137,7 @@ async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<boolea
     limit - replay.replayed - replay.failed,
   )
   if (size <= 0) return false
-  const startedAtMs = Date.now()
+  const startedAtMs = performance.now()
   const page = await listDeadLetters(deps.store, filterOf(replay), 'oldest', replay.position, size)
 
   const reopened: OutboxEntry[] = []
@@ -179,11 +179,11 @@ function positionOf(letter: DeadLetter | undefined): Replay['position'] {
   return { atMs: letter.delivery.endedAtMs, id: letter.delivery.id }
 }
 
-/** Waits until a chunk's time is over, keeping the lease; a chunk may not be faster than its rate. */
+/** Waits until a chunk's time is over (by `performance.now()`), keeping the lease; a chunk may not be faster than its rate. */
 async function pace(deps: BulkReplayDeps, replay: Replay, untilMs: number): Promise<void> {
-  while (Date.now() < untilMs && !deps.signal.aborted) {
+  while (performance.now() < untilMs && !deps.signal.aborted) {
     try {
-      await wait(Math.min(untilMs - Date.now(), LEASE_MS / 2), undefined, { signal: deps.signal })
+      await wait(Math.min(untilMs - performance.now(), LEASE_MS / 2), undefined, { signal: deps.signal })
     } catch {
       // Stopping: the loop's condition sees the signal.
     }

@@ -27,6 +27,7 @@ import {
 } from '@manifold/runtime'
 import {
   connectRedis,
+  followRedisClock,
   isRedisReply,
   isStoreUnavailable,
   persistenceWarnings,
@@ -68,13 +69,13 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   await waitForRedis(redis, () => {
     logger.warn('waiting for Redis')
   })
-  const store: Store = { redis, retention: settings.retention }
-  for (const warning of await persistenceWarnings(store)) logger.warn(warning)
-
   const onError = reportErrors(logger, (error) =>
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
   )
-  const queues = openQueues(redis, onError)
+  const clock = await followRedisClock(redis, onError)
+  const store: Store = { redis, retention: settings.retention, now: clock.now }
+  for (const warning of await persistenceWarnings(store)) logger.warn(warning)
+  const queues = openQueues(redis, onError, clock.now)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
   const targets = everyTarget(config)
@@ -156,7 +157,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     registry,
     logger,
     failpoint,
-    newEventId: () => newEventId(Date.now()),
+    newEventId: () => newEventId(clock.now()),
     events: config.events,
     targets,
     sources: config.sources,
@@ -191,6 +192,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       await Promise.all(background.map((one) => one.stop()))
       await runner.idle()
       await queues.close()
+      clock.stop()
       redis.disconnect()
     },
   }

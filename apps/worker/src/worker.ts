@@ -34,6 +34,7 @@ import {
   connectRedis,
   createSettler,
   createSingleSettler,
+  followRedisClock,
   isRedisReply,
   isStoreUnavailable,
   markGone,
@@ -80,9 +81,10 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   await waitForRedis(redis, () => {
     logger.warn('waiting for Redis')
   })
-  const store: Store = { redis, retention: settings.retention }
+  const clock = await followRedisClock(redis, onError)
+  const store: Store = { redis, retention: settings.retention, now: clock.now }
 
-  const queues = openQueues(redis, onError)
+  const queues = openQueues(redis, onError, clock.now)
   const registry = createRegistry('worker')
   const consumers = new Map<string, Consumer>()
   const metrics = createWorkerMetrics({
@@ -115,7 +117,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   let crashing = false
   const resources = targets.map((target) => {
     const client = createTargetClient(target)
-    const alone = createAlone(target)
+    const alone = createAlone(target, clock.now)
     const deps: DeliverDeps = {
       store,
       settle: settlerOf(store, target),
@@ -123,6 +125,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       client,
       userAgent: `manifold/${VERSION}`,
       now: Date.now,
+      redisNow: clock.now,
       random: Math.random,
       process,
       isCrashing: () => crashing,
@@ -214,6 +217,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       await Promise.all(resources.map(({ client }) => client.close()))
       await health.close()
       await queues.close()
+      clock.stop()
       redis.disconnect()
     },
   }
@@ -254,7 +258,7 @@ function noteBreaker(
 function liveness(redisIsReady: boolean, consumers: ReadonlyMap<string, Consumer>): Health {
   if (!redisIsReady) return { ok: true }
   for (const [target, consumer] of consumers) {
-    const stuckMs = consumer.consumption.stuckForMs(Date.now())
+    const stuckMs = consumer.consumption.stuckForMs(performance.now())
     if (stuckMs > STUCK_MS) {
       return {
         ok: false,
