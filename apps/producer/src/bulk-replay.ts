@@ -38,8 +38,8 @@ export type BulkReplayDeps = {
   /** Aborts when the process stops; the replay is then another's to carry on. */
   readonly signal: AbortSignal
   readonly failpoint: Failpoint
-  /** Names in the config: a letter to another target would wait for a worker that never comes. */
-  readonly targets: ReadonlySet<string>
+  /** Whether a target is in the config: a letter to another one would wait for a worker that never comes. */
+  readonly isKnown: (target: string) => boolean
   readonly onCompleted: (replay: Replay) => void
   readonly onError: (error: unknown) => void
 }
@@ -164,7 +164,7 @@ async function reopen(
   replay: Replay,
   { event, delivery }: DeadLetter,
 ): Promise<OutboxEntry | 'failed' | undefined> {
-  if (!deps.targets.has(delivery.target)) return 'failed'
+  if (!deps.isKnown(delivery.target)) return 'failed'
   await takeLease(deps.store, `replay:${replay.id}`, deps.holder, LEASE_MS)
   const result = await reopenDelivery(deps.store, event.id, delivery.target, {
     replayId: replay.id,

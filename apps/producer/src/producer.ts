@@ -15,7 +15,14 @@ import {
   type Settings,
 } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
-import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
+import {
+  bundleSizeOf,
+  forgetDueEvents,
+  knownTargetTimes,
+  openQueues,
+  registerQueueGauges,
+  startRelay,
+} from '@manifold/queue'
 import {
   createFailpoint,
   createRegistry,
@@ -30,6 +37,7 @@ import {
   followRedisClock,
   isRedisReply,
   isStoreUnavailable,
+  noteKnownTargets,
   persistenceWarnings,
   waitForRedis,
   type Store,
@@ -42,6 +50,7 @@ import { scopeGuard } from './http/require-scope.ts'
 import { exemptSlowBodies } from './http/slow-body.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
+import { watchRemovedTargets } from './removed-targets.ts'
 import { createLiveFeed } from './streams/live-feed.ts'
 import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
 import { registerStreamGauge } from './streams/stream-gauge.ts'
@@ -54,7 +63,12 @@ export type ProducerOptions = {
   readonly logger: Logger
 }
 
-export type RunningProducer = { readonly port: number; readonly close: () => Promise<void> }
+export type RunningProducer = {
+  readonly port: number
+  /** From now on requests go by this config; those under way end by the one before. @throws when a secret is missing */
+  readonly reload: (config: Config) => void
+  readonly close: () => Promise<void>
+}
 
 const DEFAULT_PORT = 3_000
 const REPLAY_LOOK_MS = 500
@@ -78,16 +92,15 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const queues = openQueues(redis, onError, clock.now)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
-  const targets = everyTarget(config)
-  const targetNames = targets.map((target) => target.name)
+  let live = readLive(config)
+  const targetNames = () => live.targets.map((target) => target.name)
   registerQueueGauges({ registry, store, targets: targetNames })
 
   const failpoint = createFailpoint(settings.failpoint)
-  const bundleSizes = new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)]))
   const enqueuer = createEnqueuer({
     store,
     queues,
-    bundleSizeOf: (target) => bundleSizes.get(target) ?? 1,
+    bundleSizeOf: (target) => live.bundleSizes.get(target) ?? 1,
     failpoint,
     onError,
   })
@@ -101,12 +114,18 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     holder,
     signal: stopping.signal,
     failpoint,
-    targets: new Set(targetNames),
+    isKnown: (target) => live.targets.some(({ name }) => name === target),
     onError,
     onCompleted: ({ id, matched, replayed, failed }) => {
       logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
     },
   })
+  const times = knownTargetTimes(settings.removedTargetGraceMs)
+  const removedLookMs = Math.min(settings.janitorIntervalMs, times.silentMs)
+  const tellKnownTargets = async () => {
+    for (const target of await noteKnownTargets(store, targetNames()))
+      logger.info({ target }, 'the target is back: what waits for it is delivered')
+  }
   const replays = repeat(REPLAY_LOOK_MS, runner.look, onError)
   const background = [
     replays,
@@ -122,6 +141,21 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     repeat(
       settings.janitorIntervalMs,
       () => forgetDueEvents({ store, queues, holder, intervalMs: settings.janitorIntervalMs }),
+      onError,
+    ),
+    repeat(times.tellEveryMs, tellKnownTargets, onError),
+    repeat(
+      removedLookMs,
+      watchRemovedTargets({
+        store,
+        queues,
+        logger,
+        holder,
+        intervalMs: removedLookMs,
+        graceMs: settings.removedTargetGraceMs,
+        silentMs: times.silentMs,
+        signal: stopping.signal,
+      }),
       onError,
     ),
   ]
@@ -158,12 +192,25 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     logger,
     failpoint,
     newEventId: () => newEventId(clock.now()),
-    events: config.events,
-    targets,
-    sources: config.sources,
-    route: compileRouter(config.targets),
-    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
-    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
+    // Asked for each request: a reload is in force for the next one, and every connection stays.
+    get events() {
+      return live.events
+    },
+    get targets() {
+      return live.targets
+    },
+    get sources() {
+      return live.sources
+    },
+    get route() {
+      return live.route
+    },
+    get optionalTargets() {
+      return live.optionalTargets
+    },
+    get judgeCallbackUrl() {
+      return live.judgeCallbackUrl
+    },
     enqueue: enqueuer.enqueue,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,
@@ -179,10 +226,14 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   server.on('upgrade', serveUpgrades(app))
   exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
-  logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
+  logger.info({ host: settings.host, port, targets: targetNames() }, 'producer is listening')
 
   return {
     port,
+    reload: (next) => {
+      requireSecrets(next.sources.map((source) => source.verify))
+      live = readLive(next)
+    },
     close: async () => {
       leaving.abort()
       await closeServer(server, settings.drainMs)
@@ -195,6 +246,19 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       clock.stop()
       redis.disconnect()
     },
+  }
+}
+
+/** What the producer takes from a config. */
+function readLive(config: Config) {
+  return {
+    events: config.events,
+    targets: everyTarget(config),
+    sources: config.sources,
+    route: compileRouter(config.targets),
+    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
+    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
+    bundleSizes: new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)])),
   }
 }
 

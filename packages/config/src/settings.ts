@@ -57,6 +57,7 @@ const environmentSchema = z.object({
   MANIFOLD_STALLED_CHECK_MS: setting(100, 600_000, 3_000),
   MANIFOLD_RELAY_AGE_MS: setting(10, 600_000, 5_000),
   MANIFOLD_JANITOR_MS: setting(10, DAY_MS, 60_000),
+  MANIFOLD_REMOVED_TARGET_GRACE_MS: duration(3_600_000),
   MANIFOLD_FAILPOINT: z.string().default(''),
 })
 
@@ -90,6 +91,8 @@ export type Settings = {
   /** Accepted events not enqueued after this long are enqueued by the relay. */
   readonly relayAgeMs: number
   readonly janitorIntervalMs: number
+  /** How long what waits for a target that is in no config any more waits on. */
+  readonly removedTargetGraceMs: number
   /** Test only: a named point at which the process kills itself. */
   readonly failpoint: string
 }
@@ -135,6 +138,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     stalledCheckMs: env.MANIFOLD_STALLED_CHECK_MS,
     relayAgeMs: env.MANIFOLD_RELAY_AGE_MS,
     janitorIntervalMs: env.MANIFOLD_JANITOR_MS,
+    removedTargetGraceMs: env.MANIFOLD_REMOVED_TARGET_GRACE_MS,
     failpoint: env.MANIFOLD_FAILPOINT,
   }
 }

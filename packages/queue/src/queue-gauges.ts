@@ -9,7 +9,8 @@ const BREAKER_STATES = ['closed', 'open', 'half-open'] as const
 export type QueueGaugesDeps = {
   readonly registry: Registry
   readonly store: Store
-  readonly targets: readonly string[]
+  /** Their names, asked at each scrape. */
+  readonly targets: () => readonly string[]
 }
 
 /** Registers depth, dead letters and outbox size; each is read at every scrape. */
@@ -23,7 +24,7 @@ export function registerQueueGauges({ registry, store, targets }: QueueGaugesDep
     collect: () =>
       quietly(
         Promise.all(
-          targets.map(async (target) => {
+          targets().map(async (target) => {
             const backlog = await readBacklog(store, target)
             depths.set({ target, state: 'waiting' }, backlog.waiting)
             depths.set({ target, state: 'delayed' }, backlog.delayed)
@@ -40,7 +41,7 @@ export function registerQueueGauges({ registry, store, targets }: QueueGaugesDep
     collect: () =>
       quietly(
         Promise.all(
-          targets.map(async (target) => {
+          targets().map(async (target) => {
             deadLetters.set({ target }, await countDeadLetters(store, target))
           }),
         ),
@@ -54,7 +55,7 @@ export function registerQueueGauges({ registry, store, targets }: QueueGaugesDep
     collect: () =>
       quietly(
         Promise.all(
-          targets.map(async (target) => {
+          targets().map(async (target) => {
             const present = (await readBreaker(store, target)).state
             for (const state of BREAKER_STATES) breakers.set({ target, state }, state === present ? 1 : 0)
           }),
