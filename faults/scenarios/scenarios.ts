@@ -2,6 +2,7 @@
 import { bulkReplayKilled } from './bulk-replay-killed.ts'
 import { clockWrong } from './clock-wrong.ts'
 import { concurrentDuplicates } from './concurrent-duplicates.ts'
+import { configReloaded } from './config-reloaded.ts'
 import { connectionsKilled } from './connections-killed.ts'
 import { discardedWhileReplayed } from './discarded-while-replayed.ts'
 import { goneAfterSending } from './gone-after-sending.ts'
@@ -19,6 +20,7 @@ import { targetCuts } from './target-cuts.ts'
 import { targetDown } from './target-down.ts'
 import { targetMoody } from './target-moody.ts'
 import { targetFlapping } from './target-flapping.ts'
+import { targetRemoved } from './target-removed.ts'
 import { targetPaused } from './target-paused.ts'
 import { throttledForAYear } from './throttled-for-a-year.ts'
 import { throttleStorm } from './throttle-storm.ts'
@@ -51,5 +53,7 @@ export const SCENARIOS: readonly Scenario[] = [
   discardedWhileReplayed,
   replayedTwice,
   bulkReplayKilled,
+  targetRemoved,
+  configReloaded,
   clockWrong,
 ]
