@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts'
 import { setFaultStage, type FaultStage } from '../support/fault-stage.ts'
 import type { PartProcess } from '../support/part.ts'
 
-const GRACE_MS = 600
+const GRACE_MS = 1_500
 
 let stage: FaultStage
 let folder: string
@@ -132,6 +132,14 @@ test('what waits for a target that stays away dies after the grace period, and c
   await eventually('the removal to be noticed', () => producer.output().includes('in no config any more'))
   const noticedMs = performance.now()
   expect(await producer.api.event(ids[0] ?? '')).toMatchObject({ status: 'pending' })
+  const origin = `http://127.0.0.1:${String(producer.port)}`
+  expect(await (await fetch(`${origin}/v1/admin/targets/beta`)).json()).toMatchObject({
+    code: 'target-not-found',
+    detail: 'beta is in no config any more; 2 deliveries wait for its return',
+  })
+  expect(await (await fetch(`${origin}/metrics`)).text()).toContain(
+    'manifold_removed_target_backlog{target="beta"',
+  )
   for (const id of ids)
     expect((await settled(producer.api, id)).deliveries[1]).toMatchObject({
       status: 'dead',
@@ -168,7 +176,8 @@ test('a target that one living process still has in its config is not removed', 
   // Whoever is to bury would have noticed another one by then.
   configure({ alpha: '/ok', gamma: '/ok' })
   await reload(producer)
-  await eventually('gamma to be known', () => stage.store.redis.zscore(keys.knownTargets, 'gamma'))
+  const isKnown = async () => (await stage.store.redis.zscore(keys.knownTargets, 'gamma')) !== null
+  await eventually('gamma to be known', isKnown)
   configure({ alpha: '/ok' })
   await reload(producer)
   await eventually('the removal of gamma', () => logs().includes('"target":"gamma"'))

@@ -127,6 +127,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       logger.info({ target }, 'the target is back: what waits for it is delivered')
   }
   const replays = repeat(REPLAY_LOOK_MS, runner.look, onError)
+  const telling = repeat(times.tellEveryMs, tellKnownTargets, onError)
   const background = [
     replays,
     startRelay({
@@ -143,7 +144,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       () => forgetDueEvents({ store, queues, holder, intervalMs: settings.janitorIntervalMs }),
       onError,
     ),
-    repeat(times.tellEveryMs, tellKnownTargets, onError),
+    telling,
     repeat(
       removedLookMs,
       watchRemovedTargets({
@@ -233,6 +234,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     reload: (next) => {
       requireSecrets(next.sources.map((source) => source.verify))
       live = readLive(next)
+      telling.wake()
     },
     close: async () => {
       leaving.abort()

@@ -127,6 +127,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   await Promise.all(targets.map(start))
 
   const holder = randomUUID()
+  const telling = repeat(
+    knownTargetTimes(settings.removedTargetGraceMs).tellEveryMs,
+    () => noteKnownTargets(store, known),
+    onError,
+  )
   const background = [
     repeat(
       SAMPLE_MS,
@@ -142,11 +147,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       count: metrics.rescued,
       onError,
     }),
-    repeat(
-      knownTargetTimes(settings.removedTargetGraceMs).tellEveryMs,
-      () => noteKnownTargets(store, known),
-      onError,
-    ),
+    telling,
   ]
 
   logger.info(
@@ -158,6 +159,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     port: health.port,
     reload: async (present, all) => {
       known = all
+      telling.wake()
       // Each for itself: a target with slow answers holds up no other.
       await Promise.all([
         ...names()

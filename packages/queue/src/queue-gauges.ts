@@ -1,6 +1,13 @@
 /** Gauges of the queues, read when they are scraped. While Redis is away they keep their last value. */
 import { Gauge, withinMs, type Registry } from '@manifold/runtime'
-import { countDeadLetters, outboxSize, readBacklog, readBreaker, type Store } from '@manifold/store'
+import {
+  countDeadLetters,
+  outboxSize,
+  readBacklog,
+  readBreaker,
+  removedTargetNames,
+  type Store,
+} from '@manifold/store'
 
 const SCRAPE_MS = 1_000
 
@@ -60,6 +67,21 @@ export function registerQueueGauges({ registry, store, targets }: QueueGaugesDep
             for (const state of BREAKER_STATES) breakers.set({ target, state }, state === present ? 1 : 0)
           }),
         ),
+      ),
+  })
+  const removed = new Gauge({
+    name: 'manifold_removed_target_backlog',
+    help: 'Deliveries that wait for a target which is in no config any more',
+    labelNames: ['target'],
+    registers,
+    collect: () =>
+      quietly(
+        removedTargetNames(store).then(async (names) => {
+          const backlogs = await Promise.all(names.map((target) => readBacklog(store, target)))
+          removed.reset()
+          for (const [index, { waiting, delayed, inFlight }] of backlogs.entries())
+            removed.set({ target: names[index] ?? '' }, waiting + delayed + inFlight)
+        }),
       ),
   })
   const outbox = new Gauge({
