@@ -1,6 +1,6 @@
 /** The config under fault: the targets that the stage wrote down, with the policy that the oracle judges them by. */
 import { readFileSync } from 'node:fs'
-import { defineConfig, defineTarget, fromEnvironment } from '@manifold/config'
+import { defineConfig, defineTarget, fromEnvironment, type HttpTargetDefinition } from '@manifold/config'
 import { POLICY, type Policy } from './oracle/policy.ts'
 import { TARGETS } from './stage/targets.ts'
 
@@ -12,6 +12,14 @@ const { breaker, concurrency, retry, timeoutMs } = JSON.parse(
 const targetsFile = fromEnvironment('FAULTS_TARGETS_FILE', '')
 const names = targetsFile === '' ? TARGETS : (JSON.parse(readFileSync(targetsFile, 'utf8')) as string[])
 
+/** What a scenario has otherwise for single targets: another address, another certificate to trust. */
+const changes = JSON.parse(fromEnvironment('FAULTS_TARGETS', '{}')) as Readonly<
+  Record<
+    string,
+    Partial<Pick<HttpTargetDefinition, 'allowPrivateNetwork' | 'tls'>> & { readonly url?: string }
+  >
+>
+
 const targets = names.map((name) =>
   defineTarget({
     name,
@@ -22,6 +30,7 @@ const targets = names.map((name) =>
     breaker,
     concurrency,
     allowPrivateNetwork: true,
+    ...changes[name],
   }),
 )
 

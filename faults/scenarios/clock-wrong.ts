@@ -35,7 +35,7 @@ export const clockWrong: Scenario = {
   promise:
     'nobody notices: nothing is retried, delivered or given up early or late, also where only the wrong clocks are left',
   stage: { producers: 1, workers: 1, policy: { retry: { ...POLICY.retry, maxAttempts: 20 } } },
-  prepare: () =>
+  missing: () =>
     ensureFaketime() === undefined ? 'there is no libfaketime: apt-get install faketime' : undefined,
   run: async (stage) => {
     const library = ensureFaketime() ?? ''

@@ -37,6 +37,7 @@ export type ServeDeps = {
   readonly settings: Settings
   readonly logger: Logger
   readonly metrics: WorkerMetrics
+  readonly tracing: DeliverDeps['tracing']
   /** This process, since its start. */
   readonly process: string
   readonly isCrashing: () => boolean
@@ -61,6 +62,7 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
   const deps: DeliverDeps = {
     store,
     settle: settlerOf(store, target),
+    tracing: serve.tracing,
     target,
     client,
     userAgent: `manifold/${VERSION}`,
@@ -179,6 +181,8 @@ function logDelivery(logger: Logger, report: DeliveryReport): void {
   const line = {
     eventId: ref.eventId,
     deliveryId: deliveryId(ref.eventId, ref.target),
+    traceId: report.traceId,
+    spanId: report.spanId,
     target: ref.target,
     type: report.eventType,
     generation: ref.generation,

@@ -27,6 +27,7 @@ import {
   waitForRedis,
   type Store,
 } from '@manifold/store'
+import { startTracing } from '@manifold/tracing'
 import { serveTarget, type ServeDeps, type Served } from './serve-target.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 
@@ -74,6 +75,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const store: Store = { redis, retention: settings.retention, now: clock.now }
 
   const queues = openQueues(redis, onError, clock.now)
+  const tracing = await startTracing(settings.tracing, 'manifold-worker', logger)
   const registry = createRegistry('worker')
   const served = new Map<string, Served>()
   const names = () => [...served.keys()]
@@ -110,6 +112,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     settings,
     logger,
     metrics,
+    tracing,
     process: randomHex(PROCESS_BYTES),
     isCrashing: () => crashing,
     onError,
@@ -180,6 +183,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       if (redis.status === 'ready') await stopped
       else redis.disconnect()
       await Promise.all([...served.values()].map((one) => one.release()))
+      await tracing.close()
       await health.close()
       await queues.close()
       clock.stop()

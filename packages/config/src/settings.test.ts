@@ -37,6 +37,7 @@ test('an empty environment gives the defaults', () => {
     relayAgeMs: 5_000,
     janitorIntervalMs: 60_000,
     removedTargetGraceMs: 3_600_000,
+    tracing: undefined,
     failpoint: '',
   })
 })
@@ -81,6 +82,7 @@ test('every setting can be set', () => {
     relayAgeMs: 10,
     janitorIntervalMs: 11,
     removedTargetGraceMs: 12,
+    tracing: undefined,
     failpoint: 'sent',
   })
 })

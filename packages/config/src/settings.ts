@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { parseApiKeys, type ApiKey } from './api-keys.ts'
 import { readSecret } from './secret.ts'
+import { readTracing, type TracingSettings } from './tracing-settings.ts'
 
 const DAY_MS = 86_400_000
 
@@ -93,6 +94,8 @@ export type Settings = {
   readonly janitorIntervalMs: number
   /** How long what waits for a target that is in no config any more waits on. */
   readonly removedTargetGraceMs: number
+  /** `undefined` when traces are not sent. Its variables are listed in docs/tracing.md. */
+  readonly tracing: TracingSettings | undefined
   /** Test only: a named point at which the process kills itself. */
   readonly failpoint: string
 }
@@ -118,6 +121,8 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
 
   const keys = readApiKeys(given)
   mistakes.push(...keys.errors)
+  const tracing = readTracing(given)
+  if (tracing.kind === 'mistakes') mistakes.push(...tracing.mistakes)
   if (!parsed.success || mistakes.length > 0) throw new SettingsError(mistakes)
 
   const env = parsed.data
@@ -139,6 +144,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     relayAgeMs: env.MANIFOLD_RELAY_AGE_MS,
     janitorIntervalMs: env.MANIFOLD_JANITOR_MS,
     removedTargetGraceMs: env.MANIFOLD_REMOVED_TARGET_GRACE_MS,
+    tracing: tracing.kind === 'on' ? tracing.settings : undefined,
     failpoint: env.MANIFOLD_FAILPOINT,
   }
 }
