@@ -1,6 +1,8 @@
 /** All scenarios, in the order they run in: parts, Redis, targets, callers, operators. */
 import { bulkReplayKilled } from './bulk-replay-killed.ts'
+import { clockWrong } from './clock-wrong.ts'
 import { concurrentDuplicates } from './concurrent-duplicates.ts'
+import { configReloaded } from './config-reloaded.ts'
 import { connectionsKilled } from './connections-killed.ts'
 import { discardedWhileReplayed } from './discarded-while-replayed.ts'
 import { dns } from './dns.ts'
@@ -24,6 +26,7 @@ import { targetDown } from './target-down.ts'
 import { targetHuge } from './target-huge.ts'
 import { targetMoody } from './target-moody.ts'
 import { targetFlapping } from './target-flapping.ts'
+import { targetRemoved } from './target-removed.ts'
 import { targetPaused } from './target-paused.ts'
 import { targetTls } from './target-tls.ts'
 import { throttledForAYear } from './throttled-for-a-year.ts'
@@ -66,4 +69,7 @@ export const SCENARIOS: readonly Scenario[] = [
   discardedWhileReplayed,
   replayedTwice,
   bulkReplayKilled,
+  targetRemoved,
+  configReloaded,
+  clockWrong,
 ]

@@ -3,7 +3,7 @@
  *
  * Owns all of them from start to end. Scenarios do to it what they like; it keeps the account.
  */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Scope } from '../../bench/stage/scope.ts'
@@ -58,6 +58,8 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
       disturbances,
     }),
   }
+  const targetsFile = join(folder, 'targets.json')
+  writeFileSync(targetsFile, JSON.stringify(TARGETS))
   const ledgerFile = join(folder, 'ledger.log')
   const ledger = openLedger(ledgerFile)
   scope.defer(ledger.close)
@@ -73,6 +75,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
       ...ENVIRONMENT,
       REDIS_URL: `redis://127.0.0.1:${String(kind === 'producer' ? links.producersToRedis.port : links.workersToRedis.port)}`,
       FAULTS_RECEIVER_URL: `http://127.0.0.1:${String(links.workersToTargets.port)}`,
+      FAULTS_TARGETS_FILE: targetsFile,
       FAULTS_POLICY: JSON.stringify(policy),
       ...options.environment,
     }),
@@ -102,6 +105,11 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     links,
     operator: createOperator({ origin: crew.origin, ledger, disturbances }),
     disturbances,
+    configure: async (targets) => {
+      writeFileSync(targetsFile, targets === 'broken' ? '[' : JSON.stringify(targets))
+      const parts = [...crew.living('producer'), ...crew.living('worker')]
+      return (await Promise.all(parts.map((part) => part.reload()))).every((taken) => taken)
+    },
     producers: () => crew.living('producer'),
     workers: () => crew.living('worker'),
     origin: crew.origin,

@@ -41,6 +41,8 @@ export type Stage = {
   }
   readonly operator: Operator
   readonly disturbances: Disturbances
+  /** Writes the config anew, with these targets or something that is none, and has every part reload it. @returns whether all took it */
+  readonly configure: (targets: readonly string[] | 'broken') => Promise<boolean>
   /** Those that live. */
   readonly producers: () => readonly Part[]
   readonly workers: () => readonly Part[]

@@ -15,12 +15,21 @@ import {
   type Settings,
 } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
-import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
+import {
+  bundleSizeOf,
+  forgetDueEvents,
+  knownTargetTimes,
+  openQueues,
+  registerQueueGauges,
+  startRelay,
+} from '@manifold/queue'
 import { createRegistry, listenOn, repeat, reportErrors, secureRandom, type Logger } from '@manifold/runtime'
 import {
   connectRedis,
+  followRedisClock,
   isRedisReply,
   isStoreUnavailable,
+  noteKnownTargets,
   persistenceWarnings,
   waitForRedis,
   type Store,
@@ -35,6 +44,7 @@ import { scopeGuard } from './http/require-scope.ts'
 import { exemptSlowBodies } from './http/slow-body.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
+import { watchRemovedTargets } from './removed-targets.ts'
 import { createLiveFeed } from './streams/live-feed.ts'
 import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
 import { registerStreamGauge } from './streams/stream-gauge.ts'
@@ -47,7 +57,12 @@ export type ProducerOptions = {
   readonly logger: Logger
 }
 
-export type RunningProducer = { readonly port: number; readonly close: () => Promise<void> }
+export type RunningProducer = {
+  readonly port: number
+  /** From now on requests go by this config; those under way end by the one before. @throws when a secret is missing */
+  readonly reload: (config: Config) => void
+  readonly close: () => Promise<void>
+}
 
 const DEFAULT_PORT = 3_000
 const REPLAY_LOOK_MS = 500
@@ -62,25 +77,24 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   await waitForRedis(redis, () => {
     logger.warn('waiting for Redis')
   })
-  const store: Store = { redis, retention: settings.retention }
-  for (const warning of await persistenceWarnings(store)) logger.warn(warning)
-
   const onError = reportErrors(logger, (error) =>
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
   )
-  const queues = openQueues(redis, onError)
+  const clock = await followRedisClock(redis, onError)
+  const store: Store = { redis, retention: settings.retention, now: clock.now }
+  for (const warning of await persistenceWarnings(store)) logger.warn(warning)
+  const queues = openQueues(redis, onError, clock.now)
   const tracing = await startTracing(settings.tracing, 'manifold-producer', logger)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
-  const targets = everyTarget(config)
-  const targetNames = targets.map((target) => target.name)
+  let live = readLive(config)
+  const targetNames = () => live.targets.map((target) => target.name)
   registerQueueGauges({ registry, store, targets: targetNames })
 
-  const bundleSizes = new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)]))
   const enqueuer = createEnqueuer({
     store,
     queues,
-    bundleSizeOf: (target) => bundleSizes.get(target) ?? 1,
+    bundleSizeOf: (target) => live.bundleSizes.get(target) ?? 1,
     onError,
   })
   const holder = randomUUID()
@@ -92,13 +106,20 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     queues,
     holder,
     signal: stopping.signal,
-    targets: new Set(targetNames),
+    isKnown: (target) => live.targets.some(({ name }) => name === target),
     onError,
     onCompleted: ({ id, matched, replayed, failed }) => {
       logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
     },
   })
+  const times = knownTargetTimes(settings.removedTargetGraceMs)
+  const removedLookMs = Math.min(settings.janitorIntervalMs, times.silentMs)
+  const tellKnownTargets = async () => {
+    for (const target of await noteKnownTargets(store, targetNames()))
+      logger.info({ target }, 'the target is back: what waits for it is delivered')
+  }
   const replays = repeat(REPLAY_LOOK_MS, runner.look, onError)
+  const telling = repeat(times.tellEveryMs, tellKnownTargets, onError)
   const background = [
     replays,
     startRelay({
@@ -113,6 +134,21 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     repeat(
       settings.janitorIntervalMs,
       () => forgetDueEvents({ store, queues, holder, intervalMs: settings.janitorIntervalMs }),
+      onError,
+    ),
+    telling,
+    repeat(
+      removedLookMs,
+      watchRemovedTargets({
+        store,
+        queues,
+        logger,
+        holder,
+        intervalMs: removedLookMs,
+        graceMs: settings.removedTargetGraceMs,
+        silentMs: times.silentMs,
+        signal: stopping.signal,
+      }),
       onError,
     ),
   ]
@@ -148,13 +184,26 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     registry,
     tracing,
     logger,
-    newEventId: () => newEventId(Date.now()),
-    events: config.events,
-    targets,
-    sources: config.sources,
-    route: compileRouter(config.targets),
-    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
-    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
+    newEventId: () => newEventId(clock.now()),
+    // Asked for each request: a reload is in force for the next one, and every connection stays.
+    get events() {
+      return live.events
+    },
+    get targets() {
+      return live.targets
+    },
+    get sources() {
+      return live.sources
+    },
+    get route() {
+      return live.route
+    },
+    get optionalTargets() {
+      return live.optionalTargets
+    },
+    get judgeCallbackUrl() {
+      return live.judgeCallbackUrl
+    },
     enqueue: enqueuer.enqueue,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,
@@ -176,10 +225,15 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   server.prependListener('request', giveTargetAPath)
   exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
-  logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
+  logger.info({ host: settings.host, port, targets: targetNames() }, 'producer is listening')
 
   return {
     port,
+    reload: (next) => {
+      requireSecrets(next.sources.map((source) => source.verify))
+      live = readLive(next)
+      telling.wake()
+    },
     close: async () => {
       leaving.abort()
       await closeServer(server, settings.drainMs)
@@ -190,8 +244,22 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       await runner.idle()
       await tracing.close()
       await queues.close()
+      clock.stop()
       redis.disconnect()
     },
+  }
+}
+
+/** What the producer takes from a config. */
+function readLive(config: Config) {
+  return {
+    events: config.events,
+    targets: everyTarget(config),
+    sources: config.sources,
+    route: compileRouter(config.targets),
+    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
+    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
+    bundleSizes: new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)])),
   }
 }
 

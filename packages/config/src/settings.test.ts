@@ -36,6 +36,7 @@ test('an empty environment gives the defaults', () => {
     stalledCheckMs: 3_000,
     relayAgeMs: 5_000,
     janitorIntervalMs: 60_000,
+    removedTargetGraceMs: 3_600_000,
     tracing: undefined,
     failpoint: undefined,
   })
@@ -60,6 +61,7 @@ test('every setting can be set', () => {
     MANIFOLD_STALLED_CHECK_MS: '100',
     MANIFOLD_RELAY_AGE_MS: '10',
     MANIFOLD_JANITOR_MS: '11',
+    MANIFOLD_REMOVED_TARGET_GRACE_MS: '12',
     MANIFOLD_FAILPOINT: 'after:settle-deliveries=stop@25',
   })
   expect(settings).toEqual({
@@ -79,6 +81,7 @@ test('every setting can be set', () => {
     stalledCheckMs: 100,
     relayAgeMs: 10,
     janitorIntervalMs: 11,
+    removedTargetGraceMs: 12,
     tracing: undefined,
     failpoint: { point: 'after:settle-deliveries', signal: 'SIGSTOP', passing: 25 },
   })
@@ -163,6 +166,7 @@ test.each([
   ['MANIFOLD_STALLED_CHECK_MS', 'NaN'],
   ['MANIFOLD_RELAY_AGE_MS', 'Infinity'],
   ['MANIFOLD_JANITOR_MS', '9'],
+  ['MANIFOLD_REMOVED_TARGET_GRACE_MS', '0'],
   ['LOG_LEVEL', 'INFO'],
 ])('%s may not be %s', (name, value) => {
   expect(complaint(() => readSettings({ [name]: value }))).toContain(`1 mistake(s):\n  ${name}: `)

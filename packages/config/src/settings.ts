@@ -74,6 +74,7 @@ const environmentSchema = z.object({
   MANIFOLD_STALLED_CHECK_MS: setting(100, 600_000, 3_000),
   MANIFOLD_RELAY_AGE_MS: setting(10, 600_000, 5_000),
   MANIFOLD_JANITOR_MS: setting(10, DAY_MS, 60_000),
+  MANIFOLD_REMOVED_TARGET_GRACE_MS: duration(3_600_000),
   MANIFOLD_FAILPOINT: strike.optional(),
 })
 
@@ -107,6 +108,8 @@ export type Settings = {
   /** Accepted events not enqueued after this long are enqueued by the relay. */
   readonly relayAgeMs: number
   readonly janitorIntervalMs: number
+  /** How long what waits for a target that is in no config any more waits on. */
+  readonly removedTargetGraceMs: number
   /** `undefined` when traces are not sent. Its variables are listed in docs/tracing.md. */
   readonly tracing: TracingSettings | undefined
   /** Test only: a named point at which the process sends itself a signal, and at which passing. */
@@ -156,6 +159,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     stalledCheckMs: env.MANIFOLD_STALLED_CHECK_MS,
     relayAgeMs: env.MANIFOLD_RELAY_AGE_MS,
     janitorIntervalMs: env.MANIFOLD_JANITOR_MS,
+    removedTargetGraceMs: env.MANIFOLD_REMOVED_TARGET_GRACE_MS,
     tracing: tracing.kind === 'on' ? tracing.settings : undefined,
     failpoint: env.MANIFOLD_FAILPOINT,
   }

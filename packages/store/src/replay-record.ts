@@ -7,7 +7,7 @@
  */
 import type { DeadReason, SpanContext } from '@manifold/domain'
 import { keys } from './keys.ts'
-import type { Store } from './store.ts'
+import { storeNow, type Store } from './store.ts'
 import type { Position } from './time-index.ts'
 
 const KEPT_MS = 7 * 86_400_000
@@ -107,7 +107,7 @@ export async function advanceReplay(
 export async function completeReplay(store: Store, id: string): Promise<void> {
   await store.redis
     .multi()
-    .hset(keys.replay(id), { status: 'completed', completedAt: Date.now() })
+    .hset(keys.replay(id), { status: 'completed', completedAt: storeNow(store) })
     .srem(keys.openReplays, id)
     .exec()
 }

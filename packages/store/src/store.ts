@@ -9,6 +9,13 @@ export type Store = {
     /** How long an event with a dead letter is kept. */
     readonly deadMs: number
   }
+  /** Milliseconds by Redis's clock (store-clock.ts); by this process's own where that is good enough. */
+  readonly now?: () => number
+}
+
+/** What time it is for everybody who shares the store. */
+export function storeNow(store: Pick<Store, 'now'>): number {
+  return store.now?.() ?? Date.now()
 }
 
 /** Entries the change feed keeps (approximately). */

@@ -79,7 +79,7 @@ async function sendWhenSettled(
     sendJson(response, 200, resultView(waited.aggregate))
     return
   }
-  response.set('retry-after', String(pollHintSeconds(waited.event.deliverAtMs)))
+  response.set('retry-after', String(pollHintSeconds(deps.store, waited.event.deliverAtMs)))
   sendJson(response, 202, acceptedStillView(waited.event))
 }
 
