@@ -7,7 +7,6 @@ import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import {
-  DEFAULT_REDIS_URL,
   everyTarget,
   requireKeysBeyondLoopback,
   requireSecrets,
@@ -27,6 +26,7 @@ import {
 } from '@manifold/runtime'
 import {
   connectRedis,
+  createKeep,
   isRedisReply,
   isStoreUnavailable,
   persistenceWarnings,
@@ -62,14 +62,22 @@ const REPLAY_LOOK_MS = 500
 export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
   requireKeysBeyondLoopback(settings)
   requireSecrets(config.sources.map((source) => source.verify))
-  const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'fail-fast', (error) => {
+  const redis = connectRedis(settings.redis, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
   })
   await waitForRedis(redis, () => {
     logger.warn('waiting for Redis')
   })
-  const store: Store = { redis, retention: settings.retention }
-  for (const warning of await persistenceWarnings(store)) logger.warn(warning)
+  // What callers are promised waits for replicas: on a connection of its own, as it is silent meanwhile.
+  const keeping =
+    settings.redisReplicas === 0 ? undefined : connectRedis(settings.redis, 'fail-fast', () => undefined)
+  if (keeping !== undefined) await waitForRedis(keeping, () => undefined)
+  const store: Store = {
+    redis,
+    retention: settings.retention,
+    keep: keeping === undefined ? undefined : createKeep(keeping, settings.redisReplicas),
+  }
+  for (const warning of await persistenceWarnings(store, settings.redisReplicas)) logger.warn(warning)
 
   const onError = reportErrors(logger, (error) =>
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
@@ -130,7 +138,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   setMaxListeners(0, leaving.signal)
   const hub = createChangeHub({
     store,
-    connect: () => connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', onError),
+    connect: () => connectRedis(settings.redis, 'patient', onError),
     onError,
   })
 
@@ -191,6 +199,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       await Promise.all(background.map((one) => one.stop()))
       await runner.idle()
       await queues.close()
+      keeping?.disconnect()
       redis.disconnect()
     },
   }

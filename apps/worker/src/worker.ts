@@ -4,7 +4,7 @@
  * Owns the assembly of the parts and the order in which they stop. `main.ts` is the process around it.
  */
 import { randomUUID } from 'node:crypto'
-import { DEFAULT_REDIS_URL, type Settings } from '@manifold/config'
+import type { Settings } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
 import { breakerOf, CALLBACKS_TARGET, deliveryId, type Target } from '@manifold/domain'
 import {
@@ -39,6 +39,7 @@ import {
   markGone,
   noteHostBreaker,
   persistenceWarnings,
+  pingStore,
   waitForRedis,
   type Settle,
   type Store,
@@ -66,6 +67,8 @@ const DEFAULT_HEALTH_PORT = 3_001
 /** Enough to tell the processes of one delivery apart. */
 const PROCESS_BYTES = 3
 const SAMPLE_MS = 5_000
+/** How long a stopping worker gives Redis to answer at all. */
+const REDIS_LEFT_MS = 500
 /** Jobs that wait this long beside a worker with room for them mean that it no longer consumes. */
 const STUCK_MS = 30_000
 
@@ -74,7 +77,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   const onError = reportErrors(logger, (error) =>
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
   )
-  const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', (error) => {
+  const redis = connectRedis(settings.redis, 'patient', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; work goes on when it is back')
   })
   await waitForRedis(redis, () => {
@@ -100,7 +103,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       {
         live: () => liveness(redis.status === 'ready', consumers),
         ready: async (): Promise<Health> => {
-          await withinMs(1_000, 'Redis', redis.ping())
+          await withinMs(1_000, 'Redis', pingStore(store))
           return { ok: true }
         },
       },
@@ -208,8 +211,13 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       await Promise.all([...consumers.values()].map((consumer) => consumer.close(settings.drainMs)))
       const stopped = Promise.all(background.map((one) => one.stop()))
       // Without Redis a background run waits for it for ever, and ioredis forgets commands that it kept for a reconnection.
-      if (redis.status === 'ready') await stopped
-      else redis.disconnect()
+      // A cluster whose other masters live does not show that Manifold's is away.
+      await withinMs(REDIS_LEFT_MS, 'Redis', pingStore(store)).then(
+        () => stopped,
+        () => {
+          redis.disconnect()
+        },
+      )
       for (const { alone } of resources) alone.close()
       await Promise.all(resources.map(({ client }) => client.close()))
       await health.close()

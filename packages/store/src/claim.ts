@@ -7,7 +7,7 @@ import {
   type DeliveryStatus,
   type ManifoldEvent,
 } from '@manifold/domain'
-import { isStoreUnavailable } from './connection.ts'
+import { isStoreUnavailable } from './unavailable.ts'
 import { readContext } from './event-record.ts'
 import { keys } from './keys.ts'
 import { loadScript, replyRows, runScript, unexpectedReply } from './script.ts'

@@ -9,7 +9,7 @@ import type { RedisClient } from './connection.ts'
 
 export type Script = { readonly name: string; readonly source: string; readonly sha1: string }
 
-type Argument = string | number
+export type Argument = string | number
 
 /** Reads a script once, at module load. */
 export function loadScript(name: string): Script {

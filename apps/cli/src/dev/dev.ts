@@ -108,7 +108,9 @@ async function startEverything({ settings, port, targets, logs, closers, stoppin
   closers.push(producer.stop)
   const producerUrl = `http://127.0.0.1:${String(await producer.ready)}`
 
-  const client = connectRedis(redis.url, 'fail-fast', () => undefined)
+  const address =
+    settings.redisUrl === undefined ? { kind: 'single' as const, url: redis.url } : settings.redis
+  const client = connectRedis(address, 'fail-fast', () => undefined)
   closers.push(() => {
     client.disconnect()
     return Promise.resolve()

@@ -1,0 +1,123 @@
+/**
+ * Keeping: scripts whose answer becomes a promise to a caller. Where replicas are asked for, the promise holds only when so
+ * many of them have what the script did: a master that dies the next moment is then replaced by one that knows of it.
+ *
+ * The script and the `WAIT` behind it go over one connection in one go: what another connection waits for could be another
+ * master. Redis counts from the last command of the connection, so the answer "that was here before" is held to the same.
+ * While a `WAIT` is under way nothing else is answered on its connection, so it has one of its own, and what comes in
+ * meanwhile shares the next one.
+ */
+import type { RedisClient } from './connection.ts'
+import { runScript, type Argument, type Script } from './script.ts'
+import { TooFewReplicasError } from './unavailable.ts'
+
+/** How long replicas may take. Behind one such wait, a second one still ends within a fail-fast command's time. */
+const WAIT_MS = 500
+
+const MAX_BATCH = 200
+
+type Call = {
+  readonly script: Script
+  readonly keys: readonly string[]
+  readonly args: readonly Argument[]
+}
+
+type Waiting = Call & {
+  /** Redis did not know the script, or was not the master of the slot: once. */
+  readonly again?: 'whole' | 'elsewhere'
+  readonly resolve: (reply: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Runs a script and waits for replicas. @throws {TooFewReplicasError} when too few have it in time: it has run all the same */
+export type Keep = (call: Call) => Promise<unknown>
+
+/** Runs a script whose effect a caller will rely on. Costs nothing more where no replicas are asked for. */
+export function runKept(
+  store: { readonly redis: RedisClient; readonly keep?: Keep | undefined },
+  script: Script,
+  keys: readonly string[],
+  args: readonly Argument[],
+): Promise<unknown> {
+  return store.keep === undefined
+    ? runScript(store.redis, script, keys, args)
+    : store.keep({ script, keys, args })
+}
+
+/**
+ * @param redis a fail-fast connection that nobody else uses
+ * @param replicas how many must have it
+ */
+export function createKeep(redis: RedisClient, replicas: number): Keep {
+  let gathering: Waiting[] = []
+  let running = false
+
+  const run = async (): Promise<void> => {
+    // What is asked for in one turn goes together.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (gathering.length > 0) {
+      const batch = gathering.slice(0, MAX_BATCH)
+      gathering = gathering.slice(MAX_BATCH)
+      gathering.unshift(...(await keepBatch(redis, replicas, batch)))
+    }
+    running = false
+  }
+
+  return (call) =>
+    new Promise((resolve, reject) => {
+      gathering.push({ ...call, resolve, reject })
+      if (running) return
+      running = true
+      void run()
+    })
+}
+
+/** Never throws: each one waiting hears how its own went. @returns those that have to go again */
+async function keepBatch(
+  redis: RedisClient,
+  replicas: number,
+  batch: readonly Waiting[],
+): Promise<Waiting[]> {
+  const pipeline = redis.pipeline()
+  for (const { script, keys, args, again } of batch) {
+    const [command, text] = again === 'whole' ? ['EVAL', script.source] : ['EVALSHA', script.sha1]
+    pipeline.call(command, text, keys.length, ...keys, ...args)
+  }
+  pipeline.call('WAIT', replicas, WAIT_MS)
+  try {
+    const replies = (await pipeline.exec()) ?? []
+    const shortage = shortageOf(replicas, replies[batch.length])
+    const left = batch.flatMap((one, index) => {
+      const [error, reply] = replies[index] ?? [new Error('no reply')]
+      const again = error instanceof Error && one.again === undefined ? whatNext(error) : undefined
+      if (again !== undefined) return [{ ...one, again }]
+      if (error ?? shortage) one.reject(error ?? shortage)
+      else one.resolve(reply)
+      return []
+    })
+    // A pipeline that is refused in part tells the client nothing of where the slot is; a command by itself does.
+    const [moved] = left.filter(({ again }) => again === 'elsewhere')
+    if (moved?.keys[0] !== undefined) await redis.exists(moved.keys[0])
+    return left
+  } catch (error) {
+    for (const { reject } of batch) reject(error)
+    return []
+  }
+}
+
+function whatNext({ message }: Error): Waiting['again'] {
+  if (message.startsWith('NOSCRIPT')) return 'whole'
+  return message.startsWith('MOVED') ? 'elsewhere' : undefined
+}
+
+type Reply = readonly [error: Error | null, reply?: unknown]
+
+/** What is wrong with the answer to `WAIT`, if anything. A master that was demoted meanwhile does not wait: that is too few as well. */
+function shortageOf(replicas: number, [error, reached]: Reply = [new Error('no reply')]): Error | undefined {
+  if (error === null && Number(reached) >= replicas) return undefined
+  const what =
+    error === null
+      ? `${String(reached)} of ${String(replicas)} replicas have it after ${String(WAIT_MS)} ms`
+      : `replicas were not heard of: ${error.message}`
+  return new TooFewReplicasError(`${what}; send it again under the same key`)
+}
