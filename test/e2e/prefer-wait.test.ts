@@ -119,3 +119,16 @@ test('an answer that nests deeper than an event may is kept as text, and counts 
   ).toHaveLength(1)
   api.on('/crm', { status: 200 })
 })
+
+test.each([
+  ['not JSON', { 'content-type': 'text/plain' }, 415],
+  ['with an unusable key', { 'content-type': 'application/json', 'idempotency-key': 'x'.repeat(300) }, 400],
+  ['cut off', { 'content-type': 'application/json' }, 400],
+])(
+  'a POST that is refused, %s, says all the same that it depends on Prefer',
+  async (_what, headers, status) => {
+    const answer = await fetch(`${system.url}/v1/events`, { method: 'POST', headers, body: '{' })
+    expect(answer.status).toBe(status)
+    expect(answer.headers.get('vary')).toContain('Prefer')
+  },
+)

@@ -64,6 +64,7 @@ export type Judgement =
       readonly kind: 'acceptable'
       readonly input: EventInput
       readonly event: NewEvent['event']
+      readonly context: CloudEventContext | undefined
       readonly routing: { readonly targets: readonly string[] }
     }
 
@@ -81,9 +82,10 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
   if (mismatches.length > 0) return { kind: 'invalid', errors: mismatches }
 
   const event = { ...envelope(input, deps.newEventId), time: input.time }
+  const context = contextOf(input, request.context)
   const routing = deps.route(
     {
-      ...contextOf(input, request.context),
+      ...context,
       ...event,
       time: input.time ?? new Date().toISOString(),
       data: input.data,
@@ -94,21 +96,21 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
     return { kind: 'unknown-targets', errors: unknownTargetErrors(input, routing.names) }
   }
   if (routing.brokenFilters.length > 0) deps.onBrokenFilters(event.type, routing.brokenFilters)
-  return { kind: 'acceptable', input, event, routing }
+  return { kind: 'acceptable', input, event, context, routing }
 }
 
 /** Accepts an event, or says why not. @throws when Redis cannot take it: nothing is promised then */
 export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Promise<AcceptAnswer> {
   const judgement = judgeEvent(deps, request)
   if (judgement.kind !== 'acceptable') return judgement
-  const { input, event, routing } = judgement
+  const { input, event, context, routing } = judgement
 
   const result = await recordEvent(deps.store, {
     event,
     payload: JSON.stringify(input.data),
     targets: routing.targets,
-    optionalTargets: routing.targets.filter((target) => deps.optionalTargets.has(target)),
-    context: contextOf(input, request.context),
+    optionalTargets: optionalAmong(routing.targets, deps),
+    context,
     notBefore: notBeforeOf(input),
     expiresAtMs: input.expiresAt === undefined ? undefined : Date.parse(input.expiresAt),
     callbackUrl: input.callbackUrl,
@@ -123,6 +125,11 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
   deps.failpoint('recorded')
   if (result.kind === 'accepted') deps.enqueue(result)
   return result
+}
+
+/** Most configs have none. */
+function optionalAmong(targets: readonly string[], { optionalTargets }: AcceptDeps): readonly string[] {
+  return optionalTargets.size === 0 ? [] : targets.filter((target) => optionalTargets.has(target))
 }
 
 /** The type's own schema judges the data; what is stored is what was posted, nothing stripped or converted. */

@@ -37,6 +37,7 @@ import { createReplayRunner } from './bulk-replay.ts'
 import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
+import { giveTargetAPath } from './http/request-target.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { exemptSlowBodies } from './http/slow-body.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
@@ -182,8 +183,14 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     },
   })
   const limits = { requestTimeout: 60_000, headersTimeout: 20_000 }
-  const server = createServer({ ...limits, shouldUpgradeCallback: asksForWebSocket }, app)
+  // What Node would refuse in its own words goes to the application: it has better ones.
+  const server = createServer(
+    { ...limits, requireHostHeader: false, shouldUpgradeCallback: asksForWebSocket },
+    app,
+  )
+  server.on('checkExpectation', app)
   server.on('upgrade', serveUpgrades(app))
+  server.prependListener('request', giveTargetAPath)
   exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')

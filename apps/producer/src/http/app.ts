@@ -12,6 +12,7 @@ import { operateRouter } from './operate.ts'
 import { sendProblem } from './problem.ts'
 import { replaysRouter } from './replays.ts'
 import { requestLog } from './request-log.ts'
+import { requireHost } from './require-host.ts'
 import { streamRouter, type StreamDeps } from './stream.ts'
 import { sourcesRouter, type SourcesDeps } from './sources.ts'
 import { targetsRouter } from './targets.ts'
@@ -35,6 +36,7 @@ export function createApp(deps: AppDeps): Express {
   app.disable('etag')
   app.set('query parser', 'simple')
   app.use(requestLog(deps.logger))
+  app.use(requireHost)
   app.use(helmet())
 
   // First, because events are most of what comes.

@@ -4,6 +4,7 @@
  *
  * Owns which media types are taken, and how the items of each are read.
  */
+import { isUtf8MediaType, parseMediaType } from '@manifold/domain'
 import type { RequestHandler, Response } from 'express'
 import { answerArray, type BatchArrayDeps } from './batch-array.ts'
 import { readEventItem, type BatchRequest, type ReadItem } from './batch-item.ts'
@@ -11,7 +12,6 @@ import { answerLines, type BatchLinesDeps } from './batch-lines.ts'
 import { BATCH_MEDIA_TYPE, structuredCloudEvent } from './cloud-event-body.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readBytes } from './json-body.ts'
-import { isUtf8, readMediaType } from './media-type.ts'
 import { prefersMinimal } from './prefer.ts'
 import { sendProblem } from './problem.ts'
 
@@ -39,9 +39,9 @@ export function acceptBatch(deps: BatchDeps): RequestHandler[] {
   const stallMs = deps.stallMs ?? STALL_MS
 
   const takeLines: RequestHandler = async (request, response, next) => {
-    const { media, charset } = readMediaType(request.headers['content-type'])
-    const readItem = LINES.get(media) ?? ARRAYS.get(media)
-    if (readItem === undefined || !isUtf8(charset)) {
+    const media = parseMediaType(request.headers['content-type'] ?? '')
+    const readItem = LINES.get(media?.essence ?? '') ?? ARRAYS.get(media?.essence ?? '')
+    if (media === undefined || readItem === undefined || !isUtf8MediaType(media)) {
       const taken = [...ARRAYS.keys(), ...LINES.keys()].join(', ')
       sendProblem(response, 'unsupported-media-type', { detail: `a batch is one of ${taken}, in UTF-8` })
       return
@@ -54,7 +54,7 @@ export function acceptBatch(deps: BatchDeps): RequestHandler[] {
     const batch: BatchRequest = {
       readItem,
       // CloudEvents HTTP binding 1.0, section 3.3.2.
-      mayBeEmpty: media === BATCH_MEDIA_TYPE,
+      mayBeEmpty: media.essence === BATCH_MEDIA_TYPE,
       minimal: prefersMinimal(request.get('prefer')),
       idempotencyKey: key.value,
       caller: String(response.locals['caller']),
@@ -62,9 +62,8 @@ export function acceptBatch(deps: BatchDeps): RequestHandler[] {
       requestId: response.locals['requestId'] as string | undefined,
     }
     response.locals['batchRequest'] = batch
-    response.set('vary', 'Prefer')
     if (batch.minimal) response.set('preference-applied', 'return=minimal')
-    if (LINES.has(media)) await answerLines({ ...deps, stallMs }, batch, request, response)
+    if (LINES.has(media.essence)) await answerLines({ ...deps, stallMs }, batch, request, response)
     else next()
   }
   const takeArray: RequestHandler = (request, response) =>

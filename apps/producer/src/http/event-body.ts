@@ -4,6 +4,7 @@
  * Plain JSON, which is most of what comes, takes the same steps as any other JSON body. A batch of CloudEvents is left to
  * the next route.
  */
+import { isUtf8MediaType, parseMediaType } from '@manifold/domain'
 import type { RequestHandler, Response } from 'express'
 import type { ItemReading } from './batch-item.ts'
 import {
@@ -13,7 +14,6 @@ import {
   structuredCloudEvent,
 } from './cloud-event-body.ts'
 import { bodyBytes, jsonBody, parseBody, readBytes, requireJson, type JsonBody } from './json-body.ts'
-import { isUtf8, readMediaType } from './media-type.ts'
 import { sendProblem } from './problem.ts'
 
 /** Handlers that leave the event in `response.locals.body`; read it with `jsonBody(response)`. */
@@ -30,11 +30,11 @@ const chooseMode: RequestHandler = (request, response, next) => {
     next()
     return
   }
-  const { media, charset } = readMediaType(type)
-  if (media.startsWith('application/cloudevents')) {
-    if (media === BATCH_MEDIA_TYPE) {
+  const media = parseMediaType(type ?? '')
+  if (media?.essence.startsWith('application/cloudevents') === true) {
+    if (media.essence === BATCH_MEDIA_TYPE) {
       next('route')
-    } else if (media === STRUCTURED_MEDIA_TYPE && isUtf8(charset)) {
+    } else if (media.essence === STRUCTURED_MEDIA_TYPE && isUtf8MediaType(media)) {
       response.locals['mode'] = 'structured'
       next()
     } else {

@@ -12,6 +12,7 @@ import { showEventResult } from './event-result.ts'
 import { showEventStatus } from './event-status.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
+import { varyByPrefer } from './prefer.ts'
 import { postEvent, type PostEventDeps } from './post-event.ts'
 import { sendProblem } from './problem.ts'
 import type { RequireScope } from './require-scope.ts'
@@ -39,15 +40,15 @@ export function eventsRouter(deps: EventsDeps): Router {
 
   router
     .route('/')
-    .post(requireScope('publish'), ...readEventBody(deps.maxBodyBytes), postEvent(deps))
+    .post(varyByPrefer, requireScope('publish'), ...readEventBody(deps.maxBodyBytes), postEvent(deps))
     .get(requireScope('read'), list(store))
     .all(allowOnly('GET', 'POST'))
 
   // CloudEvents: the route above leaves a batch of them to this one.
-  router.post('/', requireScope('publish'), ...acceptBatch(deps))
+  router.post('/', varyByPrefer, requireScope('publish'), ...acceptBatch(deps))
 
   // All other methods go on to /:id: an event may be called `batch`.
-  router.post('/batch', requireScope('publish'), ...acceptBatch(deps))
+  router.post('/batch', varyByPrefer, requireScope('publish'), ...acceptBatch(deps))
 
   router
     .route('/:id')

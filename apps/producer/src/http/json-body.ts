@@ -3,9 +3,8 @@
  *
  * Keeps the bytes as they came: an idempotency key belongs to them.
  */
-import type { CloudEventContext } from '@manifold/domain'
+import { isUtf8MediaType, parseMediaType, type CloudEventContext } from '@manifold/domain'
 import express, { type RequestHandler, type Response } from 'express'
-import { isUtf8, readMediaType } from './media-type.ts'
 import { parseJson } from './parse-json.ts'
 import { sendProblem } from './problem.ts'
 
@@ -45,17 +44,13 @@ export const requireJson: RequestHandler = (request, response, next) => {
     next()
     return
   }
-  const { media, charset } = readMediaType(type)
-  if (media !== 'application/json') {
-    const detail = media === '' ? 'there is no Content-Type' : `the Content-Type is ${media}`
-    sendProblem(response, 'unsupported-media-type', { detail })
+  const media = parseMediaType(type ?? '')
+  if (media?.essence === 'application/json' && isUtf8MediaType(media)) {
+    next()
     return
   }
-  if (!isUtf8(charset)) {
-    sendProblem(response, 'unsupported-media-type', { detail: `the charset is ${String(charset)}` })
-    return
-  }
-  next()
+  const detail = type === undefined ? 'there is no Content-Type' : `the Content-Type is ${type}`
+  sendProblem(response, 'unsupported-media-type', { detail })
 }
 
 /** Parses what `readBytes` read. */

@@ -42,7 +42,6 @@ export function postEvent(deps: PostEventDeps): RequestHandler {
       caller: String(response.locals['caller']),
       traceparent: request.get('traceparent'),
     })
-    response.setHeader('Vary', 'Prefer')
     if (isRefusal(answer)) {
       const { code, details } = refusalProblem(answer)
       sendProblem(response, code, details)

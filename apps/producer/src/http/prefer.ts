@@ -1,4 +1,5 @@
 /** The `Prefer` request header (RFC 7240), as far as Manifold heeds it: `wait`, and `return=minimal` of a batch. */
+import type { RequestHandler } from 'express'
 
 /** Nobody is made to wait longer: proxies in between end a silent request about then. */
 export const MAX_WAIT_SECONDS = 60
@@ -20,4 +21,10 @@ export function preferredWaitSeconds(header: string | undefined): number | undef
 /** Whether the caller wants to hear of failures only (section 4.2). */
 export function prefersMinimal(header: string | undefined): boolean {
   return /(?:^|,)\s*return\s*=\s*"?minimal"?\s*(?:[;,]|$)/i.test(header ?? '')
+}
+
+/** In front of routes that heed the header: says so with every answer, refusals too. */
+export const varyByPrefer: RequestHandler = (_request, response, next) => {
+  response.setHeader('Vary', 'Prefer')
+  next()
 }
