@@ -1,5 +1,7 @@
 /** All scenarios, in the order they run in: parts, Redis, targets, callers, operators. */
 import { bulkReplayKilled } from './bulk-replay-killed.ts'
+import { clusterMasterLost } from './cluster-master-lost.ts'
+import { clusterSlotMoved } from './cluster-slot-moved.ts'
 import { concurrentDuplicates } from './concurrent-duplicates.ts'
 import { connectionsKilled } from './connections-killed.ts'
 import { discardedWhileReplayed } from './discarded-while-replayed.ts'
@@ -7,6 +9,7 @@ import { goneAfterSending } from './gone-after-sending.ts'
 import { halfSent } from './half-sent.ts'
 import { pipelined } from './pipelined.ts'
 import { producerKilled } from './producer-killed.ts'
+import { redisFileCut } from './redis-file-cut.ts'
 import { redisFull } from './redis-full.ts'
 import { redisKilled } from './redis-killed.ts'
 import { redisSilent } from './redis-silent.ts'
@@ -14,6 +17,7 @@ import { redisSlow } from './redis-slow.ts'
 import { replayedTwice } from './replayed-twice.ts'
 import type { Scenario } from './scenario.ts'
 import { scriptsFlushed } from './scripts-flushed.ts'
+import { sentinelFailover } from './sentinel-failover.ts'
 import { targetCuts } from './target-cuts.ts'
 import { targetDown } from './target-down.ts'
 import { targetMoody } from './target-moody.ts'
@@ -36,6 +40,10 @@ export const SCENARIOS: readonly Scenario[] = [
   scriptsFlushed,
   redisSlow,
   redisFull,
+  redisFileCut,
+  sentinelFailover,
+  clusterSlotMoved,
+  clusterMasterLost,
   targetFlapping,
   targetCuts,
   targetMoody,

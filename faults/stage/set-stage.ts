@@ -18,7 +18,7 @@ import { startLink } from './links.ts'
 import { startLoad } from './load.ts'
 import { createOperator } from './operator.ts'
 import { startReceiver } from './receiver.ts'
-import { startStageRedis } from './redis.ts'
+import { startServers } from './servers.ts'
 import { settle } from './settle.ts'
 import type { Stage, StageOptions } from './stage.ts'
 import { TARGETS } from './targets.ts'
@@ -42,13 +42,14 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
   const folder = mkdtempSync(join(options.folder, 'stage-'))
   const policy = { ...POLICY, ...options.policy }
   const disturbances = noteDisturbances()
-  const redis = await startStageRedis(folder, options.redisSettings ?? [], disturbances)
-  scope.defer(redis.close)
+  const shape = options.redisShape ?? { kind: 'one' }
+  const servers = await startServers(folder, shape, options.redisSettings ?? [], disturbances)
+  scope.defer(servers.close)
   const receiver = await startReceiver(scope, folder, options.seed)
   const link = (name: string, port: number) => startLink(scope, name, port, disturbances)
   const links = {
-    producersToRedis: await link('producers and Redis', redis.port),
-    workersToRedis: await link('workers and Redis', redis.port),
+    producersToRedis: await link('producers and Redis', servers.port),
+    workersToRedis: await link('workers and Redis', servers.port),
     workersToTargets: await link('workers and targets', receiver.port),
   }
   const ledgerFile = join(folder, 'ledger.log')
@@ -64,7 +65,9 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     disturbances,
     environmentOf: (kind) => ({
       ...ENVIRONMENT,
-      REDIS_URL: `redis://127.0.0.1:${String(kind === 'producer' ? links.producersToRedis.port : links.workersToRedis.port)}`,
+      REDIS_URL:
+        servers.url ??
+        `redis://127.0.0.1:${String(kind === 'producer' ? links.producersToRedis.port : links.workersToRedis.port)}`,
       FAULTS_RECEIVER_URL: `http://127.0.0.1:${String(links.workersToTargets.port)}`,
       FAULTS_POLICY: JSON.stringify(policy),
       ...options.environment,
@@ -87,7 +90,10 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
 
   return {
     policy,
-    redis,
+    get redis() {
+      return servers.one()
+    },
+    servers,
     receiver,
     links,
     operator: createOperator({ origin: crew.origin, ledger, disturbances }),
@@ -118,7 +124,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     settle: async (limitMs = SETTLE_MS) => {
       const settled = await settle({
         origin: crew.origin() ?? '',
-        redisPort: redis.port,
+        look: servers.look,
         ledgerFile,
         receiver,
         windows: disturbances.windows,

@@ -20,6 +20,8 @@ export type ClusterOptions = {
 export type RedisCluster = {
   /** As REDIS_URL takes it. */
   readonly url: string
+  /** Of all nodes, dead or alive. */
+  readonly ports: readonly number[]
   /** The port of the master that has the slot of a key. */
   readonly masterOf: (key: string) => Promise<number>
   /** The ports of all masters, dead ones left out. */
@@ -77,6 +79,7 @@ export async function startRedisCluster(options: ClusterOptions): Promise<RedisC
   }
   return {
     url: `redis+cluster://${ports.map((port) => `127.0.0.1:${String(port)}`).join(',')}`,
+    ports,
     masterOf: (key) => masterOf(key),
     masters: async () =>
       (await readNodes(anyPort()))

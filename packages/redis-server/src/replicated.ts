@@ -28,6 +28,9 @@ export type ReplicatedOptions = {
 export type ReplicatedRedis = {
   /** As REDIS_URL takes it. */
   readonly url: string
+  readonly sentinelPorts: readonly number[]
+  /** What the sentinels call the master. */
+  readonly masterName: string
   /** The port of the master that the sentinels name. */
   readonly masterPort: () => Promise<number>
   /** As a crash would. @returns the port it had */
@@ -45,7 +48,7 @@ export type ReplicatedRedis = {
   readonly close: () => Promise<void>
 }
 
-export const MASTER_NAME = 'main'
+const MASTER_NAME = 'main'
 const SENTINELS = 3
 const QUORUM = 2
 
@@ -96,6 +99,8 @@ export async function startReplicatedRedis(options: ReplicatedOptions): Promise<
   }
   return {
     url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${String(port)}`).join(',')}/${MASTER_NAME}`,
+    sentinelPorts: sentinels.map(({ port }) => port),
+    masterName: MASTER_NAME,
     masterPort,
     killMaster: async () => {
       const port = await masterPort()

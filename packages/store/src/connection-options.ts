@@ -25,6 +25,8 @@ const SENTINEL_MS = 1_000
 
 /** How soon a command goes again to a cluster that is between two masters, or moves the slot. */
 const CLUSTER_RETRY_MS = 100
+/** What shares a wait for replicas may stand behind one that is tried so often. */
+const FAIL_FAST_TRIES = 6
 /** Two nodes that each name the other one are not asked as fast as they answer. */
 const MOVED_RETRY_MS = 20
 
@@ -83,7 +85,7 @@ export function clusterOptions(address: Extract<RedisAddress, { kind: 'cluster' 
     redisOptions: { ...serverOptions(patience), ...loginOf(address) },
     clusterRetryStrategy: retryStrategy,
     enableOfflineQueue: patience === 'patient',
-    ...(patience === 'patient' ? { maxRedirections: Infinity } : {}),
+    maxRedirections: patience === 'patient' ? Infinity : FAIL_FAST_TRIES,
     retryDelayOnMoved: MOVED_RETRY_MS,
     retryDelayOnFailover: CLUSTER_RETRY_MS,
     retryDelayOnClusterDown: CLUSTER_RETRY_MS,
