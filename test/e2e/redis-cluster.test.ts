@@ -1,5 +1,7 @@
 /** The main job on a real Redis Cluster of three masters. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connectRedis, createKeep, waitForRedis } from '@manifold/store'
+import { accept } from '../support/store.ts'
 import { startTestCluster } from '../support/redis-shapes.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectKept } from '../support/oracle.ts'
@@ -97,6 +99,22 @@ test('a batch is accepted as a whole', async () => {
   )
   expect(status).toBeLessThan(300)
   expect(body).toMatchObject({ accepted: 100 })
+})
+
+test('the slot may move to a master that knows none of the scripts', async () => {
+  const redis = connectRedis(system.settings.redis, 'fail-fast', () => undefined)
+  try {
+    await waitForRedis(redis, () => undefined)
+    const store = { ...system.store, keep: createKeep(redis, 0) }
+    await accept(store, { targets: ['crm'] })
+    const from = await cluster.masterOf('{manifold}')
+    const to = (await cluster.masters()).find((port) => port !== from) ?? 0
+    await cluster.moveSlot('{manifold}', to)
+    await accept(store, { targets: ['crm'] })
+    expect((await system.api.post(order, { prefer: 'wait=5' })).body.status).toBe('delivered')
+  } finally {
+    redis.disconnect()
+  }
 })
 
 test('nothing went wrong that anybody would be told of, and at the end every promise holds', async () => {

@@ -23,8 +23,8 @@ type Call = {
 }
 
 type Waiting = Call & {
-  /** Redis did not know the script, or was not the master of the slot: once. */
-  readonly again?: 'whole' | 'elsewhere'
+  /** The slot had another master, which may not know the script; or it was not known: each of them once. */
+  readonly again?: 'elsewhere' | 'whole'
   readonly resolve: (reply: unknown) => void
   readonly reject: (error: unknown) => void
 }
@@ -89,7 +89,7 @@ async function keepBatch(
     const shortage = shortageOf(replicas, replies[batch.length])
     const left = batch.flatMap((one, index) => {
       const [error, reply] = replies[index] ?? [new Error('no reply')]
-      const again = error instanceof Error && one.again === undefined ? whatNext(error) : undefined
+      const again = error instanceof Error ? whatNext(error, one) : undefined
       if (again !== undefined) return [{ ...one, again }]
       if (error ?? shortage) one.reject(error ?? shortage)
       else one.resolve(reply)
@@ -105,9 +105,9 @@ async function keepBatch(
   }
 }
 
-function whatNext({ message }: Error): Waiting['again'] {
-  if (message.startsWith('NOSCRIPT')) return 'whole'
-  return message.startsWith('MOVED') ? 'elsewhere' : undefined
+function whatNext({ message }: Error, { again }: Waiting): Waiting['again'] {
+  if (message.startsWith('NOSCRIPT') && again !== 'whole') return 'whole'
+  return message.startsWith('MOVED') && again === undefined ? 'elsewhere' : undefined
 }
 
 type Reply = readonly [error: Error | null, reply?: unknown]

@@ -128,6 +128,12 @@ describe('Redis cannot take it now', () => {
     }
   })
 
+  test('while the slot of its keys travels', () => {
+    const message =
+      'ERR Script attempted to access a non local key in a cluster node script: 0, on @user_script:1.'
+    expect(Object.assign(new Error(message), { name: 'ReplyError' })).toSatisfy(isStoreUnavailable)
+  })
+
   // How Redis 6.2 words it.
   test('in the words of older servers', () => {
     const message = "ERR Error running script (call to f_0): @user_script:1: -READONLY You can't write"

@@ -9,6 +9,8 @@ const REFUSALS =
 const UNAVAILABLE_REPLY = new RegExp(`^(${REFUSALS})\\b`)
 /** How Redis 6.2 words it when a script meets it. */
 const REFUSED_IN_SCRIPT = /^ERR Error running script.* -(OOM|READONLY|MISCONF|NOREPLICAS)\b/
+/** A script looked for a key that has travelled, with the slot of all keys, to another master already. */
+const SLOT_TRAVELS = /^ERR Script attempted to access a non local key\b/
 
 const UNAVAILABLE_CONNECTION = new RegExp(
   `^(${[
@@ -66,7 +68,7 @@ export function isDemoted({ message }: Error): boolean {
 export function isStoreUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error.name === 'ReplyError')
-    return UNAVAILABLE_REPLY.test(error.message) || REFUSED_IN_SCRIPT.test(error.message)
+    return [UNAVAILABLE_REPLY, REFUSED_IN_SCRIPT, SLOT_TRAVELS].some((words) => words.test(error.message))
   if (UNAVAILABLE_NAMES.has(error.name) || UNAVAILABLE_CONNECTION.test(error.message)) return true
   return 'code' in error && SOCKET_CODES.has(String(error.code)) && 'syscall' in error
 }
