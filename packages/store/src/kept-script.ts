@@ -11,8 +11,11 @@ import type { RedisClient } from './connection.ts'
 import { runScript, type Argument, type Script } from './script.ts'
 import { TooFewReplicasError } from './unavailable.ts'
 
-/** How long replicas may take. Behind one such wait, a second one still ends within a fail-fast command's time. */
+/** How long replicas may take. */
 const WAIT_MS = 500
+
+/** A call ends in this time, also behind others that wait, or while a cluster looks for its master: as any fail-fast command. */
+const LIMIT_MS = 1_500
 
 const MAX_BATCH = 200
 
@@ -25,6 +28,8 @@ type Call = {
 type Waiting = Call & {
   /** The slot had another master, which may not know the script; or it was not known: each of them once. */
   readonly again?: 'elsewhere' | 'whole'
+  /** It was refused for the time it took. */
+  readonly isOver: () => boolean
   readonly resolve: (reply: unknown) => void
   readonly reject: (error: unknown) => void
 }
@@ -56,20 +61,34 @@ export function createKeep(redis: RedisClient, replicas: number): Keep {
     // What is asked for in one turn goes together.
     await new Promise((resolve) => setImmediate(resolve))
     while (gathering.length > 0) {
-      const batch = gathering.slice(0, MAX_BATCH)
-      gathering = gathering.slice(MAX_BATCH)
+      // Who has been refused meanwhile asks again.
+      const wanted = gathering.filter(({ isOver }) => !isOver())
+      const batch = wanted.slice(0, MAX_BATCH)
+      gathering = wanted.slice(MAX_BATCH)
+      if (batch.length === 0) break
       gathering.unshift(...(await keepBatch(redis, replicas, batch)))
     }
     running = false
   }
 
-  return (call) =>
-    new Promise((resolve, reject) => {
-      gathering.push({ ...call, resolve, reject })
-      if (running) return
+  return (call) => {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    let over = false
+    const timer = setTimeout(() => {
+      over = true
+      reject(
+        new TooFewReplicasError(`not kept within ${String(LIMIT_MS)} ms; send it again under the same key`),
+      )
+    }, LIMIT_MS)
+    gathering.push({ ...call, resolve, reject, isOver: () => over })
+    if (!running) {
       running = true
       void run()
+    }
+    return promise.finally(() => {
+      clearTimeout(timer)
     })
+  }
 }
 
 /** Never throws: each one waiting hears how its own went. @returns those that have to go again */
