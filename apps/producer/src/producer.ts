@@ -33,6 +33,7 @@ import {
   waitForRedis,
   type Store,
 } from '@manifold/store'
+import { startTracing } from '@manifold/tracing'
 import { createReplayRunner } from './bulk-replay.ts'
 import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
@@ -84,6 +85,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
   )
   const queues = openQueues(redis, onError)
+  const tracing = await startTracing(settings.tracing, 'manifold-producer', logger)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
   const targets = everyTarget(config)
@@ -163,6 +165,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     leaving: leaving.signal,
     queues,
     registry,
+    tracing,
     logger,
     failpoint,
     newEventId: () => newEventId(Date.now()),
@@ -205,6 +208,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       stopping.abort()
       await Promise.all(background.map((one) => one.stop()))
       await runner.idle()
+      await tracing.close()
       await queues.close()
       keeping?.disconnect()
       redis.disconnect()

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { parseApiKeys, type ApiKey } from './api-keys.ts'
 import { readRedisAddress } from './redis-address.ts'
 import { readSecret } from './secret.ts'
+import { readTracing, type TracingSettings } from './tracing-settings.ts'
 
 const DAY_MS = 86_400_000
 
@@ -106,6 +107,8 @@ export type Settings = {
   /** Accepted events not enqueued after this long are enqueued by the relay. */
   readonly relayAgeMs: number
   readonly janitorIntervalMs: number
+  /** `undefined` when traces are not sent. Its variables are listed in docs/tracing.md. */
+  readonly tracing: TracingSettings | undefined
   /** Test only: a named point at which the process kills itself. */
   readonly failpoint: string
 }
@@ -132,6 +135,8 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   const keys = readApiKeys(given)
   const sentinelPassword = readOptionalSecret(SECRET_NAMES.sentinelPassword, given)
   mistakes.push(...keys.errors, ...sentinelPassword.errors)
+  const tracing = readTracing(given)
+  if (tracing.kind === 'mistakes') mistakes.push(...tracing.mistakes)
   if (!parsed.success || mistakes.length > 0) throw new SettingsError(mistakes)
 
   const env = parsed.data
@@ -156,6 +161,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     stalledCheckMs: env.MANIFOLD_STALLED_CHECK_MS,
     relayAgeMs: env.MANIFOLD_RELAY_AGE_MS,
     janitorIntervalMs: env.MANIFOLD_JANITOR_MS,
+    tracing: tracing.kind === 'on' ? tracing.settings : undefined,
     failpoint: env.MANIFOLD_FAILPOINT,
   }
 }
