@@ -8,6 +8,7 @@
  * meanwhile shares the next one.
  */
 import type { RedisClient } from './connection.ts'
+import { passPoint } from './script-calls.ts'
 import { runScript, type Argument, type Script } from './script.ts'
 import { TooFewReplicasError } from './unavailable.ts'
 
@@ -38,15 +39,17 @@ type Waiting = Call & {
 export type Keep = (call: Call) => Promise<unknown>
 
 /** Runs a script whose effect a caller will rely on. Costs nothing more where no replicas are asked for. */
-export function runKept(
+export async function runKept(
   store: { readonly redis: RedisClient; readonly keep?: Keep | undefined },
   script: Script,
   keys: readonly string[],
   args: readonly Argument[],
 ): Promise<unknown> {
-  return store.keep === undefined
-    ? runScript(store.redis, script, keys, args)
-    : store.keep({ script, keys, args })
+  if (store.keep === undefined) return runScript(store.redis, script, keys, args)
+  passPoint(script.points.before)
+  const reply = await store.keep({ script, keys, args })
+  passPoint(script.points.after)
+  return reply
 }
 
 /**
