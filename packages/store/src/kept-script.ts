@@ -8,8 +8,7 @@
  * meanwhile shares the next one.
  */
 import type { RedisClient } from './connection.ts'
-import { passPoint } from './script-calls.ts'
-import { runScript, type Argument, type Script } from './script.ts'
+import { callOf, pastPoints, runScript, type Argument, type Script } from './script.ts'
 import { TooFewReplicasError } from './unavailable.ts'
 
 /** How long replicas may take. */
@@ -39,17 +38,16 @@ type Waiting = Call & {
 export type Keep = (call: Call) => Promise<unknown>
 
 /** Runs a script whose effect a caller will rely on. Costs nothing more where no replicas are asked for. */
-export async function runKept(
+export function runKept(
   store: { readonly redis: RedisClient; readonly keep?: Keep | undefined },
   script: Script,
   keys: readonly string[],
   args: readonly Argument[],
 ): Promise<unknown> {
-  if (store.keep === undefined) return runScript(store.redis, script, keys, args)
-  passPoint(script.points.before)
-  const reply = await store.keep({ script, keys, args })
-  passPoint(script.points.after)
-  return reply
+  const { redis, keep } = store
+  return keep === undefined
+    ? runScript(redis, script, keys, args)
+    : pastPoints(script, () => keep({ script, keys, args }))
 }
 
 /**
@@ -102,8 +100,7 @@ async function keepBatch(
 ): Promise<Waiting[]> {
   const pipeline = redis.pipeline()
   for (const { script, keys, args, again } of batch) {
-    const [command, text] = again === 'whole' ? ['EVAL', script.source] : ['EVALSHA', script.sha1]
-    pipeline.call(command, text, keys.length, ...keys, ...args)
+    pipeline.call(...callOf(script, again === 'whole'), keys.length, ...keys, ...args)
   }
   pipeline.call('WAIT', replicas, WAIT_MS)
   try {
