@@ -18,7 +18,7 @@ import { startLink } from './links.ts'
 import { startLoad } from './load.ts'
 import { createOperator } from './operator.ts'
 import { startReceiver } from './receiver.ts'
-import { startStageRedis } from './redis.ts'
+import { startServers } from './servers.ts'
 import { settle } from './settle.ts'
 import type { Stage, StageOptions } from './stage.ts'
 import { awaitStrike } from './strike.ts'
@@ -43,10 +43,11 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
   const folder = mkdtempSync(join(options.folder, 'stage-'))
   const policy = { ...POLICY, ...options.policy }
   const disturbances = noteDisturbances()
-  const redis = await startStageRedis(folder, options.redisSettings ?? [], disturbances)
-  scope.defer(redis.close)
+  const shape = options.redisShape ?? { kind: 'one' }
+  const servers = await startServers(folder, shape, options.redisSettings ?? [], disturbances)
+  scope.defer(servers.close)
   const receiver = await startReceiver(scope, folder, options.seed)
-  const toRedis = { upstreamPort: redis.port, cutsExcuse: 'duplicates', disturbances } as const
+  const toRedis = { upstreamPort: servers.port, cutsExcuse: 'duplicates', disturbances } as const
   const links = {
     producersToRedis: await startLink(scope, { ...toRedis, name: 'producers and Redis' }),
     workersToRedis: await startLink(scope, { ...toRedis, name: 'workers and Redis' }),
@@ -73,7 +74,9 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     disturbances,
     environmentOf: (kind) => ({
       ...ENVIRONMENT,
-      REDIS_URL: `redis://127.0.0.1:${String(kind === 'producer' ? links.producersToRedis.port : links.workersToRedis.port)}`,
+      REDIS_URL:
+        servers.url ??
+        `redis://127.0.0.1:${String(kind === 'producer' ? links.producersToRedis.port : links.workersToRedis.port)}`,
       FAULTS_RECEIVER_URL: `http://127.0.0.1:${String(links.workersToTargets.port)}`,
       FAULTS_TARGETS_FILE: targetsFile,
       FAULTS_POLICY: JSON.stringify(policy),
@@ -100,7 +103,10 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     folder,
     defer: scope.defer,
     policy,
-    redis,
+    get redis() {
+      return servers.one()
+    },
+    servers,
     receiver,
     links,
     operator: createOperator({ origin: crew.origin, ledger, disturbances }),
@@ -138,7 +144,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     settle: async (limitMs = SETTLE_MS) => {
       const settled = await settle({
         origin: crew.origin() ?? '',
-        redisPort: redis.port,
+        look: servers.look,
         ledgerFile,
         receiver,
         windows: disturbances.windows,

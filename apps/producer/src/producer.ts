@@ -7,7 +7,6 @@ import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import {
-  DEFAULT_REDIS_URL,
   everyTarget,
   requireKeysBeyondLoopback,
   requireSecrets,
@@ -26,6 +25,7 @@ import {
 import { createRegistry, listenOn, repeat, reportErrors, secureRandom, type Logger } from '@manifold/runtime'
 import {
   connectRedis,
+  createKeep,
   followRedisClock,
   isRedisReply,
   isStoreUnavailable,
@@ -71,18 +71,27 @@ const REPLAY_LOOK_MS = 500
 export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
   requireKeysBeyondLoopback(settings)
   requireSecrets(config.sources.map((source) => source.verify))
-  const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'fail-fast', (error) => {
+  const redis = connectRedis(settings.redis, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
   })
   await waitForRedis(redis, () => {
     logger.warn('waiting for Redis')
   })
+  // What callers are promised waits for replicas: on a connection of its own, as it is silent meanwhile.
+  const keeping =
+    settings.redisReplicas === 0 ? undefined : connectRedis(settings.redis, 'fail-fast', () => undefined)
+  if (keeping !== undefined) await waitForRedis(keeping, () => undefined)
   const onError = reportErrors(logger, (error) =>
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
   )
   const clock = await followRedisClock(redis, onError)
-  const store: Store = { redis, retention: settings.retention, now: clock.now }
-  for (const warning of await persistenceWarnings(store)) logger.warn(warning)
+  const store: Store = {
+    redis,
+    retention: settings.retention,
+    keep: keeping === undefined ? undefined : createKeep(keeping, settings.redisReplicas),
+    now: clock.now,
+  }
+  for (const warning of await persistenceWarnings(store, settings.redisReplicas)) logger.warn(warning)
   const queues = openQueues(redis, onError, clock.now)
   const tracing = await startTracing(settings.tracing, 'manifold-producer', logger)
   const registry = createRegistry('producer')
@@ -158,7 +167,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   setMaxListeners(0, leaving.signal)
   const hub = createChangeHub({
     store,
-    connect: () => connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', onError),
+    connect: () => connectRedis(settings.redis, 'patient', onError),
     onError,
   })
 
@@ -244,6 +253,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       await runner.idle()
       await tracing.close()
       await queues.close()
+      keeping?.disconnect()
       clock.stop()
       redis.disconnect()
     },

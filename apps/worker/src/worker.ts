@@ -4,7 +4,7 @@
  * Owns the assembly of the parts and the order in which they stop. `main.ts` is the process around it.
  */
 import { randomUUID } from 'node:crypto'
-import { DEFAULT_REDIS_URL, type Settings } from '@manifold/config'
+import type { Settings } from '@manifold/config'
 import type { Target } from '@manifold/domain'
 import { knownTargetTimes, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
 import {
@@ -24,6 +24,7 @@ import {
   isStoreUnavailable,
   noteKnownTargets,
   persistenceWarnings,
+  pingStore,
   waitForRedis,
   type Store,
 } from '@manifold/store'
@@ -56,6 +57,8 @@ const DEFAULT_HEALTH_PORT = 3_001
 /** Enough to tell the processes of one delivery apart. */
 const PROCESS_BYTES = 3
 const SAMPLE_MS = 5_000
+/** How long a stopping worker gives Redis to answer at all. */
+const REDIS_LEFT_MS = 500
 /** Jobs that wait this long beside a worker with room for them mean that it no longer consumes. */
 const STUCK_MS = 30_000
 
@@ -65,7 +68,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const onError = reportErrors(logger, (error) =>
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
   )
-  const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', (error) => {
+  const redis = connectRedis(settings.redis, 'patient', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; work goes on when it is back')
   })
   await waitForRedis(redis, () => {
@@ -94,7 +97,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       {
         live: () => liveness(redis.status === 'ready', served),
         ready: async (): Promise<Health> => {
-          await withinMs(1_000, 'Redis', redis.ping())
+          await withinMs(1_000, 'Redis', pingStore(store))
           return { ok: true }
         },
       },
@@ -180,8 +183,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       await Promise.all([...served.values()].map((one) => one.drain()))
       const stopped = Promise.all(background.map((one) => one.stop()))
       // Without Redis a background run waits for it for ever, and ioredis forgets commands that it kept for a reconnection.
-      if (redis.status === 'ready') await stopped
-      else redis.disconnect()
+      // A cluster whose other masters live does not show that Manifold's is away.
+      await withinMs(REDIS_LEFT_MS, 'Redis', pingStore(store)).then(
+        () => stopped,
+        () => {
+          redis.disconnect()
+        },
+      )
       await Promise.all([...served.values()].map((one) => one.release()))
       await tracing.close()
       await health.close()

@@ -23,6 +23,8 @@ test('an empty environment gives the defaults', () => {
     port: undefined,
     host: '127.0.0.1',
     redisUrl: undefined,
+    redis: { kind: 'single', url: 'redis://127.0.0.1:6379' },
+    redisReplicas: 0,
     configPath: 'manifold.config.ts',
     logLevel: 'info',
     apiKeys: [],
@@ -46,7 +48,9 @@ test('every setting can be set', () => {
   const settings = readSettings({
     PORT: '0',
     HOST: '0.0.0.0',
-    REDIS_URL: 'rediss://user:pass@redis.example:6380',
+    REDIS_URL: 'rediss+sentinel://user:pass@one,two/main',
+    MANIFOLD_SENTINEL_PASSWORD: 'other',
+    MANIFOLD_REDIS_REPLICAS: '2',
     MANIFOLD_CONFIG: 'other.config.ts',
     LOG_LEVEL: 'debug',
     MANIFOLD_API_KEYS: entry,
@@ -67,7 +71,9 @@ test('every setting can be set', () => {
   expect(settings).toEqual({
     port: 0,
     host: '0.0.0.0',
-    redisUrl: 'rediss://user:pass@redis.example:6380',
+    redisUrl: 'rediss+sentinel://user:pass@one,two/main',
+    redis: expect.objectContaining({ kind: 'sentinel', master: 'main', sentinelPassword: 'other' }) as object,
+    redisReplicas: 2,
     configPath: 'other.config.ts',
     logLevel: 'debug',
     apiKeys: [expect.objectContaining({ name: 'shop' })],
@@ -161,6 +167,9 @@ test.each([
   ['MANIFOLD_RETENTION_DEAD_MS', '24h'],
   ['MANIFOLD_DRAIN_MS', '-1'],
   ['MANIFOLD_DRAIN_MS', '600001'],
+  ['REDIS_URL', 'redis+sentinel://one,two'],
+  ['MANIFOLD_REDIS_REPLICAS', '-1'],
+  ['MANIFOLD_REDIS_REPLICAS', '11'],
   ['MANIFOLD_LOCK_MS', '199'],
   ['MANIFOLD_LOCK_MS', '600001'],
   ['MANIFOLD_STALLED_CHECK_MS', 'NaN'],
@@ -176,12 +185,21 @@ test.each(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])('the l
   expect(readSettings({ LOG_LEVEL: level }).logLevel).toBe(level)
 })
 
-test.each(['redis://127.0.0.1:6379', 'rediss://redis.example', '/run/redis.sock'])(
-  'Redis may be reached at %s',
-  (url) => {
-    expect(readSettings({ REDIS_URL: url }).redisUrl).toBe(url)
-  },
-)
+test.each([
+  ['single', 'redis://127.0.0.1:6379'],
+  ['single', 'rediss://redis.example'],
+  ['single', '/run/redis.sock'],
+  ['sentinel', 'redis+sentinel://one,two/main'],
+  ['cluster', 'redis+cluster://one,two'],
+])('Redis may be %s: %s', (kind, url) => {
+  expect(readSettings({ REDIS_URL: url })).toMatchObject({ redisUrl: url, redis: { kind } })
+})
+
+test("a file of the sentinels' password that cannot be read is told of", () => {
+  expect(complaint(() => readSettings({ MANIFOLD_SENTINEL_PASSWORD_FILE: '/nowhere' }))).toContain(
+    'MANIFOLD_SENTINEL_PASSWORD_FILE cannot be read',
+  )
+})
 
 describe('API keys from a file', () => {
   let directory = ''

@@ -2,8 +2,10 @@
  * Settings: the environment, read once and checked. The only place that knows the variables' names;
  * the README's table is held equal to this list by a contract test.
  */
+import type { RedisAddress } from '@manifold/domain'
 import { z } from 'zod'
 import { parseApiKeys, type ApiKey } from './api-keys.ts'
+import { readRedisAddress } from './redis-address.ts'
 import { readSecret } from './secret.ts'
 import { readTracing, type TracingSettings } from './tracing-settings.ts'
 
@@ -59,8 +61,12 @@ const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   REDIS_URL: z
     .string()
-    .regex(/^(rediss?:\/\/|\/)/, 'use redis://host:port, rediss://host:port or the path of a unix socket')
+    .superRefine((text, context) => {
+      const reading = readRedisAddress(text)
+      if (reading.kind === 'wrong') context.addIssue(reading.message)
+    })
     .optional(),
+  MANIFOLD_REDIS_REPLICAS: setting(0, 10, 0),
   MANIFOLD_CONFIG: z.string().min(1).default('manifold.config.ts'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MANIFOLD_MAX_BODY_BYTES: setting(1, 104_857_600, 1_048_576),
@@ -80,8 +86,14 @@ const environmentSchema = z.object({
 
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
 
-/** Names of every variable the settings read; `MANIFOLD_API_KEYS` may also be given as a file. */
-export const SETTING_NAMES: readonly string[] = [...Object.keys(environmentSchema.shape), 'MANIFOLD_API_KEYS']
+/** May also be given as a file: `<name>_FILE`. */
+const SECRET_NAMES = { apiKeys: 'MANIFOLD_API_KEYS', sentinelPassword: 'MANIFOLD_SENTINEL_PASSWORD' } as const
+
+/** Names of every variable the settings read. */
+export const SETTING_NAMES: readonly string[] = [
+  ...Object.keys(environmentSchema.shape),
+  ...Object.values(SECRET_NAMES),
+]
 
 export type Settings = {
   /** `undefined`: the part's own default. 0: any free port. */
@@ -89,6 +101,10 @@ export type Settings = {
   readonly host: string
   /** `undefined`: none was given; `npm start` then runs a Redis of its own, the parts use DEFAULT_REDIS_URL. */
   readonly redisUrl: string | undefined
+  /** Where Redis is, for the parts. */
+  readonly redis: RedisAddress
+  /** How many replicas must have what a caller is told is kept; 0: none. */
+  readonly redisReplicas: number
   readonly configPath: string
   readonly logLevel: string
   readonly apiKeys: readonly ApiKey[]
@@ -136,16 +152,21 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     mistakes.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
 
   const keys = readApiKeys(given)
-  mistakes.push(...keys.errors)
+  const sentinelPassword = readOptionalSecret(SECRET_NAMES.sentinelPassword, given)
+  mistakes.push(...keys.errors, ...sentinelPassword.errors)
   const tracing = readTracing(given)
   if (tracing.kind === 'mistakes') mistakes.push(...tracing.mistakes)
   if (!parsed.success || mistakes.length > 0) throw new SettingsError(mistakes)
 
   const env = parsed.data
+  const redis = readRedisAddress(env.REDIS_URL ?? DEFAULT_REDIS_URL, sentinelPassword.value)
+  if (redis.kind === 'wrong') throw new SettingsError([`REDIS_URL: ${redis.message}`])
   return {
     port: env.PORT,
     host: env.HOST,
     redisUrl: env.REDIS_URL,
+    redis: redis.address,
+    redisReplicas: env.MANIFOLD_REDIS_REPLICAS,
     configPath: env.MANIFOLD_CONFIG,
     logLevel: env.LOG_LEVEL,
     apiKeys: keys.keys,
@@ -178,11 +199,21 @@ export function requireKeysBeyondLoopback(settings: Settings): void {
 }
 
 function readApiKeys(given: Record<string, string | undefined>): { keys: ApiKey[]; errors: string[] } {
-  if (given['MANIFOLD_API_KEYS'] === undefined && given['MANIFOLD_API_KEYS_FILE'] === undefined) {
-    return { keys: [], errors: [] }
-  }
-  const source = readSecret('MANIFOLD_API_KEYS', given)
-  if (source.kind === 'missing') return { keys: [], errors: [source.message] }
+  const source = readOptionalSecret(SECRET_NAMES.apiKeys, given)
+  if (source.value === undefined) return { keys: [], errors: source.errors }
   const { keys, errors } = parseApiKeys(source.value)
-  return { keys, errors: errors.map((error) => `MANIFOLD_API_KEYS: ${error}`) }
+  return { keys, errors: errors.map((error) => `${SECRET_NAMES.apiKeys}: ${error}`) }
+}
+
+/** A secret that may be left out; an error only when it was given and cannot be read. */
+function readOptionalSecret(
+  name: string,
+  given: Record<string, string | undefined>,
+): { value: string | undefined; errors: string[] } {
+  if (given[name] === undefined && given[`${name}_FILE`] === undefined)
+    return { value: undefined, errors: [] }
+  const source = readSecret(name, given)
+  return source.kind === 'found'
+    ? { value: source.value, errors: [] }
+    : { value: undefined, errors: [source.message] }
 }

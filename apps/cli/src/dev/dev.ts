@@ -122,7 +122,9 @@ async function startEverything(start: Start): Promise<void> {
     return {}
   })
 
-  const client = connectRedis(redis.url, 'fail-fast', () => undefined)
+  const address =
+    settings.redisUrl === undefined ? { kind: 'single' as const, url: redis.url } : settings.redis
+  const client = connectRedis(address, 'fail-fast', () => undefined)
   closers.push(() => {
     client.disconnect()
     return Promise.resolve()

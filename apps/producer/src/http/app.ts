@@ -2,7 +2,7 @@
 import type { Target } from '@manifold/domain'
 import type { Queues } from '@manifold/queue'
 import type { Logger, Registry } from '@manifold/runtime'
-import { isStoreUnavailable } from '@manifold/store'
+import { isStoreUnavailable, TooFewReplicasError } from '@manifold/store'
 import type { Tracing } from '@manifold/tracing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import helmet from 'helmet'
@@ -69,7 +69,10 @@ function answerError(logger: Logger): ErrorRequestHandler {
       return
     }
     if (isStoreUnavailable(error)) {
-      sendProblem(response, 'store-unavailable', { headers: { 'retry-after': '1' } })
+      sendProblem(response, 'store-unavailable', {
+        headers: { 'retry-after': '1' },
+        ...(error instanceof TooFewReplicasError ? { detail: error.message } : {}),
+      })
       return
     }
     const type = typeof error === 'object' && error !== null && 'type' in error ? String(error.type) : ''
