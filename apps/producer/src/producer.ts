@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import {
   DEFAULT_REDIS_URL,
   everyTarget,
@@ -23,6 +24,7 @@ import {
   repeat,
   reportErrors,
   secureRandom,
+  SERVER_LIMITS,
   type Logger,
 } from '@manifold/runtime'
 import {
@@ -36,15 +38,20 @@ import {
 import { createReplayRunner } from './bulk-replay.ts'
 import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
+import { callerIdentifier } from './callers/identify-caller.ts'
+import { openTokens } from './callers/open-tokens.ts'
 import { createApp } from './http/app.ts'
+import { limitConnections } from './http/limit-connections.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { exemptSlowBodies } from './http/slow-body.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
+import { createRateLimiter } from './rate-limit/rate-limiter.ts'
 import { createLiveFeed } from './streams/live-feed.ts'
 import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
 import { registerStreamGauge } from './streams/stream-gauge.ts'
 import { createTypeLookup } from './streams/type-lookup.ts'
+import { openCertificates } from './tls/certificates.ts'
 import { asksForWebSocket, serveUpgrades } from './websocket/upgrade.ts'
 
 export type ProducerOptions = {
@@ -53,7 +60,12 @@ export type ProducerOptions = {
   readonly logger: Logger
 }
 
-export type RunningProducer = { readonly port: number; readonly close: () => Promise<void> }
+export type RunningProducer = {
+  readonly port: number
+  /** Reads the certificate again; a bad one changes nothing, and is logged. Without TLS there is nothing to do. */
+  readonly reloadCertificates: () => Promise<void>
+  readonly close: () => Promise<void>
+}
 
 const DEFAULT_PORT = 3_000
 const REPLAY_LOOK_MS = 500
@@ -62,6 +74,8 @@ const REPLAY_LOOK_MS = 500
 export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
   requireKeysBeyondLoopback(settings)
   requireSecrets(config.sources.map((source) => source.verify))
+  const readToken = settings.jwt === undefined ? undefined : await openTokens(settings.jwt, logger)
+  const certificates = settings.tls === undefined ? undefined : await openCertificates(settings.tls, logger)
   const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
   })
@@ -143,13 +157,19 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   registerStreamGauge(registry, streams)
   metrics.watchFollowers(hub.followers)
 
+  const identify = callerIdentifier(settings.apiKeys, readToken)
+  const limiter =
+    settings.rateLimits === undefined ? undefined : await createRateLimiter(store, settings.rateLimits)
   const app = createApp({
     store,
     hub,
     feed: createLiveFeed({ hub, lookUpTypes, onError }),
     lookUpTypes,
     streams,
-    apiKeys: settings.apiKeys,
+    identify,
+    limiter,
+    trustProxy: settings.trustProxy,
+    isSecure: settings.tls !== undefined,
     allowedOrigins: settings.allowedOrigins,
     leaving: leaving.signal,
     queues,
@@ -164,7 +184,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
     judgeCallbackUrl: callbackUrlJudge(config.callbacks),
     enqueue: enqueuer.enqueue,
-    requireScope: scopeGuard(settings.apiKeys),
+    requireScope: scopeGuard(identify, limiter),
     maxBodyBytes: settings.maxBodyBytes,
     maxBatchBytes: settings.maxBatchBytes,
     onAccepted: metrics.accepted,
@@ -173,18 +193,25 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       logger.warn({ type, targets }, 'a filter threw: its target gets the event')
     },
   })
-  const limits = { requestTimeout: 60_000, headersTimeout: 20_000 }
-  const server = createServer({ ...limits, shouldUpgradeCallback: asksForWebSocket }, app)
+  const serverOptions = { ...SERVER_LIMITS, shouldUpgradeCallback: asksForWebSocket }
+  const server =
+    certificates === undefined
+      ? createServer(serverOptions, app)
+      : certificates.serve(createTlsServer({ ...serverOptions, ...certificates.options }, app))
+  limitConnections(server, settings.maxConnections, logger)
   server.on('upgrade', serveUpgrades(app))
   exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
-  logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
+  const scheme = settings.tls === undefined ? 'http' : 'https'
+  logger.info({ host: settings.host, port, scheme, targets: targetNames }, 'producer is listening')
 
   return {
     port,
+    reloadCertificates: () => certificates?.reload() ?? Promise.resolve(),
     close: async () => {
       leaving.abort()
       await closeServer(server, settings.drainMs)
+      await certificates?.stop()
       await hub.close()
       await enqueuer.drain()
       stopping.abort()

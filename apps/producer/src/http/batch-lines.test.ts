@@ -9,6 +9,7 @@ import express from 'express'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestStore, type TestStore } from '../../../../test/support/store.ts'
 import { acceptBatch } from './batch.ts'
+import { noteCaller } from './require-scope.ts'
 
 let store: TestStore
 let server: Server
@@ -19,6 +20,10 @@ beforeAll(async () => {
   store = await startTestStore()
   const app = express().post(
     '/',
+    (_request, response, next) => {
+      noteCaller(response, { name: 'shop', scopes: new Set(['publish']) })
+      next()
+    },
     ...acceptBatch({
       store,
       events: new Map(),
@@ -29,6 +34,8 @@ beforeAll(async () => {
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
       failpoint: () => undefined,
+      limiter: undefined,
+      leaving: new AbortController().signal,
       onAccepted: () => {
         accepted++
       },

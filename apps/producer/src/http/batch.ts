@@ -14,6 +14,7 @@ import { readIdempotencyKey } from './idempotency-key.ts'
 import { readBytes } from './json-body.ts'
 import { prefersMinimal } from './prefer.ts'
 import { sendProblem } from './problem.ts'
+import { callerOf } from './require-scope.ts'
 
 export type BatchDeps = Omit<BatchArrayDeps & BatchLinesDeps, 'stallMs'> & {
   readonly maxBatchBytes: number
@@ -57,7 +58,7 @@ export function acceptBatch(deps: BatchDeps): RequestHandler[] {
       mayBeEmpty: media.essence === BATCH_MEDIA_TYPE,
       minimal: prefersMinimal(request.get('prefer')),
       idempotencyKey: key.value,
-      caller: String(response.locals['caller']),
+      caller: callerOf(response),
       traceparent: request.get('traceparent'),
       requestId: response.locals['requestId'] as string | undefined,
     }

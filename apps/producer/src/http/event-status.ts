@@ -85,7 +85,7 @@ async function etagNow(store: WaitDeps['store'], eventId: string): Promise<strin
 function sendStatus(request: Request, response: Response, event: EventRecord): void {
   const view = eventView(event)
   const etag = etagOf(view)
-  response.set({ etag, 'cache-control': 'no-cache' })
+  response.set({ etag, 'cache-control': 'private, no-cache' })
   if (event.settledAtMs === undefined) response.set('retry-after', String(pollHintSeconds(event.deliverAtMs)))
   if (hasState(request.get('if-none-match'), etag)) response.status(304).end()
   else response.json(view)

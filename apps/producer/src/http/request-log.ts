@@ -60,7 +60,7 @@ function logRequest(
 }
 
 /** Without the query: filters are not what a log line is searched by. */
-function pathOf(request: Request): string {
+export function pathOf(request: Request): string {
   const url = request.originalUrl
   const query = url.indexOf('?')
   return query === -1 ? url : url.slice(0, query)
