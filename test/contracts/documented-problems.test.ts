@@ -137,6 +137,9 @@ test.each(OPERATIONS.map((operation) => ({ title: operation.id, operation })))(
     if (operation.scope !== 'none') {
       await provoke(operation, { ...good, headers: { authorization: 'Bearer nobody' } })
       await provoke(operation, { ...good, headers: stage.withoutScope(operation.scope) })
+      await provoke(operation, { ...good, headers: stage.uncheckable })
+      await provoke(operation, { ...good, headers: await stage.exhausted() })
+      await provoke(operation, { ...good, headers: stage.ofOtherTypes })
     }
     for (const name of parametersIn(operation.path)) {
       await provoke(operation, { ...good, path: { ...good.path, [name]: 'nobody-there' } })

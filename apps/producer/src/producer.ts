@@ -117,7 +117,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     targets: new Set(targetNames),
     onError,
     onCompleted: ({ id, matched, replayed, failed }) => {
-      logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
+      logger.info({ audit: true, replayId: id, matched, replayed, failed }, 'audit: replay completed')
     },
   })
   const replays = repeat(REPLAY_LOOK_MS, runner.look, onError)

@@ -87,6 +87,7 @@ function reasonOf(error: errors.JOSEError): string {
 }
 
 function claimReason({ claim, reason }: errors.JWTClaimValidationFailed): string {
+  if (reason === 'missing') return `the token lacks ${claim}`
   switch (claim) {
     case 'nbf':
       return 'the token is not valid yet'
@@ -95,6 +96,6 @@ function claimReason({ claim, reason }: errors.JWTClaimValidationFailed): string
     case 'iss':
       return 'the token is from another issuer'
     default:
-      return reason === 'missing' ? `the token lacks ${claim}` : `the claim ${claim} of the token is wrong`
+      return `the claim ${claim} of the token is wrong`
   }
 }
