@@ -42,6 +42,7 @@ import { callerIdentifier } from './callers/identify-caller.ts'
 import { openTokens } from './callers/open-tokens.ts'
 import { createApp } from './http/app.ts'
 import { limitConnections } from './http/limit-connections.ts'
+import { giveTargetAPath } from './http/request-target.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { exemptSlowBodies } from './http/slow-body.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
@@ -193,13 +194,20 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       logger.warn({ type, targets }, 'a filter threw: its target gets the event')
     },
   })
-  const serverOptions = { ...SERVER_LIMITS, shouldUpgradeCallback: asksForWebSocket }
+  const serverOptions = {
+    ...SERVER_LIMITS,
+    // What Node would refuse in its own words goes to the application: it has better ones.
+    requireHostHeader: false,
+    shouldUpgradeCallback: asksForWebSocket,
+  }
   const server =
     certificates === undefined
       ? createServer(serverOptions, app)
       : certificates.serve(createTlsServer({ ...serverOptions, ...certificates.options }, app))
   limitConnections(server, settings.maxConnections, logger)
+  server.on('checkExpectation', app)
   server.on('upgrade', serveUpgrades(app))
+  server.prependListener('request', giveTargetAPath)
   exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   const scheme = settings.tls === undefined ? 'http' : 'https'

@@ -13,6 +13,7 @@ import { operateRouter } from './operate.ts'
 import { sendProblem } from './problem.ts'
 import { replaysRouter } from './replays.ts'
 import { requestLog } from './request-log.ts'
+import { requireHost } from './require-host.ts'
 import { securityHeaders } from './security-headers.ts'
 import { streamRouter, type StreamDeps } from './stream.ts'
 import { sourcesRouter, type SourcesDeps } from './sources.ts'
@@ -43,6 +44,7 @@ export function createApp(given: AppDeps): Express {
   app.set('query parser', 'simple')
   if (deps.trustProxy !== undefined) app.set('trust proxy', deps.trustProxy)
   app.use(requestLog(deps.logger))
+  app.use(requireHost)
   app.use(securityHeaders(deps.isSecure))
 
   // First, because events are most of what comes.
