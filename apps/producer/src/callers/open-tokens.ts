@@ -2,6 +2,7 @@
 import { SettingsError, type JwtSettings } from '@manifold/config'
 import type { Logger } from '@manifold/runtime'
 import type { ReadToken } from './identify-caller.ts'
+import { rememberTokens } from './remember-tokens.ts'
 
 /** An issuer that is away holds nothing up. @throws {SettingsError} when a file holds no key set */
 export async function openTokens(settings: JwtSettings, logger: Logger): Promise<ReadToken> {
@@ -21,7 +22,7 @@ export async function openTokens(settings: JwtSettings, logger: Logger): Promise
       const why = error instanceof Error ? error.message : String(error)
       throw new SettingsError([`MANIFOLD_JWT_JWKS_URL: the file is no JSON Web Key Set: ${why}`])
     })
-  return tokenReader(settings, keys)
+  return rememberTokens(tokenReader(settings, keys))
 }
 
 /** Neither are credentials part of what is logged. */
