@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request, type RequestOptions } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
+import { connect, TLSSocket, type PeerCertificate } from 'node:tls'
 import { resolveConfig, readSettings } from '@manifold/config'
 import { createLogger } from '@manifold/runtime'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -65,7 +65,8 @@ function get(port: number, options: RequestOptions = {}): Promise<Answer> {
     const asked = request(
       { host: '127.0.0.1', port, path: '/livez', ca: authority.certificate, agent: false, ...options },
       (response) => {
-        const peer = (response.socket as TLSSocket).getPeerCertificate()
+        if (!(response.socket instanceof TLSSocket)) throw new Error('it is in clear text')
+        const peer = response.socket.getPeerCertificate()
         response.resume()
         response.once('end', () => {
           resolve({ status: response.statusCode, headers: response.headers, peer })

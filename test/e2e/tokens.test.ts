@@ -164,7 +164,7 @@ test('lines of a batch that come behind the end of its token are refused', async
     headers: { 'content-type': 'application/x-ndjson', ...bearer(token) },
     body,
     duplex: 'half',
-  } as RequestInit)
+  })
   await eventually(
     'the end of the token',
     async () => (await as(token).call('GET', '/v1/events')).status === 401,

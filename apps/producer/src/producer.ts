@@ -35,6 +35,7 @@ import {
   waitForRedis,
   type Store,
 } from '@manifold/store'
+import { startTracing } from '@manifold/tracing'
 import { createReplayRunner } from './bulk-replay.ts'
 import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
@@ -90,6 +91,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
   )
   const queues = openQueues(redis, onError)
+  const tracing = await startTracing(settings.tracing, 'manifold-producer', logger)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
   const targets = everyTarget(config)
@@ -175,6 +177,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     leaving: leaving.signal,
     queues,
     registry,
+    tracing,
     logger,
     failpoint,
     newEventId: () => newEventId(Date.now()),
@@ -225,6 +228,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       stopping.abort()
       await Promise.all(background.map((one) => one.stop()))
       await runner.idle()
+      await tracing.close()
       await queues.close()
       redis.disconnect()
     },

@@ -41,6 +41,7 @@ test('an empty environment gives the defaults', () => {
     stalledCheckMs: 3_000,
     relayAgeMs: 5_000,
     janitorIntervalMs: 60_000,
+    tracing: undefined,
     failpoint: '',
   })
 })
@@ -108,6 +109,7 @@ test('every setting can be set', () => {
     stalledCheckMs: 100,
     relayAgeMs: 10,
     janitorIntervalMs: 11,
+    tracing: undefined,
     failpoint: 'sent',
   })
 })

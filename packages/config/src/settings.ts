@@ -10,6 +10,7 @@ import { parseRateLimits, type RateLimits } from './rate-limits.ts'
 import { readSecret } from './secret.ts'
 import { readTlsFiles, tlsVariables, type TlsFiles } from './tls-settings.ts'
 import { trustedProxies, type TrustedProxies } from './trusted-proxies.ts'
+import { readTracing, type TracingSettings } from './tracing-settings.ts'
 
 const DAY_MS = 86_400_000
 
@@ -114,6 +115,8 @@ export type Settings = {
   /** Accepted events not enqueued after this long are enqueued by the relay. */
   readonly relayAgeMs: number
   readonly janitorIntervalMs: number
+  /** `undefined` when traces are not sent. Its variables are listed in docs/tracing.md. */
+  readonly tracing: TracingSettings | undefined
   /** Test only: a named point at which the process kills itself. */
   readonly failpoint: string
 }
@@ -139,7 +142,9 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
 
   const keys = readApiKeys(given)
   mistakes.push(...keys.errors)
-  if (!parsed.success) throw new SettingsError(mistakes)
+  const tracing = readTracing(given)
+  if (tracing.kind === 'mistakes') mistakes.push(...tracing.mistakes)
+  if (!parsed.success || tracing.kind === 'mistakes') throw new SettingsError(mistakes)
 
   const env = parsed.data
   const { jwt, errors: jwtErrors } = readJwtSettings(env)
@@ -168,6 +173,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     stalledCheckMs: env.MANIFOLD_STALLED_CHECK_MS,
     relayAgeMs: env.MANIFOLD_RELAY_AGE_MS,
     janitorIntervalMs: env.MANIFOLD_JANITOR_MS,
+    tracing: tracing.kind === 'on' ? tracing.settings : undefined,
     failpoint: env.MANIFOLD_FAILPOINT,
   }
 }

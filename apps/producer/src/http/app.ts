@@ -4,6 +4,7 @@ import type { Target } from '@manifold/domain'
 import type { Queues } from '@manifold/queue'
 import type { Logger, Registry } from '@manifold/runtime'
 import { isStoreUnavailable } from '@manifold/store'
+import type { Tracing } from '@manifold/tracing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { auditRequest } from './audit.ts'
 import { deadLettersRouter, type DeadLettersDeps } from './dead-letters.ts'
@@ -13,6 +14,7 @@ import { operateRouter } from './operate.ts'
 import { sendProblem } from './problem.ts'
 import { replaysRouter } from './replays.ts'
 import { requestLog } from './request-log.ts'
+import { traceRequests } from './request-trace.ts'
 import { requireHost } from './require-host.ts'
 import { securityHeaders } from './security-headers.ts'
 import { streamRouter, type StreamDeps } from './stream.ts'
@@ -27,6 +29,7 @@ export type AppDeps = Omit<EventsDeps & SourcesDeps, 'audit'> &
     readonly targets: readonly Target[]
     readonly queues: Queues
     readonly registry: Registry
+    readonly tracing: Tracing
     readonly logger: Logger
     /** Whose `X-Forwarded-For` is believed. */
     readonly trustProxy: TrustedProxies | undefined
@@ -44,6 +47,7 @@ export function createApp(given: AppDeps): Express {
   app.set('query parser', 'simple')
   if (deps.trustProxy !== undefined) app.set('trust proxy', deps.trustProxy)
   app.use(requestLog(deps.logger))
+  if (deps.tracing.startRequest !== undefined) app.use(traceRequests(deps.tracing.startRequest))
   app.use(requireHost)
   app.use(securityHeaders(deps.isSecure))
 

@@ -7,7 +7,7 @@
  */
 import type { Logger } from '@manifold/runtime'
 import type { Request, RequestHandler, Response } from 'express'
-import { pathOf } from './request-log.ts'
+import { pathOf } from './request-path.ts'
 
 /** A handler to be put in front of what is audited. */
 export type AuditRequest = RequestHandler

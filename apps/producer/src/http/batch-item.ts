@@ -5,7 +5,7 @@
  * order: what was accepted answers as a duplicate, what was not is accepted now. An item's own `id` does the same
  * without a key, in any order.
  */
-import { PROBLEMS, type CloudEventContext } from '@manifold/domain'
+import { PROBLEMS, type CloudEventContext, type SpanContext } from '@manifold/domain'
 import type { Caller } from '../callers/caller.ts'
 import type * as answers from '../contract/answers/index.ts'
 import type { Logger } from '@manifold/runtime'
@@ -46,6 +46,7 @@ export type BatchRequest = {
   readonly idempotencyKey: string | undefined
   readonly caller: Caller
   readonly traceparent: string | undefined
+  readonly askedBy?: SpanContext | undefined
   readonly requestId: string | undefined
 }
 
@@ -97,13 +98,14 @@ async function accept(
   if (reading.kind === 'problem') return failed(reading.problem, batch, index)
 
   const { body, rawBody, context } = reading
-  const { caller, traceparent, idempotencyKey } = batch
+  const { caller, traceparent, askedBy, idempotencyKey } = batch
   const answer = await acceptEvent(deps, {
     body,
     rawBody,
     caller: caller.name,
     mayPublish: caller.mayUse,
     traceparent,
+    askedBy,
     idempotencyKey: idempotencyKey === undefined ? undefined : `${idempotencyKey}/${String(index)}`,
     ...(context === undefined ? {} : { context }),
   })

@@ -14,6 +14,7 @@ import { readIdempotencyKey } from './idempotency-key.ts'
 import { readBytes } from './json-body.ts'
 import { prefersMinimal } from './prefer.ts'
 import { sendProblem } from './problem.ts'
+import { traceOfItems } from './request-trace.ts'
 import { callerOf } from './require-scope.ts'
 
 export type BatchDeps = Omit<BatchArrayDeps & BatchLinesDeps, 'stallMs'> & {
@@ -59,7 +60,7 @@ export function acceptBatch(deps: BatchDeps): RequestHandler[] {
       minimal: prefersMinimal(request.get('prefer')),
       idempotencyKey: key.value,
       caller: callerOf(response),
-      traceparent: request.get('traceparent'),
+      ...traceOfItems(request, response),
       requestId: response.locals['requestId'] as string | undefined,
     }
     response.locals['batchRequest'] = batch

@@ -20,6 +20,7 @@ import { jsonBody, readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
 import { sendProblem } from './problem.ts'
+import { recordedSpan } from './request-trace.ts'
 import type { RequireScope } from './require-scope.ts'
 import { attemptView, deadLetterView } from './views.ts'
 
@@ -109,7 +110,7 @@ function show(store: Store): RequestHandler {
 function replay(deps: DeadLettersDeps): RequestHandler {
   return async (request, response) => {
     const deliveryId = String(request.params['deliveryId'])
-    const answer = await replayDeadLetter(deps, deliveryId)
+    const answer = await replayDeadLetter(deps, deliveryId, recordedSpan(response))
     if (answer.kind !== 'replayed') {
       refuse(response, answer)
       return
@@ -117,6 +118,7 @@ function replay(deps: DeadLettersDeps): RequestHandler {
     const { eventId, target, generation } = answer.ref
     response.locals['eventId'] = eventId
     auditDetails(response, { deliveryId, target, generation })
+    response.locals['traceId'] = answer.traceId
     response
       .status(202)
       .location(`/v1/events/${eventId}`)
@@ -168,7 +170,8 @@ function replayByFilter(deps: DeadLettersDeps): RequestHandler {
       return
     }
     const id = `rpl_${ulid()}`
-    await createReplay(deps.store, id, { ...filter, afterMs: after, beforeMs: before })
+    const askedBy = recordedSpan(response)
+    await createReplay(deps.store, id, { ...filter, afterMs: after, beforeMs: before, askedBy })
     deps.onReplayCreated()
     auditDetails(response, { replayId: id, filter: body.data })
     response

@@ -11,6 +11,7 @@ import { readIdempotencyKey } from './idempotency-key.ts'
 import { jsonBody } from './json-body.ts'
 import { preferredWaitSeconds } from './prefer.ts'
 import { sendProblem } from './problem.ts'
+import { traceparentOf } from './request-trace.ts'
 import { callerOf } from './require-scope.ts'
 import { sendJson } from './send-json.ts'
 import { acceptedStillView, acceptedView, pollHintSeconds, resultView } from './views.ts'
@@ -43,14 +44,17 @@ export function postEvent(deps: PostEventDeps): RequestHandler {
       idempotencyKey: key.value,
       caller: caller.name,
       mayPublish: caller.mayUse,
-      traceparent: request.get('traceparent'),
+      traceparent: traceparentOf(request, response),
     })
     if (isRefusal(answer)) {
       const { code, details } = refusalProblem(answer)
       sendProblem(response, code, details)
       return
     }
-    if (answer.kind === 'accepted') deps.onAccepted(answer.type)
+    if (answer.kind === 'accepted') {
+      response.locals['traceId'] = answer.traceId
+      deps.onAccepted(answer.type)
+    }
     const waitSeconds = preferredWaitSeconds(request.get('prefer'))
     if (waitSeconds === undefined) sendTaken(response, answer)
     else await sendWhenSettled(deps, response, answer, waitSeconds)
