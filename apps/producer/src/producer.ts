@@ -18,7 +18,6 @@ import {
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
 import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
 import {
-  createFailpoint,
   createRegistry,
   listenOn,
   repeat,
@@ -98,13 +97,11 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const targetNames = targets.map((target) => target.name)
   registerQueueGauges({ registry, store, targets: targetNames })
 
-  const failpoint = createFailpoint(settings.failpoint)
   const bundleSizes = new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)]))
   const enqueuer = createEnqueuer({
     store,
     queues,
     bundleSizeOf: (target) => bundleSizes.get(target) ?? 1,
-    failpoint,
     onError,
   })
   const holder = randomUUID()
@@ -116,7 +113,6 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     queues,
     holder,
     signal: stopping.signal,
-    failpoint,
     targets: new Set(targetNames),
     onError,
     onCompleted: ({ id, matched, replayed, failed }) => {
@@ -179,7 +175,6 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     registry,
     tracing,
     logger,
-    failpoint,
     newEventId: () => newEventId(Date.now()),
     events: config.events,
     targets,

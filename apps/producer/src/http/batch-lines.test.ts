@@ -34,7 +34,6 @@ beforeAll(async () => {
       newEventId: () => crypto.randomUUID(),
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
-      failpoint: () => undefined,
       limiter: undefined,
       leaving: new AbortController().signal,
       tracing: NO_TRACING,
