@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { parseApiKeys, type ApiKey } from './api-keys.ts'
+import { CLIENT_SETTING_NAMES } from './client-settings.ts'
 import { readSecret } from './secret.ts'
 
 const DAY_MS = 86_400_000
@@ -63,7 +64,11 @@ const environmentSchema = z.object({
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
 
 /** Names of every variable the settings read; `MANIFOLD_API_KEYS` may also be given as a file. */
-export const SETTING_NAMES: readonly string[] = [...Object.keys(environmentSchema.shape), 'MANIFOLD_API_KEYS']
+export const SETTING_NAMES: readonly string[] = [
+  ...Object.keys(environmentSchema.shape),
+  'MANIFOLD_API_KEYS',
+  ...CLIENT_SETTING_NAMES,
+]
 
 export type Settings = {
   /** `undefined`: the part's own default. 0: any free port. */
