@@ -20,7 +20,15 @@ export function describeFailure(error: unknown, json: boolean): Failure {
 /** The error as the API's own problem document, as far as it goes. */
 export function problemOf(error: ManifoldError): object {
   const { code, title, status, detail, errors, fix, requestId } = error
-  return { code, title, status, detail, ...(errors.length === 0 ? {} : { errors }), fix: fixOf(error) ?? fix, requestId }
+  return {
+    code,
+    title,
+    status,
+    detail,
+    ...(errors.length === 0 ? {} : { errors }),
+    fix: fixOf(error) ?? fix,
+    requestId,
+  }
 }
 
 /** What is wrong, every wrong field, and the fix, a line each. */

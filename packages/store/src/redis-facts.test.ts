@@ -11,7 +11,13 @@ afterAll(() => store.close())
 
 test('a real Redis tells its version, its role and what it holds', async () => {
   const facts = await readRedisFacts(store.redis)
-  expect(facts).toMatchObject({ product: 'redis', role: 'master', maxBytes: 0, lastWrite: 'ok', replicas: [] })
+  expect(facts).toMatchObject({
+    product: 'redis',
+    role: 'master',
+    maxBytes: 0,
+    lastWrite: 'ok',
+    replicas: [],
+  })
   expect(facts.version).toMatch(/^\d+\.\d+\.\d+$/)
   expect(facts.usedBytes).toBeGreaterThan(0)
 })

@@ -35,7 +35,9 @@ export function parseRedisInfo(text: string): RedisFacts {
   const field = (name: string) => fields.get(name) ?? ''
   const replicas = [...fields].flatMap(([name, value]) => {
     if (!/^slave\d+$/.test(name)) return []
-    const parts = new Map(value.split(',').map((part) => [part.split('=')[0] ?? '', part.split('=')[1] ?? '']))
+    const parts = new Map(
+      value.split(',').map((part) => [part.split('=')[0] ?? '', part.split('=')[1] ?? '']),
+    )
     return [{ state: parts.get('state') ?? '', lagSeconds: Number(parts.get('lag') ?? 0) }]
   })
   return {
@@ -65,6 +67,7 @@ export async function readClockSkew(
 /** Has Redis compile every script, and run none. @returns how many there are @throws what Redis says to the first it refuses */
 export async function loadEveryScript(redis: RedisClient): Promise<number> {
   const files = readdirSync(new URL('lua/', import.meta.url)).filter((name) => name.endsWith('.lua'))
-  for (const file of files) await redis.call('SCRIPT', 'LOAD', loadScript(file.slice(0, -'.lua'.length)).source)
+  for (const file of files)
+    await redis.call('SCRIPT', 'LOAD', loadScript(file.slice(0, -'.lua'.length)).source)
   return files.length
 }

@@ -36,6 +36,8 @@ export const PATIENT_ATTEMPTS = 8
  * Makes a command one that asks a producer.
  * @param act what it does, with its own options and its arguments
  */
+// Commander gives what its options say, which only the caller knows.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 export function asksProducer<Options extends object>(
   command: Command,
   act: (session: Session, options: Options, args: readonly string[]) => Promise<ExitCode>,
@@ -63,7 +65,10 @@ async function openSession(command: Command, maxAttempts: number): Promise<Sessi
   const apiKey = options.key ?? settings.apiKey
   const parsed = URL.parse(url)
   if (parsed === null || !['http:', 'https:'].includes(parsed.protocol))
-    return misuse(command, 'the address of the producer must look like http://127.0.0.1:3000 (--url or MANIFOLD_URL)')
+    return misuse(
+      command,
+      'the address of the producer must look like http://127.0.0.1:3000 (--url or MANIFOLD_URL)',
+    )
   try {
     return {
       client: createClient({ url: parsed, apiKey, retry: { maxAttempts } }),

@@ -35,6 +35,7 @@ export async function showList<Item>({ output, json }: Session, list: List<Item>
   }
   await flush()
   if (count === 0 && !json) output.note(list.none)
-  if (more && !json) output.note(`the first ${String(count)}; there are more: --limit, --all, or a narrower filter`)
+  if (more && !json)
+    output.note(`the first ${String(count)}; there are more: --limit, --all, or a narrower filter`)
   return EXIT.ok
 }

@@ -12,6 +12,8 @@ export function parseTime(text: string, nowMs = Date.now()): Date {
   if (amount !== undefined && unitMs !== undefined) return new Date(nowMs - Number(amount) * unitMs)
   const atMs = RFC_3339.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(atMs))
-    throw new InvalidArgumentError('use a time such as 2026-01-31T09:30:00Z, or how long ago: 30s, 15m, 2h, 7d')
+    throw new InvalidArgumentError(
+      'use a time such as 2026-01-31T09:30:00Z, or how long ago: 30s, 15m, 2h, 7d',
+    )
   return new Date(atMs)
 }

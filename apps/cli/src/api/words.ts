@@ -1,7 +1,8 @@
 /** Words of the API that options take: checked by type against the client's, so that none is missing. */
 import type { DeadReason, DeliveryStatus, EventStatus } from '@manifold/client'
 
-const keys = <Word extends string>(words: Readonly<Record<Word, true>>): readonly string[] => Object.keys(words)
+const keys = <Word extends string>(words: Readonly<Record<Word, true>>): readonly string[] =>
+  Object.keys(words)
 
 export const EVENT_STATUSES = keys<EventStatus>({
   pending: true,

@@ -9,7 +9,9 @@ import type { ListOptions } from './list.ts'
 import type { ReplayOptions } from './replay.ts'
 
 export function deadLettersCommand(): Command {
-  const deadLetters = new Command('dead-letters').description('deliveries that will not be tried again by themselves')
+  const deadLetters = new Command('dead-letters').description(
+    'deliveries that will not be tried again by themselves',
+  )
   list(deadLetters)
   show(deadLetters)
   replay(deadLetters)
@@ -47,7 +49,9 @@ function replay(parent: Command): void {
 }
 
 function discard(parent: Command): void {
-  const command = bulk(parent.command('discard').description('give dead letters up for good, by id or by filter'))
+  const command = bulk(
+    parent.command('discard').description('give dead letters up for good, by id or by filter'),
+  )
   asksProducer<DiscardOptions>(command, async (session, options, ids) =>
     (await import('./discard.ts')).discardDeadLetters(session, options, ids),
   )

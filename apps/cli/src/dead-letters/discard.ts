@@ -7,7 +7,15 @@ import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { isManifoldError } from '../report-failure.ts'
 import { bar, openProgressLine } from '../terminal/progress-line.ts'
 import { eachById } from './each-by-id.ts'
-import { amount, confirm, requireChoice, select, showSelection, type BulkOptions, type Selection } from './selection.ts'
+import {
+  amount,
+  confirm,
+  requireChoice,
+  select,
+  showSelection,
+  type BulkOptions,
+  type Selection,
+} from './selection.ts'
 
 export type DiscardOptions = BulkOptions
 
@@ -28,7 +36,8 @@ export async function discardDeadLetters(
   }
   const selection = await select(client, options, signal)
   if (options.dryRun === true) return showSelection(session, selection)
-  if (selection.count > 0 && !(await confirm(session, `Discard ${amount(selection)} for good`, options))) return EXIT.failed
+  if (selection.count > 0 && !(await confirm(session, `Discard ${amount(selection)} for good`, options)))
+    return EXIT.failed
   return discardMatching(session, selection)
 }
 

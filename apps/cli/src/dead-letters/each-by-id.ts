@@ -20,7 +20,8 @@ export async function eachById(
       const text = `${id} ${dryRun === true ? `would be ${done}` : done}`
       await output.print(json ? `${JSON.stringify(result)}\n` : `${text}\n`)
     } catch (error) {
-      if (!isManifoldError(error) || error.status === undefined || ![404, 409, 422].includes(error.status)) throw error
+      if (!isManifoldError(error) || error.status === undefined || ![404, 409, 422].includes(error.status))
+        throw error
       failed++
       if (json) await output.print(`${JSON.stringify({ id, [done]: false, problem: problemOf(error) })}\n`)
       else output.note(`${id}: ${textOf(error)}`)

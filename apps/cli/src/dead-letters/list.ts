@@ -9,7 +9,10 @@ export type ListOptions = DeadLetterFilter & { readonly limit: number; readonly 
 
 const HEADER = ['DEAD LETTER', 'DIED', 'REASON', 'ATTEMPTS', 'TYPE', 'LAST ATTEMPT']
 
-export function listDeadLetters(session: Session, { limit, all, ...options }: ListOptions): Promise<ExitCode> {
+export function listDeadLetters(
+  session: Session,
+  { limit, all, ...options }: ListOptions,
+): Promise<ExitCode> {
   const { target, type, reason, after, before } = options
   const filter = { target, type, reason, after, before }
   return showList(session, {

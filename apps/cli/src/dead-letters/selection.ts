@@ -28,13 +28,18 @@ export type Selection = {
 const MAX_COUNTED = 20_000
 
 /** Whether the command names ids, or a filter, and not both. @throws CommanderError */
-export function requireChoice({ command }: Session, options: BulkOptions, ids: readonly string[]): 'ids' | 'filter' {
+export function requireChoice(
+  { command }: Session,
+  options: BulkOptions,
+  ids: readonly string[],
+): 'ids' | 'filter' {
   const { target, type, reason, after, before, all } = options
   const filtered = [target, type, reason, after, before].some((one) => one !== undefined)
   if (ids.length > 0 && (filtered || all === true)) misuse(command, 'give ids or a filter, not both')
   if (all === true && filtered) misuse(command, '--all takes everything: leave it out beside a filter')
   if (ids.length > 0) return 'ids'
-  if (!filtered && all !== true) misuse(command, 'name dead letters by id, by a filter such as --target, or take --all')
+  if (!filtered && all !== true)
+    misuse(command, 'name dead letters by id, by a filter such as --target, or take --all')
   return 'filter'
 }
 
@@ -83,7 +88,11 @@ export async function confirm(
   options: BulkOptions,
 ): Promise<boolean> {
   if (options.yes === true) return true
-  if (!canAsk()) misuse(command, `${what}: without a terminal nobody can be asked; give --yes to do it, or --dry-run to look`)
+  if (!canAsk())
+    misuse(
+      command,
+      `${what}: without a terminal nobody can be asked; give --yes to do it, or --dry-run to look`,
+    )
   const agreed = await ask(`${what}?`, signal)
   if (!agreed) output.note('nothing was done')
   return agreed

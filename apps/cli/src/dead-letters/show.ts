@@ -5,7 +5,10 @@ import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { pairs } from '../terminal/columns.ts'
 import { plainLines } from '../terminal/plain-text.ts'
 
-export async function showDeadLetter({ client, output, json, signal }: Session, id: string): Promise<ExitCode> {
+export async function showDeadLetter(
+  { client, output, json, signal }: Session,
+  id: string,
+): Promise<ExitCode> {
   const one = await client.deadLetters.get(id, { signal })
   if (json) {
     await output.print(`${JSON.stringify(one, undefined, 2)}\n`)

@@ -6,7 +6,11 @@ import { misuse } from '../misuse.ts'
 import { cell, type Cell } from '../terminal/columns.ts'
 import { word } from '../terminal/tints.ts'
 
-export type WatchOptions = { readonly type?: string; readonly target?: string; readonly status?: StreamStatus }
+export type WatchOptions = {
+  readonly type?: string
+  readonly target?: string
+  readonly status?: StreamStatus
+}
 
 type StreamStatus = Extract<StreamFilter, { eventId?: undefined }>['status']
 

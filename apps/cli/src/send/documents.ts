@@ -27,7 +27,8 @@ export async function* documentsOf(
   const lines = linesOf(withoutMark(chunks))
   const first = await lines.next()
   if (first.done === true) return
-  if (first.value.kind === 'line' && mayGoOn(first.value.bytes)) yield* wholeOrLines(first.value, lines, maxWholeBytes)
+  if (first.value.kind === 'line' && mayGoOn(first.value.bytes))
+    yield* wholeOrLines(first.value, lines, maxWholeBytes)
   else yield* [readLine(first.value)]
   for await (const line of lines) yield readLine(line)
 }
@@ -68,7 +69,12 @@ function* itemsOf(value: unknown): Generator<Document, void, undefined> {
 
 function readLine(line: Line): Document {
   if (line.kind === 'too-long')
-    return { kind: 'broken', line: line.number, code: 'body-too-large', detail: 'is longer than any event may be' }
+    return {
+      kind: 'broken',
+      line: line.number,
+      code: 'body-too-large',
+      detail: 'is longer than any event may be',
+    }
   const reading = readJson(line.bytes)
   return reading.kind === 'json'
     ? { kind: 'document', line: line.number, value: reading.value }
@@ -76,7 +82,12 @@ function readLine(line: Line): Document {
 }
 
 function broken({ code, detail }: JsonRefusal, line: number): Document {
-  return { kind: 'broken', line, code, detail: detail === undefined ? WHAT[code] : `${WHAT[code]}: ${detail}` }
+  return {
+    kind: 'broken',
+    line,
+    code,
+    detail: detail === undefined ? WHAT[code] : `${WHAT[code]}: ${detail}`,
+  }
 }
 
 /** Whether a first line begins an array, or a document that goes on in the next one. */
@@ -86,7 +97,10 @@ function mayGoOn(bytes: Uint8Array): boolean {
 }
 
 function startsArray(parts: readonly Uint8Array[]): boolean {
-  return Buffer.from(parts[0] ?? []).toString('latin1').trimStart().startsWith('[')
+  return Buffer.from(parts[0] ?? [])
+    .toString('latin1')
+    .trimStart()
+    .startsWith('[')
 }
 
 async function nextOf(lines: AsyncIterator<Line>): Promise<Line | undefined> {

@@ -22,7 +22,12 @@ export function toItem(document: Document, { idempotencyKey, type }: EventsOptio
   const id = `${idempotencyKey}.${String(line)}`
   if (type !== undefined) return { kind: 'event', line, event: { type, data: value, id } }
   if (!isObject(value)) {
-    return { kind: 'broken', line, code: 'invalid-event', detail: 'is not an event: an object with type and data' }
+    return {
+      kind: 'broken',
+      line,
+      code: 'invalid-event',
+      detail: 'is not an event: an object with type and data',
+    }
   }
   return { kind: 'event', line, event: { id, ...value } }
 }

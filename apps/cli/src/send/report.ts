@@ -28,7 +28,8 @@ export type ReportDeps = {
 export function createReport({ output, json, progress, share, now = Date.now }: ReportDeps): Report {
   const startedAtMs = now()
   const counts = { accepted: 0, duplicates: 0, failed: 0 }
-  const rate = () => Math.round((counts.accepted + counts.duplicates) / Math.max(0.001, (now() - startedAtMs) / 1_000))
+  const rate = () =>
+    Math.round((counts.accepted + counts.duplicates) / Math.max(0.001, (now() - startedAtMs) / 1_000))
   const print = (value: object) => output.print(`${JSON.stringify(value)}\n`)
 
   const fail = async (line: number, text: string, problem: object) => {
@@ -61,11 +62,16 @@ export function createReport({ output, json, progress, share, now = Date.now }: 
       }
       const { accepted, duplicates, failed } = counts
       const took = `in ${(durationMs / 1_000).toFixed(1)} s, ${String(rate())} a second`
-      await output.print(`accepted ${String(accepted)}, duplicates ${String(duplicates)}, failed ${String(failed)} (${took})\n`)
+      await output.print(
+        `accepted ${String(accepted)}, duplicates ${String(duplicates)}, failed ${String(failed)} (${took})\n`,
+      )
     },
     dryRun: async (count) => {
       if (json) await print({ summary: { dryRun: true, sendable: count, failed: counts.failed } })
-      else await output.print(`${String(count)} would be sent, ${String(counts.failed)} could not; nothing was sent\n`)
+      else
+        await output.print(
+          `${String(count)} would be sent, ${String(counts.failed)} could not; nothing was sent\n`,
+        )
     },
   }
 }

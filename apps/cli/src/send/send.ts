@@ -9,6 +9,7 @@ import type { Session } from '../api/session.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { misuse } from '../misuse.ts'
 import { openProgressLine } from '../terminal/progress-line.ts'
+import { shellQuote } from '../terminal/shell-quote.ts'
 import { checkOnly } from './check-only.ts'
 import { documentsOf } from './documents.ts'
 import { toItem, type Item } from './events-of.ts'
@@ -27,7 +28,8 @@ const CHUNK_SIZE = 500
 export async function sendFile(session: Session, options: SendOptions, file: string): Promise<ExitCode> {
   const opening = await openSource(file)
   if (opening.kind === 'unreadable') return misuse(session.command, opening.message)
-  if (file === '-' && process.stdin.isTTY) session.output.note('reading events from the terminal, one a line; Ctrl-D ends')
+  if (file === '-' && process.stdin.isTTY)
+    session.output.note('reading events from the terminal, one a line; Ctrl-D ends')
   const { source } = opening
   const idempotencyKey = options.idempotencyKey ?? newKey()
   const items = itemsOf(source, idempotencyKey, options.type)
@@ -54,7 +56,11 @@ async function* itemsOf(
   for await (const document of documentsOf(source.chunks)) yield toItem(document, { idempotencyKey, type })
 }
 
-async function sendEach({ client, signal }: Session, items: AsyncIterable<Item>, report: Report): Promise<void> {
+async function sendEach(
+  { client, signal }: Session,
+  items: AsyncIterable<Item>,
+  report: Report,
+): Promise<void> {
   // Of the events under way, in order; no more than a request holds.
   const lines: number[] = []
   async function* events(): AsyncGenerator<EventToPublish<AnyEvents>, void, undefined> {
@@ -77,10 +83,10 @@ function newKey(): string {
 
 function howToGoOn(key: string, file: string, type: string | undefined): string {
   const words = ['manifold send --idempotency-key', key, ...(type === undefined ? [] : ['--type', type])]
-  return `mend it and send all of it again, and only what is missing is accepted:\n  ${words.join(' ')} ${file === '-' ? '-' : quoted(file)}`
+  return `mend it and send all of it again, and only what is missing is accepted:\n  ${words.join(' ')} ${plain(file)}`
 }
 
-/** To be pasted into a shell. */
-function quoted(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+/** To be pasted. */
+function plain(file: string): string {
+  return /^[\w./-]+$/.test(file) ? file : shellQuote(file)
 }

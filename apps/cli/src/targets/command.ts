@@ -10,8 +10,11 @@ export function targetsCommand(): Command {
     targets.command('list').description('every target of the config, and how it is doing'),
     async (session) => (await import('./list.ts')).listTargets(session),
   )
-  onOne(targets, 'show', 'one target: its settings without secrets, and how it is doing', async (session, name) =>
-    (await import('./list.ts')).showTarget(session, name),
+  onOne(
+    targets,
+    'show',
+    'one target: its settings without secrets, and how it is doing',
+    async (session, name) => (await import('./list.ts')).showTarget(session, name),
   )
   onOne(targets, 'pause', 'stop deliveries to a target; nothing is lost, they wait', async (session, name) =>
     (await import('./list.ts')).pauseTarget(session, name),
@@ -36,7 +39,9 @@ function onOne(
 function test(parent: Command): void {
   const command = parent
     .command('test')
-    .description('send one test event from here straight to a target, and show request and answer; nothing is recorded')
+    .description(
+      'send one test event from here straight to a target, and show request and answer; nothing is recorded',
+    )
   withJson(command)
     .argument('<name>', 'of the target, in the config that MANIFOLD_CONFIG names')
     .option('--type <type>', "of the event; else the first type that the target names, else 'manifold.test'")

@@ -72,12 +72,17 @@ function facts(target: TargetView): (readonly [string, Cell])[] {
     ['last minute', lastMinute(target)],
     ['subscribes to', settings.subscribe.join(', ') + (settings.filter ? ' (filtered)' : '')],
     ['kind', settings.kind],
-    ...(settings.url === undefined ? [] : [['url', `${settings.method ?? ''} ${settings.url}`.trim()] as const]),
+    ...(settings.url === undefined
+      ? []
+      : [['url', `${settings.method ?? ''} ${settings.url}`.trim()] as const]),
     ...(settings.auth === undefined ? [] : [['auth', settings.auth] as const]),
     ['timeout', `${String(settings.timeoutMs)} ms`],
     ['attempts', `at most ${String(retry.maxAttempts)}, for at most ${String(retry.maxAgeMs)} ms`],
     ['concurrency', String(settings.concurrency)],
     ['rate limit', rateLimit === null ? '-' : `${String(rateLimit.max)} per ${String(rateLimit.perMs)} ms`],
-    ['private network', Array.isArray(allowPrivateNetwork) ? allowPrivateNetwork.join(', ') : String(allowPrivateNetwork)],
+    [
+      'private network',
+      Array.isArray(allowPrivateNetwork) ? allowPrivateNetwork.join(', ') : String(allowPrivateNetwork),
+    ],
   ]
 }

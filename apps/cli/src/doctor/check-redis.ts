@@ -1,0 +1,97 @@
+/** Checks of Redis: is it there, may it be used, does it keep what it is given. */
+import {
+  connectRedis,
+  loadEveryScript,
+  persistenceFlaws,
+  readClockSkew,
+  readRedisFacts,
+  type RedisClient,
+} from '@manifold/store'
+import { broken, ok, warning, type Finding } from './finding.ts'
+import { judgeClock, judgeFacts } from './judge-redis.ts'
+
+const PATIENCE_MS = 4_000
+
+/** @param given whether REDIS_URL was set; else it is the usual address */
+export async function checkRedis(url: string, given: boolean): Promise<Finding[]> {
+  let lastError: Error | undefined
+  const redis = connectRedis(url, 'fail-fast', (error) => {
+    lastError = error
+  })
+  try {
+    if (!(await isReady(redis))) return [unreachable(url, given, lastError)]
+    return [ok('Redis', `answers at ${withoutPassword(url)}`), ...(await lookAt(redis))]
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** A check that Redis itself refuses says so, and the others go on. */
+async function lookAt(redis: RedisClient): Promise<Finding[]> {
+  const looks: readonly (readonly [string, () => Promise<readonly Finding[]>])[] = [
+    ['Redis', async () => judgeFacts(await readRedisFacts(redis))],
+    ['Redis persistence', () => checkPersistence(redis)],
+    ['Redis clock', async () => [judgeClock(await readClockSkew(redis))]],
+    [
+      'Redis scripts',
+      async () => [ok('Redis scripts', `takes all ${String(await loadEveryScript(redis))} Lua scripts`)],
+    ],
+  ]
+  const findings: Finding[] = []
+  for (const [about, look] of looks) {
+    try {
+      findings.push(...(await look()))
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      findings.push(
+        broken(
+          about,
+          `refuses what Manifold needs: ${reason}`,
+          'let its user run these commands (ACL), on a primary with memory left',
+        ),
+      )
+    }
+  }
+  return findings
+}
+
+async function checkPersistence(redis: RedisClient): Promise<readonly Finding[]> {
+  const flaws = await persistenceFlaws({ redis })
+  if (flaws.length === 0)
+    return [ok('Redis persistence', 'appendonly yes, appendfsync always, maxmemory-policy noeviction')]
+  return flaws.map(({ setting, message, fix }) => {
+    const about = setting === 'maxmemory-policy' ? 'Redis eviction' : 'Redis persistence'
+    const durable = setting === 'hidden' ? fix : `${fix}, and the same in redis.conf`
+    return setting === 'appendonly' || setting === 'maxmemory-policy'
+      ? broken(about, message, durable)
+      : warning(about, message, durable)
+  })
+}
+
+function unreachable(url: string, given: boolean, error: Error | undefined): Finding {
+  const why = error?.message ?? `no answer within ${String(PATIENCE_MS)} ms`
+  const fix = given
+    ? 'start it there, or correct REDIS_URL (user, password and TLS, too: rediss://user:password@host:port)'
+    : 'start Redis and name it with REDIS_URL; "npm start" runs one of its own'
+  return broken(
+    'Redis',
+    `cannot be used at ${withoutPassword(url)}: ${why}; nothing is accepted or delivered`,
+    fix,
+  )
+}
+
+async function isReady(redis: ReturnType<typeof connectRedis>): Promise<boolean> {
+  const deadline = Date.now() + PATIENCE_MS
+  while (redis.status !== 'ready') {
+    if (Date.now() > deadline) return false
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return true
+}
+
+/** An address to show: what could be a secret in it is left out. */
+function withoutPassword(text: string): string {
+  const url = URL.parse(text)
+  if (url === null) return text.startsWith('/') ? text : 'REDIS_URL'
+  return `${url.protocol}//${url.host}${url.pathname}`
+}
