@@ -26,7 +26,7 @@ export type SendOptions = {
 const CHUNK_SIZE = 500
 
 export async function sendFile(session: Session, options: SendOptions, file: string): Promise<ExitCode> {
-  const opening = await openSource(file)
+  const opening = await openSource(file, session.signal)
   if (opening.kind === 'unreadable') return misuse(session.command, opening.message)
   if (file === '-' && process.stdin.isTTY)
     session.output.note('reading events from the terminal, one a line; Ctrl-D ends')

@@ -13,9 +13,12 @@ export type Opening =
   | { readonly kind: 'open'; readonly source: Source }
   | { readonly kind: 'unreadable'; readonly message: string }
 
-/** @param file a path, or `-` */
-export async function openSource(file: string): Promise<Opening> {
-  if (file === '-') return { kind: 'open', source: counted(process.stdin, 0) }
+/**
+ * @param file a path, or `-`
+ * @param signal ends the reading, also while nothing comes
+ */
+export async function openSource(file: string, signal: AbortSignal): Promise<Opening> {
+  if (file === '-') return { kind: 'open', source: counted(process.stdin, 0, signal) }
   try {
     const facts = await stat(file)
     if (facts.isDirectory()) return { kind: 'unreadable', message: `"${file}" is a folder` }
@@ -25,14 +28,17 @@ export async function openSource(file: string): Promise<Opening> {
       stream.once('open', resolve)
       stream.once('error', reject)
     })
-    return { kind: 'open', source: counted(stream, facts.isFile() ? facts.size : 0) }
+    return { kind: 'open', source: counted(stream, facts.isFile() ? facts.size : 0, signal) }
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     return { kind: 'unreadable', message: `"${file}" cannot be read (${reason})` }
   }
 }
 
-function counted(stream: Readable, size: number): Source {
+function counted(stream: Readable, size: number, signal: AbortSignal): Source {
+  signal.addEventListener('abort', () => {
+    stream.destroy(signal.reason instanceof Error ? signal.reason : undefined)
+  })
   let read = 0
   async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const chunk of stream as AsyncIterable<Uint8Array>) {

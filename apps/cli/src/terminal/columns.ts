@@ -40,7 +40,8 @@ function line(row: readonly Cell[], widths: readonly number[], { colour, width }
   for (const [index, cell] of row.entries()) {
     const last = index === row.length - 1
     const text = last ? textOf(cell) : textOf(cell).padEnd(widths[index] ?? 0)
-    const shown = text.length > left ? `${text.slice(0, Math.max(0, left - 1))}…` : text
+    // What a row is about is for copying: never cut.
+    const shown = index > 0 && text.length > left ? `${text.slice(0, Math.max(0, left - 1))}…` : text
     parts.push(tinted(cell, shown, colour))
     left -= text.length + GAP.length
     if (left <= 0) break

@@ -33,6 +33,7 @@ export function openOutput(): Output {
     },
     // Heeds NO_COLOR, too.
     colour: stdout.isTTY && stdout.hasColors(),
-    width: stdout.isTTY ? stdout.columns : undefined,
+    // Some terminals do not know, and say 0.
+    width: stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined,
   }
 }
