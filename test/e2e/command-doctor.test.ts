@@ -1,12 +1,15 @@
 /** `manifold doctor`: what breaks, and how to mend it, a line each. */
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { jsonLines, manifold } from '../support/command.ts'
-import { serve } from '../support/scripted-server.ts'
 import { startTestStore, type TestStore } from '../support/store.ts'
+import { containing, matching } from '../support/matching.ts'
 
 const config = fileURLToPath(new URL('../support/command.config.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'manifold-doctor-'))
@@ -17,7 +20,7 @@ let asked = 0
 
 beforeAll(async () => {
   store = await startTestStore()
-  const TEST_ECHO_URL = await serve((_request, response) => {
+  const TEST_ECHO_URL = await listening((_request, response) => {
     asked++
     response.end()
   })
@@ -30,7 +33,10 @@ afterEach(async () => {
   await configure('appendfsync', 'always')
   await configure('maxmemory-policy', 'noeviction')
 })
+const server = createServer()
+
 afterAll(async () => {
+  server.close()
   await store.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -40,6 +46,13 @@ async function configure(name: string, value: string): Promise<void> {
 }
 
 const one = ['--target', 'token']
+
+/** For all tests of the file. */
+async function listening(answer: RequestListener): Promise<string> {
+  server.on('request', answer)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+}
 
 test('where all is well every line says so, nothing is sent or written, and it ends with 0', async () => {
   const { code, stdout } = await manifold(['doctor', ...one, '--strict'], { environment })
@@ -75,7 +88,7 @@ test('a Redis that evicts or keeps nothing is broken, each with the fix; that it
   await configure('appendfsync', 'everysec')
   expect(await manifold(['doctor', ...one], { environment })).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^warning +Redis persistence +.*appendfsync everysec/m),
+    stdout: matching(/^warning +Redis persistence +.*appendfsync everysec/m),
   })
   expect(await manifold(['doctor', ...one, '--strict'], { environment })).toMatchObject({ code: 1 })
 })
@@ -100,13 +113,13 @@ test('every target has its line: one that may not be reached, and one whose secr
   const about = (name: string) => findings.find((finding) => finding['about'] === name)
   expect(about('target inside')).toMatchObject({
     level: 'broken',
-    fix: expect.stringContaining('allowPrivateNetwork'),
+    fix: containing('allowPrivateNetwork'),
   })
   expect(about('target signed')).toMatchObject({ level: 'ok' })
   expect(about('target handled')).toMatchObject({ level: 'ok' })
   expect(about('secrets of target token')).toMatchObject({
     level: 'broken',
-    message: expect.stringContaining('TEST_TOKEN_FILE'),
+    message: containing('TEST_TOKEN_FILE'),
   })
   expect(asked).toBe(0)
 })

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { jsonLines, manifold, manifoldOnTerminal, startManifold } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { startSystem, type System } from '../support/system.ts'
+import { containing, matching } from '../support/matching.ts'
 
 let system: System
 let environment: Record<string, string>
@@ -100,7 +101,7 @@ test('an event that is not there is a problem with its fix; ids and filters are 
   expect(none).toMatchObject({
     code: 1,
     stdout: '',
-    stderr: expect.stringMatching(/No such event\n {2}fix: .*\n {2}\(event-not-found/),
+    stderr: matching(/No such event\n {2}fix: .*\n {2}\(event-not-found/),
   })
   const asJson = await manifold(['events', 'show', 'evt_none', '--json'], { environment })
   expect(JSON.parse(asJson.stderr)).toMatchObject({ code: 'event-not-found', status: 404 })
@@ -129,7 +130,7 @@ test('a wrong command or option suggests the right one, and ends with 2', async 
     expect(await manifold(args)).toMatchObject({
       code: 2,
       stdout: '',
-      stderr: expect.stringContaining(suggestion),
+      stderr: containing(suggestion),
     })
   }
 })

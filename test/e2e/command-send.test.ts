@@ -8,6 +8,7 @@ import { countEvents } from '@manifold/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { jsonLines, manifold, startManifold } from '../support/command.ts'
 import { startSystem, type System } from '../support/system.ts'
+import { containing, like, matching } from '../support/matching.ts'
 
 const { key, entry } = createApiKey('sender', ['publish', 'read'])
 const folder = mkdtempSync(join(tmpdir(), 'manifold-send-'))
@@ -46,7 +47,7 @@ test('a broken line 512 of many is told with its reason, the rest is accepted; m
   const first = await manifold(['send', '-i', 'import-7', path], { environment })
   expect(first).toMatchObject({
     code: 1,
-    stdout: expect.stringMatching(/^accepted 1199, duplicates 0, failed 1 /),
+    stdout: matching(/^accepted 1199, duplicates 0, failed 1 /),
   })
   expect(first.stderr).toMatch(/^line 512: is not JSON: .*\(malformed-json\)$/m)
   expect(first.stderr).toContain('manifold send --idempotency-key import-7')
@@ -55,7 +56,7 @@ test('a broken line 512 of many is told with its reason, the rest is accepted; m
   const second = await manifold(['send', '-i', 'import-7', path], { environment })
   expect(second).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^accepted 1, duplicates 1199, failed 0 /),
+    stdout: matching(/^accepted 1, duplicates 1199, failed 0 /),
   })
   expect((await countEvents(system.store)) - before).toBe(1_200)
 })
@@ -71,17 +72,17 @@ test('what the producer refuses is told by line and field, and the rest goes on;
   const { code, stdout } = await manifold(['send', '--json', '-i', 'k', '-'], { environment, input })
   expect(code).toBe(1)
   expect(jsonLines(stdout)).toEqual([
-    expect.objectContaining({ line: 4, problem: expect.objectContaining({ code: 'invalid-event' }) }),
-    expect.objectContaining({ line: 1, id: 'k.1', type: 'bulk.one', status: 'unrouted', duplicate: false }),
+    like({ line: 4, problem: like({ code: 'invalid-event' }) }),
+    like({ line: 1, id: 'k.1', type: 'bulk.one', status: 'unrouted', duplicate: false }),
     {
       line: 3,
-      problem: expect.objectContaining({
+      problem: like({
         code: 'invalid-event',
-        errors: [expect.objectContaining({ path: 'type' })],
+        errors: [like({ path: 'type' })],
       }),
     },
-    expect.objectContaining({ line: 5, id: 'mine' }),
-    { summary: expect.objectContaining({ accepted: 2, duplicates: 0, failed: 2, idempotencyKey: 'k' }) },
+    like({ line: 5, id: 'mine' }),
+    { summary: like({ accepted: 2, duplicates: 0, failed: 2, idempotencyKey: 'k' }) },
   ])
 })
 
@@ -112,11 +113,11 @@ test('a wrong key ends with 4, no producer with 3, a file that is not there with
     environment: { ...environment, MANIFOLD_API_KEY: 'mk_wrong' },
     input,
   })
-  expect(wrong).toMatchObject({ code: 4, stderr: expect.stringContaining('MANIFOLD_API_KEY_FILE') })
+  expect(wrong).toMatchObject({ code: 4, stderr: containing('MANIFOLD_API_KEY_FILE') })
   const away = await manifold(['events', 'list', '--url', 'http://127.0.0.1:9', '--key', 'mk_other'])
-  expect(away).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('npm start') })
+  expect(away).toMatchObject({ code: 3, stdout: '', stderr: containing('npm start') })
   const none = await manifold(['send', join(folder, 'none')], { environment })
-  expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('ENOENT') })
+  expect(none).toMatchObject({ code: 2, stderr: containing('ENOENT') })
   const odd = await manifold(['send', '-', '--key', 'mk with spaces'], { environment, input })
   expect(odd).toMatchObject({ code: 2 })
   for (const { stdout, stderr } of [wrong, away, none, odd])

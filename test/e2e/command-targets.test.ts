@@ -1,5 +1,7 @@
 /** `manifold targets`: stop and go; and a test event whose secrets nobody sees. */
-import { join } from 'node:path'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { countEvents } from '@manifold/store'
@@ -7,7 +9,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { jsonLines, manifold } from '../support/command.ts'
 import { startSystem, type System } from '../support/system.ts'
-import { serve } from '../support/scripted-server.ts'
+import { containing } from '../support/matching.ts'
 
 const SIGNING = `whsec_${Buffer.from('a-secret-for-signing-things').toString('base64')}`
 const SECRETS = { TEST_TOKEN: 'tok-3kd9', TEST_SIGNING: SIGNING, TEST_QUERY: 'que/ry+3kd9' }
@@ -25,22 +27,38 @@ beforeAll(async () => {
       targets: [{ name: 'crm', subscribe: ['order.*'], url: `${sandboxUrl}/t/crm/ok` }],
     }),
   })
-  // Says everything that it was told, as many a test endpoint does.
-  const echo = await serve(async (request, response) => {
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-    )
-    const one = { path: request.url ?? '', headers, body: await text(request) }
-    received.push(one)
-    const status = one.path.startsWith('/refusing') ? 400 : 200
-    response.writeHead(status, { 'content-type': 'application/json', 'set-cookie': 'session=3kd9-cookie' })
-    response.end(JSON.stringify(one))
+  const echo = await listening((request, response) => {
+    void answer(request, response)
   })
   environment = { MANIFOLD_URL: system.url, MANIFOLD_CONFIG: config, TEST_ECHO_URL: echo, ...SECRETS }
 })
-afterAll(() => system.close())
+const server = createServer()
+
+afterAll(async () => {
+  server.close()
+  await system.close()
+})
 
 const DATA = '{"orderId":"A-1"}'
+
+/** Says everything that it was told, as many a test endpoint does. */
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+  )
+  const one = { path: request.url ?? '', headers, body: await text(request) }
+  received.push(one)
+  const status = one.path.startsWith('/refusing') ? 400 : 200
+  response.writeHead(status, { 'content-type': 'application/json', 'set-cookie': 'session=3kd9-cookie' })
+  response.end(JSON.stringify(one))
+}
+
+/** For all tests of the file. */
+async function listening(answer: RequestListener): Promise<string> {
+  server.on('request', answer)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+}
 
 test('targets are listed and shown; one is paused, and goes on', async () => {
   const list = await manifold(['targets', 'list'], { environment })
@@ -55,7 +73,7 @@ test('targets are listed and shown; one is paused, and goes on', async () => {
   const api = await system.api.call<{ items: unknown[] }>('GET', '/v1/admin/targets')
   expect(lines).toEqual(api.body.items)
   const unknown = await manifold(['targets', 'show', 'erp'], { environment })
-  expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('target-not-found') })
+  expect(unknown).toMatchObject({ code: 1, stderr: containing('target-not-found') })
 })
 
 test.each([
@@ -101,35 +119,35 @@ test('a signature is shown, and is right; its secret is not', async () => {
 
 test('an answer that is no delivery, a blocked address and missing secrets end with 1', async () => {
   const refused = await manifold(['targets', 'test', 'refusing', '--data', DATA], { environment })
-  expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('dead letter (rejected)') })
+  expect(refused).toMatchObject({ code: 1, stdout: containing('dead letter (rejected)') })
   expect(JSON.parse(received.at(-1)?.body ?? '')).toMatchObject({
     type: 'order.placed',
     data: { orderId: 'A-1' },
   })
   const count = received.length
   const blocked = await manifold(['targets', 'test', 'inside', '--data', DATA], { environment })
-  expect(blocked).toMatchObject({ code: 1, stdout: expect.stringContaining('not a public address') })
+  expect(blocked).toMatchObject({ code: 1, stdout: containing('not a public address') })
   const missing = await manifold(['targets', 'test', 'token'], {
     environment: { ...environment, TEST_TOKEN: '' },
   })
-  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('TEST_TOKEN_FILE') })
+  expect(missing).toMatchObject({ code: 1, stderr: containing('TEST_TOKEN_FILE') })
   expect(received).toHaveLength(count)
 })
 
 test('data that the config refuses is told by field, and a wrong name with those there are; nothing is sent', async () => {
   const count = received.length
   const wrong = await manifold(['targets', 'test', 'refusing'], { environment })
-  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('data.orderId:') })
+  expect(wrong).toMatchObject({ code: 2, stderr: containing('data.orderId:') })
   const unknown = await manifold(['targets', 'test', 'tokne'], { environment })
-  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('token, signed') })
+  expect(unknown).toMatchObject({ code: 2, stderr: containing('token, signed') })
   const odd = await manifold(['targets', 'test', 'token', '--data', '{'], { environment })
-  expect(odd).toMatchObject({ code: 2, stderr: expect.stringContaining('--data is not JSON') })
+  expect(odd).toMatchObject({ code: 2, stderr: containing('--data is not JSON') })
   expect(received).toHaveLength(count)
 })
 
 test('a function is called here', async () => {
   const { code, stdout, stderr } = await manifold(['targets', 'test', 'handled'], { environment })
-  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('looked at') })
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: containing('looked at') })
   expect(stdout).toContain('delivered (handled)')
 })
 

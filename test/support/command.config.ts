@@ -40,7 +40,7 @@ export default defineConfig({
       ...common,
       name: 'custom',
       url: `${echo}/custom`,
-      auth: custom([], (request) => ({
+      auth: custom((request) => ({
         ...request,
         headers: { ...request.headers, 'x-mine': 'made-up-here' },
       })),

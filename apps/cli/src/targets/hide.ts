@@ -43,37 +43,45 @@ export function createHider(
   before: OutgoingRequest | undefined,
   after: OutgoingRequest | undefined,
 ): Hider {
-  const added = new Set(
-    Object.entries(after?.headers ?? {}).flatMap(([name, value]) =>
-      before?.headers[name] === value || SIGNATURE_HEADERS.has(name) ? [] : [name],
-    ),
-  )
+  const isHidden = (name: string, value: string | undefined) =>
+    (after?.headers[name] !== before?.headers[name] &&
+      after?.headers[name] === value &&
+      !SIGNATURE_HEADERS.has(name)) ||
+    isSecretWord(name)
   const known = parametersOf(before?.url)
-  const addedValues = [
-    ...[...added].map((name) => after?.headers[name] ?? ''),
-    ...parametersOf(after?.url).flatMap(([name, value]) =>
-      known.some(([other, before]) => other === name && before === value) ? [] : [value],
+  const isHiddenParameter = ([name, value]: readonly [string, string]) =>
+    isSecretWord(name) || !known.some(([other, was]) => other === name && was === value)
+
+  // Hidden where they stand, and wherever an answer repeats them.
+  const hiddenValues = [
+    ...Object.entries(after?.headers ?? {}).flatMap(([name, value]) =>
+      isHidden(name, value) ? [value] : [],
     ),
+    ...parametersOf(after?.url).flatMap((one) => (isHiddenParameter(one) ? [one[1]] : [])),
   ]
-  const values = [...secrets, ...addedValues, ...addedValues.flatMap((value) => value.split(' ').slice(1))]
-    .flatMap(writings)
+  // What follows a scheme, such as a bearer token.
+  const bare = hiddenValues.flatMap((value) => value.split(' ').slice(1))
+  const values = [...new Set([...secrets, ...hiddenValues, ...bare].flatMap(writings))]
     .filter((value) => value.length >= SHORTEST_VALUE)
     // A longer one may hold a shorter one.
     .toSorted((one, other) => other.length - one.length)
 
   const text = (given: string) => values.reduce((left, value) => left.replaceAll(value, HIDDEN), given)
-  const isHidden = (name: string) =>
-    added.has(name.toLowerCase()) ||
-    isSecretName(name) ||
-    (SECRET_WORD.test(name) && name !== 'idempotency-key' && !SIGNATURE_HEADERS.has(name))
   return {
     text,
     headers: (headers) =>
       Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [name, isHidden(name) ? HIDDEN : text(value)]),
+        Object.entries(headers).map(([name, value]) => [name, isHidden(name, value) ? HIDDEN : text(value)]),
       ),
     url: (given) => text(withoutSecretParameters(given)),
   }
+}
+
+function isSecretWord(name: string): boolean {
+  return (
+    isSecretName(name) ||
+    (SECRET_WORD.test(name) && name !== 'idempotency-key' && !SIGNATURE_HEADERS.has(name))
+  )
 }
 
 /** As they stand, and as they are written in a URL, in base64 and in JSON. */
@@ -95,6 +103,6 @@ function parametersOf(url: string | undefined): [string, string][] {
 /** Named like a secret; the rest of the query stays as it was written. */
 function withoutSecretParameters(url: string): string {
   return url.replace(/([?&])([^=&#]+)=([^&#]*)/g, (whole, mark: string, name: string) =>
-    SECRET_WORD.test(name) ? `${mark}${name}=${HIDDEN}` : whole,
+    isSecretWord(name) ? `${mark}${name}=${HIDDEN}` : whole,
   )
 }
