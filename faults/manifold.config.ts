@@ -1,5 +1,5 @@
 /** The config under fault: three targets with the policy that the oracle judges them by. */
-import { defineConfig, defineTarget, fromEnvironment } from '@manifold/config'
+import { defineConfig, defineTarget, fromEnvironment, type HttpTargetDefinition } from '@manifold/config'
 import { POLICY, type Policy } from './oracle/policy.ts'
 import { TARGETS } from './stage/targets.ts'
 
@@ -7,6 +7,14 @@ const receiverUrl = fromEnvironment('FAULTS_RECEIVER_URL', 'http://127.0.0.1:400
 const { breaker, concurrency, retry, timeoutMs } = JSON.parse(
   fromEnvironment('FAULTS_POLICY', JSON.stringify(POLICY)),
 ) as Policy
+
+/** What a scenario has otherwise for single targets: another address, another certificate to trust. */
+const changes = JSON.parse(fromEnvironment('FAULTS_TARGETS', '{}')) as Readonly<
+  Record<
+    string,
+    Partial<Pick<HttpTargetDefinition, 'allowPrivateNetwork' | 'tls'>> & { readonly url?: string }
+  >
+>
 
 const targets = TARGETS.map((name) =>
   defineTarget({
@@ -18,6 +26,7 @@ const targets = TARGETS.map((name) =>
     breaker,
     concurrency,
     allowPrivateNetwork: true,
+    ...changes[name],
   }),
 )
 

@@ -3,8 +3,12 @@ import { bulkReplayKilled } from './bulk-replay-killed.ts'
 import { concurrentDuplicates } from './concurrent-duplicates.ts'
 import { connectionsKilled } from './connections-killed.ts'
 import { discardedWhileReplayed } from './discarded-while-replayed.ts'
+import { dns } from './dns.ts'
 import { goneAfterSending } from './gone-after-sending.ts'
 import { halfSent } from './half-sent.ts'
+import { linksOfProducers } from './links-of-producers.ts'
+import { linksOfTargets } from './links-of-targets.ts'
+import { linksOfWorkers } from './links-of-workers.ts'
 import { pipelined } from './pipelined.ts'
 import { producerKilled } from './producer-killed.ts'
 import { redisFull } from './redis-full.ts'
@@ -16,9 +20,11 @@ import type { Scenario } from './scenario.ts'
 import { scriptsFlushed } from './scripts-flushed.ts'
 import { targetCuts } from './target-cuts.ts'
 import { targetDown } from './target-down.ts'
+import { targetHuge } from './target-huge.ts'
 import { targetMoody } from './target-moody.ts'
 import { targetFlapping } from './target-flapping.ts'
 import { targetPaused } from './target-paused.ts'
+import { targetTls } from './target-tls.ts'
 import { throttledForAYear } from './throttled-for-a-year.ts'
 import { throttleStorm } from './throttle-storm.ts'
 import { workerFrozen } from './worker-frozen.ts'
@@ -36,9 +42,15 @@ export const SCENARIOS: readonly Scenario[] = [
   scriptsFlushed,
   redisSlow,
   redisFull,
+  linksOfProducers,
+  linksOfWorkers,
+  linksOfTargets,
   targetFlapping,
   targetCuts,
   targetMoody,
+  targetHuge,
+  targetTls,
+  dns,
   throttleStorm,
   throttledForAYear,
   targetDown,

@@ -8,8 +8,8 @@ export type Kind = 'producer' | 'worker'
 type Environment = Readonly<Record<string, string>>
 
 export type Crew = {
-  /** Starts one more. @param more settings of its own */
-  readonly add: (kind: Kind, more?: Environment) => Promise<Part>
+  /** Starts one more. @param more settings of its own @param through what it is started through */
+  readonly add: (kind: Kind, more?: Environment, through?: readonly string[]) => Promise<Part>
   readonly living: (kind: Kind) => readonly Part[]
   /** Of a living producer, in turn; `undefined` when there is none. */
   readonly origin: () => string | undefined
@@ -33,7 +33,7 @@ export function gatherCrew(scope: Scope, { folder, disturbances, environmentOf }
   let turn = 0
   return {
     living,
-    add: async (kind, more = {}) => {
+    add: async (kind, more = {}, through = []) => {
       const part = await startPart({
         name: `${kind} ${String(++started[kind])}`,
         folder,
@@ -41,6 +41,7 @@ export function gatherCrew(scope: Scope, { folder, disturbances, environmentOf }
         entry: `apps/${kind}/src/main.ts`,
         args: kind === 'worker' ? TARGETS.flatMap((target) => ['--target', target]) : [],
         environment: { ...environmentOf(kind), ...more },
+        through,
       })
       parts.push({ kind, part })
       return part

@@ -5,7 +5,7 @@ export type Disturbances = {
   /** Something that is over as soon as it has happened. */
   readonly strike: (what: string) => void
   /** Something that goes on. @returns how it is ended */
-  readonly begin: (what: string, excuses: Window['excuses']) => () => void
+  readonly begin: (what: string, excuses: Window['excuses'], kills?: Window['kills']) => () => void
   /** What is still going on ends now. */
   readonly windows: () => Window[]
 }
@@ -20,9 +20,9 @@ export function noteDisturbances(): Disturbances {
     strike: (what) => {
       over.push({ what, excuses: 'duplicates', fromMs: Date.now(), untilMs: Date.now() })
     },
-    begin: (what, excuses) => {
+    begin: (what, excuses, kills) => {
       const id = Symbol(what)
-      open.set(id, { what, excuses, fromMs: Date.now() })
+      open.set(id, { what, excuses, fromMs: Date.now(), ...(kills === undefined ? {} : { kills }) })
       return () => {
         const window = open.get(id)
         if (open.delete(id) && window !== undefined)

@@ -21,7 +21,14 @@ export type Part = {
   readonly ended: Promise<number | string>
   /** Everything it has written. */
   readonly output: () => string
+  /** Asks the probe that was loaded into it (soak/memory-probe.ts). @throws when there is none */
+  readonly liveBytes: () => Promise<number>
 }
+
+/** How long a process may take to collect its garbage and say what is left, on a busy machine. */
+const PROBE_MS = 10_000
+
+const probed = z.object({ kind: z.literal('live-bytes'), liveBytes: z.number() })
 
 const ready = z.object({ kind: z.literal('ready'), port: z.number() })
 
@@ -70,5 +77,11 @@ export async function startPart({ name, folder, disturbances, ...spec }: PartOpt
     },
     ended,
     output,
+    liveBytes: async () => {
+      const answer = once(child, 'message', { signal: AbortSignal.timeout(PROBE_MS) })
+      child.send({ kind: 'live-bytes' })
+      const [message] = (await answer) as unknown[]
+      return probed.parse(message).liveBytes
+    },
   }
 }

@@ -45,11 +45,17 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
   const redis = await startStageRedis(folder, options.redisSettings ?? [], disturbances)
   scope.defer(redis.close)
   const receiver = await startReceiver(scope, folder, options.seed)
-  const link = (name: string, port: number) => startLink(scope, name, port, disturbances)
+  const toRedis = { upstreamPort: redis.port, cutsExcuse: 'duplicates', disturbances } as const
   const links = {
-    producersToRedis: await link('producers and Redis', redis.port),
-    workersToRedis: await link('workers and Redis', redis.port),
-    workersToTargets: await link('workers and targets', receiver.port),
+    producersToRedis: await startLink(scope, { ...toRedis, name: 'producers and Redis' }),
+    workersToRedis: await startLink(scope, { ...toRedis, name: 'workers and Redis' }),
+    workersToTargets: await startLink(scope, {
+      name: 'workers and targets',
+      upstreamPort: receiver.port,
+      // Whoever sends lives, and knows what it sent.
+      cutsExcuse: 'answers',
+      disturbances,
+    }),
   }
   const ledgerFile = join(folder, 'ledger.log')
   const ledger = openLedger(ledgerFile)
@@ -86,6 +92,8 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
   }
 
   return {
+    folder,
+    defer: scope.defer,
     policy,
     redis,
     receiver,
@@ -95,7 +103,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     producers: () => crew.living('producer'),
     workers: () => crew.living('worker'),
     addProducer: (environment) => crew.add('producer', environment),
-    addWorker: (environment) => crew.add('worker', environment),
+    addWorker: (environment, through) => crew.add('worker', environment, through),
     load: (more = {}) => startLoad(lane, { targets: TARGETS, ...more }),
     post: (event) => postUntilAccepted(lane, event),
     size: (quick, whole) => (options.quick ? quick : whole),

@@ -25,6 +25,10 @@ export type StageOptions = {
 }
 
 export type Stage = {
+  /** For files of this run; goes with it when all was well. */
+  readonly folder: string
+  /** Ends with the stage, when all has been judged: what targets need until then. */
+  readonly defer: (close: () => Promise<void> | void) => void
   readonly policy: Policy
   readonly redis: StageRedis
   readonly receiver: Receiver
@@ -39,7 +43,11 @@ export type Stage = {
   readonly producers: () => readonly Part[]
   readonly workers: () => readonly Part[]
   readonly addProducer: (environment?: Readonly<Record<string, string>>) => Promise<Part>
-  readonly addWorker: (environment?: Readonly<Record<string, string>>) => Promise<Part>
+  /** @param through what it is started through */
+  readonly addWorker: (
+    environment?: Readonly<Record<string, string>>,
+    through?: readonly string[],
+  ) => Promise<Part>
   readonly load: (options?: Partial<LoadOptions>) => Load
   /** Posts one event until it is accepted. */
   readonly post: (event: NewEvent) => Promise<string | undefined>

@@ -108,6 +108,7 @@ const OWN: Readonly<Record<string, (operation: Operation) => Promise<Request[]>>
       signed('{}'),
       signed('{'),
       signed(Uint8Array.of(0x22, 0xff, 0x22)),
+      { ...signed('{}'), headers: { 'Content-Encoding': 'compress' } },
     ]),
   cancelEvent: async (operation) => [{ path: await stage.pathOf(operation) }],
   replayDeadLetter: notDead,
@@ -139,7 +140,8 @@ test.each(OPERATIONS.map((operation) => ({ title: operation.id, operation })))(
       await provoke(operation, { ...good, headers: stage.withoutScope(operation.scope) })
     }
     for (const name of parametersIn(operation.path)) {
-      await provoke(operation, { ...good, path: { ...good.path, [name]: 'nobody-there' } })
+      for (const value of ['nobody-there', '%zz'])
+        await provoke(operation, { ...good, path: { ...good.path, [name]: value } })
     }
     if (operation.query !== undefined) {
       for (const { name } of [...queryProperties(operation.query), { name: 'nonsense' }]) {

@@ -8,7 +8,7 @@ export async function applicationAt(url: string): Promise<unknown> {
   let found: unknown
   const look = (message: unknown) => {
     if (!hasServer(message) || String(portOf(message.server)) !== new URL(url).port) return
-    found = message.server.listeners('request')[0]
+    found = message.server.listeners('request').find((listener) => 'router' in listener)
   }
   started.subscribe(look)
   await (await fetch(`${url}/livez`)).text()

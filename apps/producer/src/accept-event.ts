@@ -13,14 +13,15 @@ import {
   type CloudEventContext,
   MAX_DATA_DEPTH,
   MAX_DELAY_MS,
-  readTraceparent,
   type EventInput,
   type FieldError,
   type ManifoldEvent,
   type Router,
+  type SpanContext,
 } from '@manifold/domain'
-import { randomHex, type Failpoint } from '@manifold/runtime'
+import type { Failpoint } from '@manifold/runtime'
 import { recordEvent, type Accepted, type NewEvent, type NewlyAccepted, type Store } from '@manifold/store'
+import type { Tracing } from '@manifold/tracing'
 
 export type AcceptDeps = {
   readonly store: Store
@@ -34,6 +35,7 @@ export type AcceptDeps = {
   readonly enqueue: (accepted: NewlyAccepted) => void
   readonly onBrokenFilters: (eventType: string, targets: readonly string[]) => void
   readonly failpoint: Failpoint
+  readonly tracing: Pick<Tracing, 'startPublish'>
 }
 
 export type AcceptRequest = {
@@ -47,6 +49,8 @@ export type AcceptRequest = {
   /** Whose idempotency keys these are. */
   readonly caller: string
   readonly traceparent: string | undefined
+  /** The request, where its events are in traces of their own. */
+  readonly askedBy?: SpanContext | undefined
 }
 
 export type AcceptAnswer =
@@ -105,6 +109,12 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
   if (judgement.kind !== 'acceptable') return judgement
   const { input, event, context, routing } = judgement
 
+  const span = deps.tracing.startPublish({
+    eventType: event.type,
+    targetCount: routing.targets.length,
+    traceparent: request.traceparent,
+    askedBy: request.askedBy,
+  })
   const result = await recordEvent(deps.store, {
     event,
     payload: JSON.stringify(input.data),
@@ -120,8 +130,12 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
       request.idempotencyKey === undefined
         ? undefined
         : { owner: request.caller, key: request.idempotencyKey },
-    trace: readTraceparent(request.traceparent) ?? { traceId: randomHex(16), flags: '01' },
+    trace: span.trace,
+  }).catch((error: unknown) => {
+    span.end({ kind: 'failed', error })
+    throw error
   })
+  span.end(result)
   deps.failpoint('recorded')
   if (result.kind === 'accepted') deps.enqueue(result)
   return result

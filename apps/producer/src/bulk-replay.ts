@@ -166,10 +166,9 @@ async function reopen(
 ): Promise<OutboxEntry | 'failed' | undefined> {
   if (!deps.targets.has(delivery.target)) return 'failed'
   await takeLease(deps.store, `replay:${replay.id}`, deps.holder, LEASE_MS)
-  const result = await reopenDelivery(deps.store, event.id, delivery.target, {
-    replayId: replay.id,
-    generation: delivery.generation,
-  })
+  const seen = { replayId: replay.id, generation: delivery.generation }
+  const { askedBy } = replay.filter
+  const result = await reopenDelivery(deps.store, event.id, delivery.target, seen, askedBy)
   if (result.kind === 'reopened') return { kind: 'delivery', ref: result.ref }
   return result.kind === 'missing' || result.status === 'discarded' ? 'failed' : undefined
 }

@@ -33,10 +33,12 @@ import {
   waitForRedis,
   type Store,
 } from '@manifold/store'
+import { startTracing } from '@manifold/tracing'
 import { createReplayRunner } from './bulk-replay.ts'
 import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { createApp } from './http/app.ts'
+import { giveTargetAPath } from './http/request-target.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { exemptSlowBodies } from './http/slow-body.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
@@ -75,6 +77,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
   )
   const queues = openQueues(redis, onError)
+  const tracing = await startTracing(settings.tracing, 'manifold-producer', logger)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
   const targets = everyTarget(config)
@@ -154,6 +157,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     leaving: leaving.signal,
     queues,
     registry,
+    tracing,
     logger,
     failpoint,
     newEventId: () => newEventId(Date.now()),
@@ -174,8 +178,14 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     },
   })
   const limits = { requestTimeout: 60_000, headersTimeout: 20_000 }
-  const server = createServer({ ...limits, shouldUpgradeCallback: asksForWebSocket }, app)
+  // What Node would refuse in its own words goes to the application: it has better ones.
+  const server = createServer(
+    { ...limits, requireHostHeader: false, shouldUpgradeCallback: asksForWebSocket },
+    app,
+  )
+  server.on('checkExpectation', app)
   server.on('upgrade', serveUpgrades(app))
+  server.prependListener('request', giveTargetAPath)
   exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
@@ -190,6 +200,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       stopping.abort()
       await Promise.all(background.map((one) => one.stop()))
       await runner.idle()
+      await tracing.close()
       await queues.close()
       redis.disconnect()
     },

@@ -3,6 +3,7 @@ import { resolveConfig } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
 import { SUSPECT_AFTER_CRASHES, type DeliveryRef } from '@manifold/domain'
 import { claimDelivery, createSettler } from '@manifold/store'
+import { NO_TRACING } from '@manifold/tracing'
 import { expect, test } from 'vitest'
 import { accept, keptDelivery, refOf } from '../../../test/support/store.ts'
 import { useTestStore } from '../../../test/support/use-test-store.ts'
@@ -45,6 +46,7 @@ function worker({ isFree = true, isCrashing = false } = {}) {
     now: Date.now,
     random: () => 0.5,
     process: 'this',
+    tracing: NO_TRACING,
     isCrashing: () => isCrashing,
     alone,
     onSuspect: () => undefined,

@@ -2,6 +2,7 @@
 import { resolveConfig } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
 import { createSettler, keys } from '@manifold/store'
+import { NO_TRACING } from '@manifold/tracing'
 import { expect, test } from 'vitest'
 import { accept, bury, claim, keptDelivery, refOf } from '../../../test/support/store.ts'
 import { useTestStore } from '../../../test/support/use-test-store.ts'
@@ -28,6 +29,7 @@ function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
     now: Date.now,
     random: () => 0.5,
     process: 'this',
+    tracing: NO_TRACING,
     isCrashing: () => false,
     alone: createAlone(target),
     onSuspect: () => undefined,

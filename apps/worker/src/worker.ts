@@ -43,6 +43,7 @@ import {
   type Settle,
   type Store,
 } from '@manifold/store'
+import { startTracing } from '@manifold/tracing'
 import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
 import { createAlone } from './alone/process.ts'
 import { handlerLogger } from './handler-logger.ts'
@@ -83,6 +84,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   const store: Store = { redis, retention: settings.retention }
 
   const queues = openQueues(redis, onError)
+  const tracing = await startTracing(settings.tracing, 'manifold-worker', logger)
   const registry = createRegistry('worker')
   const consumers = new Map<string, Consumer>()
   const metrics = createWorkerMetrics({
@@ -119,6 +121,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
     const deps: DeliverDeps = {
       store,
       settle: settlerOf(store, target),
+      tracing,
       target,
       client,
       userAgent: `manifold/${VERSION}`,
@@ -212,6 +215,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       else redis.disconnect()
       for (const { alone } of resources) alone.close()
       await Promise.all(resources.map(({ client }) => client.close()))
+      await tracing.close()
       await health.close()
       await queues.close()
       redis.disconnect()
@@ -289,6 +293,8 @@ function logDelivery(logger: Logger, report: DeliveryReport): void {
   const line = {
     eventId: ref.eventId,
     deliveryId: deliveryId(ref.eventId, ref.target),
+    traceId: report.traceId,
+    spanId: report.spanId,
     target: ref.target,
     type: report.eventType,
     generation: ref.generation,

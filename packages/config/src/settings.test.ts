@@ -36,6 +36,7 @@ test('an empty environment gives the defaults', () => {
     stalledCheckMs: 3_000,
     relayAgeMs: 5_000,
     janitorIntervalMs: 60_000,
+    tracing: undefined,
     failpoint: '',
   })
 })
@@ -78,6 +79,7 @@ test('every setting can be set', () => {
     stalledCheckMs: 100,
     relayAgeMs: 10,
     janitorIntervalMs: 11,
+    tracing: undefined,
     failpoint: 'sent',
   })
 })

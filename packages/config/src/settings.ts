@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { parseApiKeys, type ApiKey } from './api-keys.ts'
 import { CLIENT_SETTING_NAMES } from './client-settings.ts'
 import { readSecret } from './secret.ts'
+import { readTracing, type TracingSettings } from './tracing-settings.ts'
 
 const DAY_MS = 86_400_000
 
@@ -95,6 +96,8 @@ export type Settings = {
   /** Accepted events not enqueued after this long are enqueued by the relay. */
   readonly relayAgeMs: number
   readonly janitorIntervalMs: number
+  /** `undefined` when traces are not sent. Its variables are listed in docs/tracing.md. */
+  readonly tracing: TracingSettings | undefined
   /** Test only: a named point at which the process kills itself. */
   readonly failpoint: string
 }
@@ -120,6 +123,8 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
 
   const keys = readApiKeys(given)
   mistakes.push(...keys.errors)
+  const tracing = readTracing(given)
+  if (tracing.kind === 'mistakes') mistakes.push(...tracing.mistakes)
   if (!parsed.success || mistakes.length > 0) throw new SettingsError(mistakes)
 
   const env = parsed.data
@@ -140,6 +145,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     stalledCheckMs: env.MANIFOLD_STALLED_CHECK_MS,
     relayAgeMs: env.MANIFOLD_RELAY_AGE_MS,
     janitorIntervalMs: env.MANIFOLD_JANITOR_MS,
+    tracing: tracing.kind === 'on' ? tracing.settings : undefined,
     failpoint: env.MANIFOLD_FAILPOINT,
   }
 }

@@ -7,6 +7,11 @@
 export type ProblemDefinition = { readonly status: number; readonly title: string; readonly fix: string }
 
 export const PROBLEMS = {
+  'malformed-request': {
+    status: 400,
+    title: 'This is not HTTP',
+    fix: 'Send a request as RFC 9112 says; `detail` says what is wrong. Look at what stands between the client and here.',
+  },
   'malformed-json': {
     status: 400,
     title: 'The body is not JSON',
@@ -102,6 +107,11 @@ export const PROBLEMS = {
     title: 'The path does not take this method',
     fix: 'Use one of the methods in the `Allow` header.',
   },
+  'request-timeout': {
+    status: 408,
+    title: 'The request did not come in time',
+    fix: 'Send the headers within 20 s and all of it within 60 s; nothing was stored.',
+  },
   'event-id-taken': {
     status: 409,
     title: 'Another event has this id',
@@ -166,6 +176,11 @@ export const PROBLEMS = {
     status: 426,
     title: 'This path speaks WebSocket',
     fix: 'Connect with a WebSocket client, or follow GET /v1/stream instead.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    fix: 'Send at most 16 KiB of request line and headers.',
   },
   'internal-error': {
     status: 500,

@@ -9,6 +9,7 @@ import {
   isTerminal,
   type CloudEventContext,
   type EventStatus,
+  type EventTrace,
   type ManifoldEvent,
 } from '@manifold/domain'
 import { readAttempt, type RecordedAttempt } from './attempts.ts'
@@ -41,8 +42,7 @@ export type NewEvent = {
   /** Hash of the request body: tells a repeated request from another one with the same key. */
   readonly fingerprint: string
   readonly idempotencyKey: { readonly owner: string; readonly key: string } | undefined
-  /** Trace id and flags of `traceparent`. */
-  readonly trace: { readonly traceId: string; readonly flags: string }
+  readonly trace: EventTrace
 }
 
 export type Accepted = {
@@ -57,6 +57,7 @@ export type Accepted = {
 export type NewlyAccepted = Accepted & {
   /** When it settled, where that was at once and somebody is to be told. */
   readonly callbackAtMs: number | undefined
+  readonly traceId: string
 }
 
 export type AcceptResult =
@@ -117,6 +118,7 @@ export async function recordEvent(store: Store, input: NewEvent): Promise<Accept
         targets: input.targets,
         delayMs: Number(third),
         callbackAtMs: rest[0] === '-' ? undefined : Number(rest[0]),
+        traceId: input.trace.traceId,
       }
     case 'duplicate': {
       const [delayMs, ...targets] = rest
@@ -143,6 +145,7 @@ function moreOf({
   optionalTargets = [],
   callbackUrl,
   unlisted,
+  trace: { spanId },
 }: NewEvent): string {
   const optional = optionalTargets.length > 0
   if (
@@ -151,7 +154,8 @@ function moreOf({
     expiresAtMs === undefined &&
     !optional &&
     callbackUrl === undefined &&
-    unlisted !== true
+    unlisted !== true &&
+    spanId === undefined
   )
     return ''
   return JSON.stringify({
@@ -162,6 +166,7 @@ function moreOf({
     optional: optional ? optionalTargets.join(',') : undefined,
     callback: callbackUrl,
     unlisted: unlisted === true ? 1 : undefined,
+    span: spanId,
   })
 }
 
@@ -194,7 +199,7 @@ export type EventRecord = CloudEventContext & {
   readonly expiresAtMs: number | undefined
   /** Who is told when it is settled. */
   readonly callbackUrl: string | undefined
-  readonly trace: { readonly traceId: string; readonly flags: string }
+  readonly trace: EventTrace
   readonly status: EventStatus
   readonly deliveries: readonly DeliveryRecord[]
 }
@@ -251,7 +256,7 @@ function parseEvent(eventId: string, fields: Record<string, string>): EventRecor
     deliverAtMs: optionalNumber(fields['deliverAt']),
     expiresAtMs: optionalNumber(fields['expiresAt']),
     callbackUrl: fields['callback'],
-    trace: { traceId, flags },
+    trace: { traceId, flags, spanId: fields['span'] },
     status: fields['status'] as EventStatus,
     deliveries: (fields['targets'] ?? '')
       .split(',')

@@ -1,5 +1,5 @@
 /** Reopening: a dead letter is sent back to its target, in the delivery's next generation. */
-import { deliveryId, type DeliveryRef, type DeliveryStatus } from '@manifold/domain'
+import { deliveryId, type DeliveryRef, type DeliveryStatus, type SpanContext } from '@manifold/domain'
 import { keys } from './keys.ts'
 import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, type Store } from './store.ts'
@@ -14,12 +14,14 @@ export type ReopenResult =
 /**
  * Opens a dead delivery again and puts it on the outbox. Of two callers, one reopens it.
  * @param bulk the bulk replay that counts it, and the generation it saw: a later one is not reopened
+ * @param askedBy the request that wants it, where that is recorded
  */
 export async function reopenDelivery(
   store: Store,
   eventId: string,
   target: string,
   bulk?: { readonly replayId: string; readonly generation: number },
+  askedBy?: Pick<SpanContext, 'traceId' | 'spanId'>,
 ): Promise<ReopenResult> {
   const reply = replyStrings(
     reopenScript,
@@ -43,6 +45,7 @@ export async function reopenDelivery(
         bulk === undefined ? 0 : 1,
         CHANGE_FEED_LENGTH,
         bulk?.generation ?? 0,
+        askedBy === undefined ? '' : `${askedBy.traceId}/${askedBy.spanId}`,
       ],
     ),
   )

@@ -5,7 +5,7 @@
  * A replay takes the dead letters that had died before it was asked for, oldest first: one that dies again during
  * the replay is later than `startedAtMs`, and is not taken twice.
  */
-import type { DeadReason } from '@manifold/domain'
+import type { DeadReason, SpanContext } from '@manifold/domain'
 import { keys } from './keys.ts'
 import type { Store } from './store.ts'
 import type { Position } from './time-index.ts'
@@ -20,6 +20,8 @@ export type ReplayFilter = {
   readonly beforeMs?: number | undefined
   readonly limit?: number | undefined
   readonly ratePerSecond?: number | undefined
+  /** The request that asked for it, where that is recorded. */
+  readonly askedBy?: Pick<SpanContext, 'traceId' | 'spanId'> | undefined
 }
 
 export type ReplayStatus = 'matching' | 'running' | 'completed'

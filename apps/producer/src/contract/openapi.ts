@@ -16,7 +16,7 @@ import { TAGS } from './tags.ts'
 
 const DESCRIPTION = `One POST in, every API out: events are made durable, and fanned out to the targets that want them.
 
-Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\` and its \`fix\`. Times are RFC 3339, durations in milliseconds. Lists are \`{items, nextCursor}\`. A method that a path does not take is answered with 405 and \`Allow\`. Streams and callbacks are in [/asyncapi.json](/asyncapi.json).`
+Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\` and its \`fix\`. Times are RFC 3339, durations in milliseconds. Lists are \`{items, nextCursor}\`. A method that a path does not take is answered with 405 and \`Allow\`, and what is no request with \`malformed-request\`, \`headers-too-large\` or \`request-timeout\`. Streams and callbacks are in [/asyncapi.json](/asyncapi.json).`
 
 /** The document, as an object. */
 export function openApiDocument() {

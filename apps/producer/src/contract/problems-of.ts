@@ -1,11 +1,15 @@
 /** Which problems an operation may answer: its own, and those that come with a scope or the store. */
 import { PROBLEMS, type ProblemCode } from '@manifold/domain'
 import type { Operation } from './operation.ts'
+import { parametersIn } from './path-parameters.ts'
 
 const WITH_SCOPE = ['unauthenticated', 'missing-scope'] as const
 
 /** All that can be wrong with a bare request. */
 const WITHOUT_SCOPE = ['method-not-allowed'] as const
+
+/** What can be wrong with a path: what it has in the place of a parameter may be no text. */
+const WITH_PARAMETERS = ['route-not-found'] as const
 
 /** What can be wrong with any body. */
 export const BODY_PROBLEMS = ['malformed-json', 'invalid-utf8', 'request-aborted', 'body-too-large'] as const
@@ -17,6 +21,7 @@ export const JSON_PROBLEMS = [...BODY_PROBLEMS, 'inexact-number', 'unsupported-m
 export function problemsOf(operation: Operation): ReadonlyMap<number, readonly ProblemCode[]> {
   const codes = new Set<ProblemCode>([
     ...(operation.scope === 'none' ? WITHOUT_SCOPE : WITH_SCOPE),
+    ...(hasParameters(operation) ? WITH_PARAMETERS : []),
     ...operation.problems,
     ...(operation.path.startsWith('/v1/') && operation.answersWithoutStore !== true
       ? (['store-unavailable'] as const)
@@ -25,4 +30,9 @@ export function problemsOf(operation: Operation): ReadonlyMap<number, readonly P
   ])
   const byStatus = [...codes].sort((one, other) => PROBLEMS[one].status - PROBLEMS[other].status)
   return Map.groupBy(byStatus, (code) => PROBLEMS[code].status)
+}
+
+/** A source is no parameter to the router: each has a path of its own, and every other path is none. */
+function hasParameters({ path }: Operation): boolean {
+  return parametersIn(path).some((name) => name !== 'source')
 }

@@ -2,8 +2,9 @@
  * How long a body may take to come in. Node gives every request the same time (`requestTimeout`); a body that is worked
  * on as it comes may take as long as its caller keeps sending.
  */
-import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { answerUnreadable, watchAnswers } from './unreadable-request.ts'
 
 /** Connections whose present request may take longer. */
 const unhurried = new WeakSet<Duplex>()
@@ -16,29 +17,11 @@ export function allowSlowBody(request: IncomingMessage, idleMs: number): void {
   request.once('close', () => unhurried.delete(socket))
 }
 
-/** Heeds `allowSlowBody`, which Node has no word for; all else is answered as Node does by itself. */
+/** Heeds `allowSlowBody`, which Node has no word for; all else that is no request is answered as such. */
 export function exemptSlowBodies(server: Server): void {
+  watchAnswers(server)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket)) return
-    // On a connection that was written to, an answer may be on its way, which more words would corrupt.
-    if (socket.writable && 'bytesWritten' in socket && socket.bytesWritten === 0) {
-      const status = statusOf(error.code)
-      socket.write(`HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n\r\n`)
-    }
-    socket.destroy(error)
+    answerUnreadable(error, socket)
   })
-}
-
-function statusOf(code: string | undefined): number {
-  switch (code) {
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return 408
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return 413
-    case 'HPE_HEADER_OVERFLOW':
-      return 431
-    case undefined:
-    default:
-      return 400
-  }
 }

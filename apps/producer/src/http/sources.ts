@@ -11,6 +11,7 @@ import { acceptWebhook, type StoredEvent, type WebhookAnswer } from '../accept-w
 import type { EventsDeps } from './events.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { sendProblem } from './problem.ts'
+import { traceparentOf } from './request-trace.ts'
 import { sendJson } from './send-json.ts'
 import { readVerified, unverifiedWebhook } from './webhook-request.ts'
 
@@ -63,7 +64,7 @@ function receive(deps: SourcesDeps, source: Source): RequestHandler {
       verdict,
       request: reading.request,
       rawBody: webhook.body,
-      traceparent: request.get('traceparent'),
+      traceparent: traceparentOf(request, response),
     })
     sendWebhookAnswer(deps, source, response, answer)
   }
@@ -120,6 +121,8 @@ function sendWebhookAnswer(
 /** Most senders look at the status alone; the ids are for people. */
 function sendStored(deps: SourcesDeps, response: Response, events: readonly StoredEvent[]): void {
   for (const event of events) if (event.kind === 'accepted') deps.onAccepted(event.type)
+  const [first] = events
+  if (first?.kind === 'accepted') response.locals['traceId'] = first.traceId
   const ids = events.map((event) => event.eventId)
   response.locals['eventId'] = ids.length === 1 ? ids[0] : ids
   const taken = events.find((event) => event.kind === 'key-reused' || event.kind === 'id-taken')

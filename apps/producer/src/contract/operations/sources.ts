@@ -28,6 +28,7 @@ const receiveWebhook: Operation = {
   },
   problems: [
     ...BODY_PROBLEMS,
+    'unsupported-media-type',
     'invalid-webhook-signature',
     'source-not-found',
     'event-id-taken',
