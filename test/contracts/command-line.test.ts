@@ -9,7 +9,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { EXIT } from '../../apps/cli/src/exit-codes.ts'
 import { completionScript } from '../../apps/cli/src/completion/scripts.ts'
 import { nodesOf } from '../../apps/cli/src/completion/tree.ts'
-import { createProgram, fullName } from '../../apps/cli/src/program.ts'
+import { fullName } from '../../apps/cli/src/prepared.ts'
+import { createProgram } from '../../apps/cli/src/program.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(join(root, 'docs/command-line.md'), 'utf8')

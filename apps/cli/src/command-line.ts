@@ -1,17 +1,22 @@
 /** The command line: `npm start` is `manifold dev`; `npm run manifold -- --help` lists the rest. */
 import { CommanderError } from 'commander'
 import { EXIT } from './exit-codes.ts'
-import { createProgram } from './program.ts'
-import { describeFailure } from './report-failure.ts'
+import { isPartCommand, partsProgram } from './parts/commands.ts'
 
-const program = createProgram()
 const json = process.argv.includes('--json')
 
 try {
-  await program.parseAsync()
+  await parse()
 } catch (error) {
   // Said already; help and version are no mistake.
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage)
+  const { describeFailure } = await import('./report-failure.ts')
   const { text, exitCode } = describeFailure(error, json)
   process.stderr.write(text, () => process.exit(exitCode))
+}
+
+/** A part that starts loads no other command. */
+async function parse(): Promise<void> {
+  if (isPartCommand(process.argv[2])) await partsProgram().parseAsync()
+  else await (await import('./program.ts')).createProgram().parseAsync()
 }

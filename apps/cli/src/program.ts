@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor/command.ts'
 import { eventsCommand } from './events/command.ts'
 import { keysCommand } from './keys/command.ts'
 import { partCommands } from './parts/commands.ts'
+import { prepared } from './prepared.ts'
 import { replaysCommand } from './replays/command.ts'
 import { sendCommand } from './send/command.ts'
 import { targetsCommand } from './targets/command.ts'
@@ -28,17 +29,5 @@ export function createProgram(): Command {
     completionCommand(program),
   ]
   for (const command of commands) program.addCommand(command)
-  prepare(program)
-  return program
-}
-
-/** What is wrong with a command is told in a line or two, and comes back as an error instead of ending the process. */
-function prepare(command: Command): void {
-  command.exitOverride().showHelpAfterError(`See "${fullName(command)} --help".`)
-  for (const child of command.commands) prepare(child)
-}
-
-/** `manifold events list` */
-export function fullName(command: Command): string {
-  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`
+  return prepared(program)
 }

@@ -1,12 +1,6 @@
 /** Checks of Redis: is it there, may it be used, does it keep what it is given. */
-import {
-  connectRedis,
-  loadEveryScript,
-  persistenceFlaws,
-  readClockSkew,
-  readRedisFacts,
-  type RedisClient,
-} from '@manifold/store'
+import { connectRedis, persistenceFlaws, type RedisClient } from '@manifold/store'
+import { loadEveryScript, readClockSkew, readRedisFacts } from '@manifold/store/redis-facts'
 import { broken, ok, warning, type Finding } from './finding.ts'
 import { judgeClock, judgeFacts } from './judge-redis.ts'
 

@@ -1,5 +1,5 @@
 /** Checks of a target: can it be reached from here as a delivery would reach it. Nothing is sent. */
-import { probe, type Probe } from '@manifold/delivery'
+import { probe, type Probe } from '@manifold/delivery/probe'
 import type { Target } from '@manifold/domain'
 import { broken, ok, warning, type Finding } from './finding.ts'
 

@@ -1,4 +1,4 @@
-import { parseRedisInfo, type RedisFacts } from '@manifold/store'
+import { parseRedisInfo, type RedisFacts } from '@manifold/store/redis-facts'
 import { expect, test } from 'vitest'
 import { judgeClock, judgeFacts } from './judge-redis.ts'
 import { containing } from '../../../../test/support/matching.ts'

@@ -1,5 +1,5 @@
 /** Judges facts about a Redis. Pure: facts in, findings out. */
-import type { RedisFacts } from '@manifold/store'
+import type { RedisFacts } from '@manifold/store/redis-facts'
 import { broken, ok, warning, type Finding } from './finding.ts'
 
 const OLDEST = [6, 2] as const

@@ -1,6 +1,21 @@
 /** The commands that run something: each becomes the part it names. */
 import { Command } from 'commander'
+import { prepared } from '../prepared.ts'
 import { runPart } from '../run-part.ts'
+
+const NAMES: ReadonlySet<string | undefined> = new Set(['dev', 'producer', 'worker', 'sandbox'])
+
+/** Whether a first word asks for one of them. */
+export function isPartCommand(name: string | undefined): boolean {
+  return NAMES.has(name)
+}
+
+/** A program that has no other commands. */
+export function partsProgram(): Command {
+  const program = new Command('manifold')
+  for (const command of partCommands()) program.addCommand(command)
+  return prepared(program)
+}
 
 /** dev, producer, worker and sandbox. */
 export function partCommands(): Command[] {
