@@ -13,13 +13,14 @@ import {
   type Deadline,
   type TargetClient,
 } from '@manifold/delivery'
-import type {
-  HttpTarget,
-  ManifoldEvent,
-  Outcome,
-  OutgoingRequest,
-  Target,
-  TargetResponse,
+import {
+  formatTraceparent,
+  type HttpTarget,
+  type ManifoldEvent,
+  type Outcome,
+  type OutgoingRequest,
+  type Target,
+  type TargetResponse,
 } from '@manifold/domain'
 
 export type Tried = {
@@ -111,7 +112,7 @@ async function callApi(
 }
 
 async function callFunction(
-  { deliveryId, note }: TryDeps,
+  { deliveryId, note, randomHex }: TryDeps,
   client: TargetClient,
   target: Extract<Target, { kind: 'function' }>,
   event: ManifoldEvent,
@@ -127,6 +128,7 @@ async function callFunction(
     signal: deadline.signal(),
     fetch: client.fetchWithin(deadline),
     logger,
+    traceparent: formatTraceparent(randomHex(16), randomHex(8), '00'),
   }
   return callHandler(target, event, context, deadline)
 }
