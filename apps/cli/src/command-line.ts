@@ -1,6 +1,6 @@
 /** The command line: `npm start` is `manifold dev`; `npm run manifold -- --help` lists the rest. */
 import { CommanderError } from 'commander'
-import { EXIT } from './exit-codes.ts'
+import { EXIT, type ExitCode } from './exit-codes.ts'
 import { isPartCommand, partsProgram } from './parts/commands.ts'
 
 const json = process.argv.includes('--json')
@@ -9,14 +9,23 @@ try {
   await parse()
 } catch (error) {
   // Said already; help and version are no mistake.
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage)
-  const { describeFailure } = await import('./report-failure.ts')
-  const { text, exitCode } = describeFailure(error, json)
-  process.stderr.write(text, () => process.exit(exitCode))
+  if (error instanceof CommanderError) end('', error.exitCode === 0 ? EXIT.ok : EXIT.usage)
+  else {
+    const { describeFailure } = await import('./report-failure.ts')
+    const { text, exitCode } = describeFailure(error, json)
+    end(text, exitCode)
+  }
 }
 
 /** A part that starts loads no other command. */
 async function parse(): Promise<void> {
   if (isPartCommand(process.argv[2])) await partsProgram().parseAsync()
   else await (await import('./program.ts')).createProgram().parseAsync()
+}
+
+/** Ends the process when all that was written has arrived: a reader may be slow. */
+function end(text: string, exitCode: ExitCode): void {
+  process.stderr.write(text, () => {
+    process.stdout.write('', () => process.exit(exitCode))
+  })
 }
