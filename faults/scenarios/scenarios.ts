@@ -18,6 +18,7 @@ import { redisSlow } from './redis-slow.ts'
 import { replayedTwice } from './replayed-twice.ts'
 import type { Scenario } from './scenario.ts'
 import { scriptsFlushed } from './scripts-flushed.ts'
+import { frozenAtEveryPoint, killedAtEveryPoint, stoppedAtEveryPoint } from './struck-at-every-point.ts'
 import { targetCuts } from './target-cuts.ts'
 import { targetDown } from './target-down.ts'
 import { targetHuge } from './target-huge.ts'
@@ -36,6 +37,9 @@ export const SCENARIOS: readonly Scenario[] = [
   producerKilled,
   workerFrozen,
   workerStopped,
+  killedAtEveryPoint,
+  stoppedAtEveryPoint,
+  frozenAtEveryPoint,
   redisKilled,
   redisSilent,
   connectionsKilled,

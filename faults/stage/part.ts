@@ -15,6 +15,8 @@ export type Part = {
   readonly kill: () => Promise<void>
   /** Stands still, as behind a long pause of its machine. @returns lets it go on */
   readonly freeze: () => () => void
+  /** After it was stopped, by whomever. */
+  readonly goOn: () => void
   /** As an operator would. @returns its exit code, or the signal that ended it */
   readonly stop: () => Promise<number | string>
   /** Resolves when it has ended, however. */
@@ -67,6 +69,9 @@ export async function startPart({ name, folder, disturbances, ...spec }: PartOpt
         child.kill('SIGCONT')
         over()
       }
+    },
+    goOn: () => {
+      child.kill('SIGCONT')
     },
     stop: async () => {
       const over = disturbances.begin(`SIGTERM of ${name}`, 'duplicates')

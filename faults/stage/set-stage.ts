@@ -21,6 +21,7 @@ import { startReceiver } from './receiver.ts'
 import { startStageRedis } from './redis.ts'
 import { settle } from './settle.ts'
 import type { Stage, StageOptions } from './stage.ts'
+import { awaitStrike } from './strike.ts'
 import { TARGETS } from './targets.ts'
 
 /** Short, so that what a lock delays takes seconds. */
@@ -92,6 +93,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
   }
 
   return {
+    seed: options.seed,
     folder,
     defer: scope.defer,
     policy,
@@ -102,8 +104,10 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     disturbances,
     producers: () => crew.living('producer'),
     workers: () => crew.living('worker'),
+    origin: crew.origin,
     addProducer: (environment) => crew.add('producer', environment),
     addWorker: (environment, through) => crew.add('worker', environment, through),
+    struck: (part, limitMs) => awaitStrike({ part, disturbances, leaveOut: crew.leaveOut, limitMs }),
     load: (more = {}) => startLoad(lane, { targets: TARGETS, ...more }),
     post: (event) => postUntilAccepted(lane, event),
     size: (quick, whole) => (options.quick ? quick : whole),

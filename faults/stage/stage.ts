@@ -10,6 +10,7 @@ import type { Part } from './part.ts'
 import type { Receiver } from './receiver.ts'
 import type { StageRedis } from './redis.ts'
 import type { Settled } from './settle.ts'
+import type { Struck } from './strike.ts'
 
 export type StageOptions = {
   readonly folder: string
@@ -25,6 +26,7 @@ export type StageOptions = {
 }
 
 export type Stage = {
+  readonly seed: number
   /** For files of this run; goes with it when all was well. */
   readonly folder: string
   /** Ends with the stage, when all has been judged: what targets need until then. */
@@ -42,12 +44,16 @@ export type Stage = {
   /** Those that live. */
   readonly producers: () => readonly Part[]
   readonly workers: () => readonly Part[]
+  /** Where a caller is sent: one living producer after the other. */
+  readonly origin: () => string | undefined
   readonly addProducer: (environment?: Readonly<Record<string, string>>) => Promise<Part>
   /** @param through what it is started through */
   readonly addWorker: (
     environment?: Readonly<Record<string, string>>,
     through?: readonly string[],
   ) => Promise<Part>
+  /** Waits until a part that was armed is struck; the disturbance is noted as of then. `undefined` when it was not in time. */
+  readonly struck: (part: Part, limitMs: number) => Promise<Struck | undefined>
   readonly load: (options?: Partial<LoadOptions>) => Load
   /** Posts one event until it is accepted. */
   readonly post: (event: NewEvent) => Promise<string | undefined>

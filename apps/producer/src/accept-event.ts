@@ -19,7 +19,7 @@ import {
   type Router,
   type SpanContext,
 } from '@manifold/domain'
-import type { Failpoint } from '@manifold/runtime'
+import { failpoint } from '@manifold/runtime'
 import { recordEvent, type Accepted, type NewEvent, type NewlyAccepted, type Store } from '@manifold/store'
 import type { Tracing } from '@manifold/tracing'
 
@@ -34,7 +34,6 @@ export type AcceptDeps = {
   readonly judgeCallbackUrl: (url: string) => string | undefined
   readonly enqueue: (accepted: NewlyAccepted) => void
   readonly onBrokenFilters: (eventType: string, targets: readonly string[]) => void
-  readonly failpoint: Failpoint
   readonly tracing: Pick<Tracing, 'startPublish'>
 }
 
@@ -136,7 +135,7 @@ export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Pro
     throw error
   })
   span.end(result)
-  deps.failpoint('recorded')
+  failpoint('recorded')
   if (result.kind === 'accepted') deps.enqueue(result)
   return result
 }

@@ -7,7 +7,7 @@
  * Invariants
  * 1. A dead letter is reopened and counted by one script: a crash in between counts nothing twice.
  * 2. Only what had died before the replay was asked for is taken, oldest first; what dies again during it is not.
- * 3. The position moves on after its letters were dealt with: a crash repeats the chunk, whose letters are no longer dead.
+ * 3. The position moves on, also over a part of a chunk that a stop cut short, after its letters were dealt with: a crash repeats the chunk, whose letters are no longer dead.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { reconcile, type Queues } from '@manifold/queue'
@@ -28,7 +28,7 @@ import {
   type Replay,
   type Store,
 } from '@manifold/store'
-import type { Failpoint } from '@manifold/runtime'
+import { failpoint } from '@manifold/runtime'
 
 export type BulkReplayDeps = {
   readonly store: Store
@@ -37,7 +37,6 @@ export type BulkReplayDeps = {
   readonly holder: string
   /** Aborts when the process stops; the replay is then another's to carry on. */
   readonly signal: AbortSignal
-  readonly failpoint: Failpoint
   /** Names in the config: a letter to another target would wait for a worker that never comes. */
   readonly targets: ReadonlySet<string>
   readonly onCompleted: (replay: Replay) => void
@@ -142,16 +141,22 @@ async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<boolea
 
   const reopened: OutboxEntry[] = []
   let failed = 0
+  let dealtWith: DeadLetter | undefined
   for (const letter of page.items) {
+    // The rest is another process's: a whole chunk may take longer than a stopping one has.
+    if (deps.signal.aborted) break
     const result = await reopen(deps, replay, letter)
     if (result === 'failed') failed++
     else if (result !== undefined) reopened.push(result)
-    deps.failpoint('replaying')
+    dealtWith = letter
+    failpoint('replaying')
   }
   await reconcile(deps.store, deps.queues, reopened)
 
-  const last = page.next ?? positionOf(page.items.at(-1))
+  const isCut = dealtWith !== page.items.at(-1)
+  const last = (isCut ? undefined : page.next) ?? positionOf(dealtWith)
   if (last !== undefined) await advanceReplay(deps.store, replay.id, last, failed)
+  if (isCut) return true
   if (page.next === undefined) return false
   if (ratePerSecond !== undefined)
     await pace(deps, replay, startedAtMs + (page.items.length / ratePerSecond) * 1_000)

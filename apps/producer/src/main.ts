@@ -1,11 +1,13 @@
 /** The producer process: `npm run producer`. */
 import { loadConfig, readSettings } from '@manifold/config'
-import { announceReady, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
+import { announceReady, armFailpoint, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
+import { scriptCalls } from '@manifold/store'
 import { startProducer } from './producer.ts'
 
 endWithParent()
 try {
   const settings = readSettings()
+  armFailpoint(settings.failpoint, scriptCalls)
   const logger = createLogger('producer', settings.logLevel)
   const config = await loadConfig(settings.configPath)
   const producer = await startProducer({ settings, config, logger })

@@ -16,15 +16,7 @@ import {
 } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
 import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
-import {
-  createFailpoint,
-  createRegistry,
-  listenOn,
-  repeat,
-  reportErrors,
-  secureRandom,
-  type Logger,
-} from '@manifold/runtime'
+import { createRegistry, listenOn, repeat, reportErrors, secureRandom, type Logger } from '@manifold/runtime'
 import {
   connectRedis,
   isRedisReply,
@@ -84,13 +76,11 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const targetNames = targets.map((target) => target.name)
   registerQueueGauges({ registry, store, targets: targetNames })
 
-  const failpoint = createFailpoint(settings.failpoint)
   const bundleSizes = new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)]))
   const enqueuer = createEnqueuer({
     store,
     queues,
     bundleSizeOf: (target) => bundleSizes.get(target) ?? 1,
-    failpoint,
     onError,
   })
   const holder = randomUUID()
@@ -102,7 +92,6 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     queues,
     holder,
     signal: stopping.signal,
-    failpoint,
     targets: new Set(targetNames),
     onError,
     onCompleted: ({ id, matched, replayed, failed }) => {
@@ -159,7 +148,6 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     registry,
     tracing,
     logger,
-    failpoint,
     newEventId: () => newEventId(Date.now()),
     events: config.events,
     targets,

@@ -27,7 +27,7 @@ import {
   type Target,
   type TargetResponse,
 } from '@manifold/domain'
-import { randomHex, type Failpoint } from '@manifold/runtime'
+import { failpoint, randomHex } from '@manifold/runtime'
 import type { CapturedResponse, Claim } from '@manifold/store'
 import { NO_ATTEMPT, type AttemptSpan } from '@manifold/tracing'
 
@@ -36,7 +36,6 @@ export type AttemptDeps = {
   readonly client: TargetClient
   readonly userAgent: string
   readonly now: () => number
-  readonly failpoint: Failpoint
   /** For a function target's handler. */
   readonly handlerLogger: HandlerLogger
 }
@@ -151,9 +150,9 @@ async function sendAuthenticated(
       error: authenticated.error,
     }
   }
-  deps.failpoint('sending')
+  failpoint('sending')
   const call = span.startCall(authenticated.request)
-  const sent = await send(deps.client, authenticated.request, deadline)
+  const sent = await send(deps.client, authenticated.request, deadline, onSent)
   call.end(sent)
   if (
     sent.kind === 'answered' &&
@@ -169,6 +168,10 @@ async function sendAuthenticated(
   return target.captureResponse
     ? { outcome, httpStatus: status, response: capture(sent.response) }
     : { outcome, httpStatus: status }
+}
+
+function onSent(): void {
+  failpoint('during')
 }
 
 /** Each request sent has a span of its own. */

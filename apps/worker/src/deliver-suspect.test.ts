@@ -50,7 +50,6 @@ function worker({ isFree = true, isCrashing = false } = {}) {
     isCrashing: () => isCrashing,
     alone,
     onSuspect: () => undefined,
-    failpoint: () => undefined,
     handlerLogger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     onSettled: () => undefined,
     onCallbackOwed: () => undefined,

@@ -33,7 +33,6 @@ function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
     isCrashing: () => false,
     alone: createAlone(target),
     onSuspect: () => undefined,
-    failpoint: () => undefined,
     handlerLogger: silent,
     onSettled: () => undefined,
     onCallbackOwed: () => undefined,

@@ -19,6 +19,7 @@ import {
   type Settlement,
 } from '@manifold/domain'
 import type { Verdict } from '@manifold/queue'
+import { failpoint } from '@manifold/runtime'
 import {
   claimEach,
   claimDelivery,
@@ -148,7 +149,7 @@ async function deliverClaimed(
   stopping: AbortSignal,
   tryIt: typeof attempt,
 ): Promise<Verdict> {
-  deps.failpoint('claimed')
+  failpoint('claimed')
   if (claim.kind !== 'claimed') return verdictWithoutClaim(deps, claim)
   const policy = policyUntilExpiry(deps.target.retry, claim)
   if (isExpired(claim.ageMs, policy))
@@ -157,7 +158,7 @@ async function deliverClaimed(
   const atMs = deps.now()
   const span = deps.tracing.startAttempt(ref, claim)
   const tried = await tryIt(deps, ref, claim, stopping, span)
-  deps.failpoint('sent')
+  failpoint('sent')
   if (tried.kind === 'interrupted' || (deps.isCrashing() && isUnanswered(tried))) {
     span.end()
     return handBack(deps, ref, claim)
@@ -182,7 +183,7 @@ async function deliverClaimed(
     { attempt: attempted, signal: tried.signal, span },
     settlement,
   )
-  deps.failpoint('settled')
+  failpoint('settled')
   return withHold(deps, verdict, claim, tried.outcome)
 }
 

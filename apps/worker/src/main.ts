@@ -1,7 +1,8 @@
 /** The worker process: `npm run worker -- --target crm`. */
 import { everyTarget, loadConfig, readSettings, requireSecrets, type Config } from '@manifold/config'
 import type { Target } from '@manifold/domain'
-import { announceReady, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
+import { announceReady, armFailpoint, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
+import { scriptCalls } from '@manifold/store'
 import { parseArguments, type WorkerArguments } from './arguments.ts'
 import { startWorker } from './worker.ts'
 
@@ -9,6 +10,7 @@ endWithParent()
 try {
   const args = parseArguments(process.argv.slice(2))
   const settings = readSettings()
+  armFailpoint(settings.failpoint, scriptCalls)
   const logger = createLogger(`worker:${args.targets.join('+')}`, settings.logLevel)
   const targets = chooseTargets(await loadConfig(settings.configPath), args)
   requireSecrets(targets.flatMap((target) => (target.kind === 'http' ? [target.auth] : [])))

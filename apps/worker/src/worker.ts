@@ -19,7 +19,6 @@ import {
   type ConsumeOptions,
 } from '@manifold/queue'
 import {
-  createFailpoint,
   createRegistry,
   randomHex,
   repeat,
@@ -136,7 +135,6 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
           'several workers ended with this delivery in hand: it is tried in a process of its own',
         )
       },
-      failpoint: createFailpoint(settings.failpoint),
       handlerLogger: handlerLogger(logger, target.name),
       onSettled: (report) => {
         metrics.settled(report)

@@ -37,7 +37,7 @@ test('an empty environment gives the defaults', () => {
     relayAgeMs: 5_000,
     janitorIntervalMs: 60_000,
     tracing: undefined,
-    failpoint: '',
+    failpoint: undefined,
   })
 })
 
@@ -60,7 +60,7 @@ test('every setting can be set', () => {
     MANIFOLD_STALLED_CHECK_MS: '100',
     MANIFOLD_RELAY_AGE_MS: '10',
     MANIFOLD_JANITOR_MS: '11',
-    MANIFOLD_FAILPOINT: 'sent',
+    MANIFOLD_FAILPOINT: 'after:settle-deliveries=stop@25',
   })
   expect(settings).toEqual({
     port: 0,
@@ -80,9 +80,27 @@ test('every setting can be set', () => {
     relayAgeMs: 10,
     janitorIntervalMs: 11,
     tracing: undefined,
-    failpoint: 'sent',
+    failpoint: { point: 'after:settle-deliveries', signal: 'SIGSTOP', passing: 25 },
   })
 })
+
+test.each([
+  ['sent', { point: 'sent', signal: 'SIGKILL', passing: 1 }],
+  ['sent@3', { point: 'sent', signal: 'SIGKILL', passing: 3 }],
+  ['before:accept-event=term', { point: 'before:accept-event', signal: 'SIGTERM', passing: 1 }],
+  ['during=kill@10', { point: 'during', signal: 'SIGKILL', passing: 10 }],
+])('the failpoint %s says where, how, and at which passing', (text, failpoint) => {
+  expect(readSettings({ MANIFOLD_FAILPOINT: text }).failpoint).toEqual(failpoint)
+})
+
+test.each(['Sent', 'sent=hup', 'sent@0', 'sent@', 'around:accept-event', '=kill', 'sent@2=kill'])(
+  'the failpoint %s is a mistake, and how to write one is told',
+  (text) => {
+    expect(complaint(() => readSettings({ MANIFOLD_FAILPOINT: text }))).toContain(
+      'MANIFOLD_FAILPOINT: name a point, and if need be how it strikes and at which passing',
+    )
+  },
+)
 
 test('an empty variable counts as unset', () => {
   const names = ['PORT', 'HOST', 'REDIS_URL', 'LOG_LEVEL', 'MANIFOLD_DRAIN_MS', 'MANIFOLD_API_KEYS']

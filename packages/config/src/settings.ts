@@ -37,6 +37,22 @@ const origins = z
   )
   .pipe(z.array(origin))
 
+const SIGNALS = { kill: 'SIGKILL', term: 'SIGTERM', stop: 'SIGSTOP' } as const
+
+/** `<point>[=kill|term|stop][@<passing>]`. Which points there are, the process that is armed knows. */
+const strike = z
+  .string()
+  .regex(
+    /^(?:(?:before|after):)?[a-z]+(?:-[a-z]+)*(?:=(?:kill|term|stop))?(?:@[1-9]\d{0,8})?$/,
+    'name a point, and if need be how it strikes and at which passing: sent, or after:settle-deliveries=stop@25',
+  )
+  .transform((text) => {
+    const [where = '', passing = '1'] = text.split('@')
+    const [point = '', how = 'kill'] = where.split('=')
+    const signal = how === 'term' || how === 'stop' ? SIGNALS[how] : SIGNALS.kill
+    return { point, signal, passing: Number(passing) }
+  })
+
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
 const environmentSchema = z.object({
@@ -59,7 +75,7 @@ const environmentSchema = z.object({
   MANIFOLD_STALLED_CHECK_MS: setting(100, 600_000, 3_000),
   MANIFOLD_RELAY_AGE_MS: setting(10, 600_000, 5_000),
   MANIFOLD_JANITOR_MS: setting(10, DAY_MS, 60_000),
-  MANIFOLD_FAILPOINT: z.string().default(''),
+  MANIFOLD_FAILPOINT: strike.optional(),
 })
 
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
@@ -98,8 +114,8 @@ export type Settings = {
   readonly janitorIntervalMs: number
   /** `undefined` when traces are not sent. Its variables are listed in docs/tracing.md. */
   readonly tracing: TracingSettings | undefined
-  /** Test only: a named point at which the process kills itself. */
-  readonly failpoint: string
+  /** Test only: a named point at which the process sends itself a signal, and at which passing. */
+  readonly failpoint: z.infer<typeof strike> | undefined
 }
 
 /** The environment cannot be used; the message lists every mistake. */

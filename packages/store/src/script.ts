@@ -6,8 +6,15 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { RedisClient } from './connection.ts'
+import { passPoint } from './script-calls.ts'
 
-export type Script = { readonly name: string; readonly source: string; readonly sha1: string }
+export type Script = {
+  readonly name: string
+  readonly source: string
+  readonly sha1: string
+  /** The points that each call passes. */
+  readonly points: { readonly before: string; readonly after: string }
+}
 
 type Argument = string | number
 
@@ -16,7 +23,12 @@ export function loadScript(name: string): Script {
   const source = read(`${name}.lua`).replaceAll(/^-- @include (\S+)$/gm, (_line, include: string) =>
     read(`includes/${include}.lua`),
   )
-  return { name, source, sha1: createHash('sha1').update(source).digest('hex') }
+  return {
+    name,
+    source,
+    sha1: createHash('sha1').update(source).digest('hex'),
+    points: { before: `before:${name}`, after: `after:${name}` },
+  }
 }
 
 function read(file: string): string {
@@ -25,6 +37,18 @@ function read(file: string): string {
 
 /** Runs a script. Numbers in replies are strings here: the typed wrapper beside each script reads them. */
 export async function runScript(
+  redis: RedisClient,
+  script: Script,
+  keys: readonly string[],
+  args: readonly Argument[],
+): Promise<unknown> {
+  passPoint(script.points.before)
+  const reply = await evaluate(redis, script, keys, args)
+  passPoint(script.points.after)
+  return reply
+}
+
+async function evaluate(
   redis: RedisClient,
   script: Script,
   keys: readonly string[],

@@ -29,7 +29,6 @@ beforeAll(async () => {
       newEventId: () => crypto.randomUUID(),
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
-      failpoint: () => undefined,
       tracing: NO_TRACING,
       onAccepted: () => {
         accepted++

@@ -24,7 +24,6 @@ const deps = {
   client: createTargetClient(target),
   userAgent: `manifold/${VERSION}`,
   now: Date.now,
-  failpoint: () => undefined,
   handlerLogger: handlerLogger(logger, name),
 }
 // The worker ends this process when it stops.
