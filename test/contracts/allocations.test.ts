@@ -8,6 +8,7 @@ import { compileRouter, createEventIdFactory, DEFAULT_BREAKER } from '@manifold/
 import { claimDeliveries, settleDeliveries, type Claim } from '@manifold/store'
 import { expect, test } from 'vitest'
 import { acceptEvent } from '../../apps/producer/src/accept-event.ts'
+import { createGates } from '../../apps/producer/src/overload/intake.ts'
 import { attemptOf, refOf } from '../support/store.ts'
 import { useTestStore } from '../support/use-test-store.ts'
 
@@ -44,6 +45,7 @@ async function accept(): Promise<string> {
       newEventId: () => newEventId(Date.now()),
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
+      intake,
       failpoint: () => undefined,
     },
     { body, rawBody, idempotencyKey: undefined, caller: 'shop', traceparent: undefined },
@@ -52,6 +54,7 @@ async function accept(): Promise<string> {
   return answer.eventId
 }
 
+const intake = createGates({ onRefused: () => undefined, onNoRoom: () => undefined })
 const route = compileRouter(TARGETS.map((name) => ({ name, subscribe: ['order.*'], filter: undefined })))
 
 test('accepting an event for three targets allocates no more than 36 kB', async () => {

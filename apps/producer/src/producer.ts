@@ -41,6 +41,10 @@ import { giveTargetAPath } from './http/request-target.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { exemptSlowBodies } from './http/slow-body.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
+import { createGates } from './overload/intake.ts'
+import { limitsOf } from './overload/limits.ts'
+import { countRefusals, registerGateGauge } from './overload/overload-metrics.ts'
+import { lookAtLoad, watchLoad, type WatchLoadDeps } from './overload/watch-load.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 import { createLiveFeed } from './streams/live-feed.ts'
 import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
@@ -107,9 +111,29 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
     },
   })
+  const gates = createGates({
+    onRefused: countRefusals(registry),
+    onNoRoom: () => {
+      loads.wake()
+    },
+  })
+  registerGateGauge(registry, gates)
+  const watching: WatchLoadDeps = {
+    store,
+    gates,
+    limits: () => limitsOf(settings, targets),
+    targets: () => targetNames,
+    logger,
+    onError,
+  }
+  // Before anything comes in; without an answer Redis refuses by itself.
+  await lookAtLoad(watching).catch(onError)
+  const loads = watchLoad(watching)
+
   const replays = repeat(REPLAY_LOOK_MS, runner.look, onError)
   const background = [
     replays,
+    loads,
     startRelay({
       store,
       queues,
@@ -165,6 +189,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
     judgeCallbackUrl: callbackUrlJudge(config.callbacks),
     enqueue: enqueuer.enqueue,
+    intake: gates,
     requireScope: scopeGuard(settings.apiKeys),
     maxBodyBytes: settings.maxBodyBytes,
     maxBatchBytes: settings.maxBatchBytes,

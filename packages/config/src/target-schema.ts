@@ -140,6 +140,7 @@ const common = {
   concurrency: z.int().min(1).max(10_000).default(50),
   maxConcurrency: z.int().min(1).max(1_000_000).optional(),
   rateLimit: z.strictObject({ max: z.int().min(1), perMs: milliseconds(86_400_000) }).optional(),
+  maxBacklog: z.int().min(0).max(1_000_000_000).optional(),
   breaker: z
     .strictObject({
       failureRate: z.number().gt(0).max(1).default(DEFAULT_BREAKER.failureRate),

@@ -8,6 +8,7 @@ import { countEvents } from '@manifold/store'
 import express from 'express'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestStore, type TestStore } from '../../../../test/support/store.ts'
+import { createGates } from '../overload/intake.ts'
 import { acceptBatch } from './batch.ts'
 
 let store: TestStore
@@ -28,6 +29,7 @@ beforeAll(async () => {
       newEventId: () => crypto.randomUUID(),
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
+      intake: createGates({ onRefused: () => undefined, onNoRoom: () => undefined }),
       failpoint: () => undefined,
       onAccepted: () => {
         accepted++
