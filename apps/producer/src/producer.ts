@@ -30,6 +30,7 @@ import {
   isRedisReply,
   isStoreUnavailable,
   persistenceWarnings,
+  tellingOf,
   waitForRedis,
   type Store,
 } from '@manifold/store'
@@ -44,6 +45,7 @@ import { callbackUrlJudge } from './judge-callback-url.ts'
 import { createGates } from './overload/intake.ts'
 import { limitsOf } from './overload/limits.ts'
 import { countRefusals, registerGateGauge } from './overload/overload-metrics.ts'
+import { createBacklogTeller } from './overload/tell-backlog.ts'
 import { lookAtLoad, watchLoad, type WatchLoadDeps } from './overload/watch-load.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 import { createLiveFeed } from './streams/live-feed.ts'
@@ -86,6 +88,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const targetNames = targets.map((target) => target.name)
   registerQueueGauges({ registry, store, targets: targetNames })
 
+  const telling = tellingOf(config.targets)
   const failpoint = createFailpoint(settings.failpoint)
   const bundleSizes = new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)]))
   const enqueuer = createEnqueuer({
@@ -124,6 +127,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     limits: () => limitsOf(settings, targets),
     targets: () => targetNames,
     logger,
+    onLook: createBacklogTeller({ store, queues, telling, targets: config.targets }),
     onError,
   }
   // Before anything comes in; without an answer Redis refuses by itself.
@@ -139,6 +143,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       queues,
       holder,
       ageMs: settings.relayAgeMs,
+      telling,
       logger,
       count: metrics.rescued,
       onError,

@@ -51,6 +51,7 @@ function worker({ isFree = true, isCrashing = false } = {}) {
     failpoint: () => undefined,
     handlerLogger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     onSettled: () => undefined,
+    onOwed: () => undefined,
     onCallbackOwed: () => undefined,
     holds: 'target',
     onGone: () => Promise.resolve(),

@@ -34,6 +34,7 @@ function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
     failpoint: () => undefined,
     handlerLogger: silent,
     onSettled: () => undefined,
+    onOwed: () => undefined,
     onCallbackOwed: () => undefined,
     holds: 'target',
     onGone: () => Promise.resolve(),

@@ -10,9 +10,10 @@ try {
   const args = parseArguments(process.argv.slice(2))
   const settings = readSettings()
   const logger = createLogger(`worker:${args.targets.join('+')}`, settings.logLevel)
-  const targets = chooseTargets(await loadConfig(settings.configPath), args)
+  const config = await loadConfig(settings.configPath)
+  const targets = chooseTargets(config, args)
   requireSecrets(targets.flatMap((target) => (target.kind === 'http' ? [target.auth] : [])))
-  const worker = await startWorker({ settings, targets, logger })
+  const worker = await startWorker({ settings, targets, configured: config.targets, logger })
   onShutdown(logger, settings.drainMs, worker.close)
   announceReady(worker.port)
 } catch (error) {

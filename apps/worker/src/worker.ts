@@ -39,9 +39,11 @@ import {
   markGone,
   noteHostBreaker,
   persistenceWarnings,
+  tellingOf,
   waitForRedis,
   type Settle,
   type Store,
+  type Telling,
 } from '@manifold/store'
 import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
 import { createAlone } from './alone/process.ts'
@@ -52,6 +54,8 @@ import { createWorkerMetrics } from './worker-metrics.ts'
 export type WorkerOptions = {
   readonly settings: Settings
   readonly targets: readonly Target[]
+  /** All targets of the config, for those that subscribe to operational events may be another worker's; by default these. */
+  readonly configured?: readonly Target[]
   readonly logger: Logger
 }
 
@@ -70,7 +74,13 @@ const SAMPLE_MS = 5_000
 const STUCK_MS = 30_000
 
 /** Starts consuming. Waits for Redis, however long, and says so. @throws when the health port is taken */
-export async function startWorker({ settings, targets, logger }: WorkerOptions): Promise<RunningWorker> {
+export async function startWorker({
+  settings,
+  targets,
+  configured = targets,
+  logger,
+}: WorkerOptions): Promise<RunningWorker> {
+  const telling = tellingOf(configured)
   const onError = reportErrors(logger, (error) =>
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
   )
@@ -118,7 +128,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
     const alone = createAlone(target)
     const deps: DeliverDeps = {
       store,
-      settle: settlerOf(store, target),
+      settle: settlerOf(store, target, telling),
       target,
       client,
       userAgent: `manifold/${VERSION}`,
@@ -144,6 +154,10 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       onCallbackOwed: (eventId, settledAtMs) => {
         // On the outbox: should this fail, the relay pays it.
         reconcile(store, queues, [{ kind: 'callback', eventId, settledAtMs }]).catch(onError)
+      },
+      onOwed: (owed) => {
+        // The same.
+        reconcile(store, queues, owed, telling).catch(onError)
       },
       holds: hasManyHosts(target) ? 'delivery' : 'target',
       onGone: async () => {
@@ -190,6 +204,7 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
       queues,
       holder,
       ageMs: settings.relayAgeMs,
+      telling,
       logger,
       count: metrics.rescued,
       onError,
@@ -233,11 +248,11 @@ function deliverByHost(deps: DeliverDeps): ConsumeOptions['deliver'] {
     )
 }
 
-/** Only what shares a breaker is settled together. */
-function settlerOf(store: Store, target: Target): Settle {
+/** Only what shares a breaker is settled together. Callers bring the hosts of callbacks: what happens there is not told. */
+function settlerOf(store: Store, target: Target, { isHeard }: Telling): Settle {
   return hasManyHosts(target)
     ? createSingleSettler(store, target.breaker)
-    : createSettler(store, target.name, target.breaker)
+    : createSettler(store, target.name, target.breaker, isHeard)
 }
 
 /** Where a target has a breaker for each host, operators are told which are open. */

@@ -1,9 +1,12 @@
 /** The shape of a target definition, checked strictly: an unknown key is a mistake, not a comment. */
 import {
+  compileTypePattern,
   DEFAULT_BREAKER,
   DEFAULT_RETRY,
   fieldErrors,
   headerError,
+  namesReservedTypes,
+  OPERATIONAL_TYPES,
   TARGET_NAME_PATTERN,
   typePatternError,
   type Auth,
@@ -122,12 +125,18 @@ const tls = z.strictObject({
   minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).optional(),
 })
 
+/** One that takes no operational event there is is misspelt: nothing else has such a type. */
+function operationalMistake(pattern: string): string | undefined {
+  if (!namesReservedTypes(pattern) || OPERATIONAL_TYPES.some(compileTypePattern(pattern))) return undefined
+  return `no operational event is called so: there are ${OPERATIONAL_TYPES.join(', ')}`
+}
+
 const common = {
   name: z.string().regex(TARGET_NAME_PATTERN, 'use a-z 0-9 -, starting with a letter, at most 49 characters'),
   subscribe: z
     .array(
       z.string().superRefine((pattern, context) => {
-        const error = typePatternError(pattern)
+        const error = typePatternError(pattern) ?? operationalMistake(pattern)
         if (error !== undefined) context.addIssue(error)
       }),
     )

@@ -5,7 +5,7 @@
  * two relays at once do the same work twice, to the same end.
  */
 import { repeat, type Background, type Logger } from '@manifold/runtime'
-import { overdueOutbox, takeLease, type Store } from '@manifold/store'
+import { overdueOutbox, takeLease, type Store, type Telling } from '@manifold/store'
 import { reconcile } from './reconcile.ts'
 import type { Queues } from './queues.ts'
 
@@ -19,6 +19,7 @@ export type RelayDeps = {
   /** Entries younger than this belong to the process that made them. */
   readonly ageMs: number
   readonly onRescued: (entries: number) => void
+  readonly telling: Telling
 }
 
 /** One round of rescue. @returns how many entries it took care of */
@@ -27,7 +28,7 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   let rescued = 0
   for (;;) {
     const entries = await overdueOutbox(deps.store, deps.ageMs, BATCH)
-    await reconcile(deps.store, deps.queues, entries)
+    await reconcile(deps.store, deps.queues, entries, deps.telling)
     rescued += entries.length
     if (entries.length < BATCH) break
   }

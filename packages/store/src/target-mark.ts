@@ -2,8 +2,9 @@
 import { keys } from './keys.ts'
 import type { Store } from './store.ts'
 
+/** Remembers since when; saying it again changes nothing. */
 export async function markGone(store: Store, target: string): Promise<void> {
-  await store.redis.hset(keys.targetMark(target), 'goneAt', Date.now())
+  await store.redis.hsetnx(keys.targetMark(target), 'goneAt', Date.now())
 }
 
 /** When the target said that it is gone; `undefined` when it has not. */

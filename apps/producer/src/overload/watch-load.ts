@@ -21,7 +21,7 @@ export type WatchLoadDeps = {
   /** All whose deliveries count. */
   readonly targets: () => readonly string[]
   readonly logger: Logger
-  readonly onLook?: (load: Load, limits: LoadLimits) => Promise<void>
+  readonly onLook: (load: Load, limits: LoadLimits) => Promise<void>
   readonly onError: (error: unknown) => void
 }
 
@@ -32,7 +32,7 @@ export async function lookAtLoad(deps: WatchLoadDeps): Promise<void> {
   const load = await readLoad(store, deps.targets())
   const limits = deps.limits()
   for (const change of gates.look(load, limits, Date.now())) logChange(logger, change, load, limits)
-  await deps.onLook?.(load, limits)
+  await deps.onLook(load, limits)
 }
 
 /** Looks from now on; to be woken when there is no room. */
