@@ -274,7 +274,7 @@ async function settle(
   if (result.kind !== 'applied') return { kind: 'finish' }
   if (settlement.kind === 'dead' && settlement.reason === 'gone' && deps.holds === 'target')
     await deps.onGone()
-  if (result.owed.length > 0) deps.onOwed(result.owed)
+  if (result.owed !== undefined) deps.onOwed(result.owed)
   return verdictOf(deps, settlement)
 }
 

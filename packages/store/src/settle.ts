@@ -19,8 +19,6 @@ import { CHANGE_FEED_LENGTH, type Store } from './store.ts'
 
 const settleScript = loadScript('settle-deliveries')
 
-const NONE_OWED: readonly OwedEvent[] = []
-
 export type SettleInput = {
   readonly ref: DeliveryRef
   /** The claim's; `undefined` when nothing was claimed. */
@@ -45,7 +43,7 @@ export type SettleResult =
       /** When the event settled, if somebody is to be told. */
       readonly callbackAtMs: number | undefined
       /** Operational events that are owed now, and on the outbox. */
-      readonly owed: readonly OwedEvent[]
+      readonly owed: readonly OwedEvent[] | undefined
     }
   /** Another worker has claimed the delivery since: the state is theirs. */
   | { readonly kind: 'superseded' }
@@ -131,7 +129,7 @@ function readResult(answer: string, ref: DeliveryRef | undefined): SettleResult 
         breaker: breaker === 'opened' || breaker === 'closed' ? breaker : undefined,
         callbackAtMs: callbackAt === '-' ? undefined : Number(callbackAt),
         owed:
-          owed === '-' || ref === undefined ? NONE_OWED : owed.split(',').map((what) => readOwed(ref, what)),
+          owed === '-' || ref === undefined ? undefined : owed.split(',').map((what) => readOwed(ref, what)),
       }
     case 'terminal':
       return { kind, status: status as DeliveryStatus }
