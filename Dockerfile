@@ -18,6 +18,7 @@ COPY packages/queue/package.json packages/queue/
 COPY packages/redis-server/package.json packages/redis-server/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/store/package.json packages/store/
+COPY packages/tracing/package.json packages/tracing/
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force
 
 COPY apps apps

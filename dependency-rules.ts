@@ -1,5 +1,5 @@
 /**
- * Which way imports may point: domain ← config, store, delivery ← queue ← apps, bench, faults; runtime and client import no
+ * Which way imports may point: domain ← config, store, delivery ← queue, tracing ← apps, bench, faults; runtime and client import no
  * sibling.
  */
 
@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   store: ['domain'],
   delivery: ['domain'],
   queue: ['domain', 'store', 'delivery', 'runtime'],
+  tracing: ['domain', 'config', 'runtime'],
 }
 
 /** Tests may use what they test with. */
@@ -67,6 +68,12 @@ const rules: IConfiguration = {
       to: { path: 'node_modules/ioredis/' },
     },
     {
+      name: 'opentelemetry-only-in-tracing',
+      severity,
+      from: { path: outside, pathNot: ['^packages/tracing/'] },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
       name: 'no-io-in-domain',
       severity,
       from: { path: '^packages/domain/', pathNot: TEST },
@@ -100,7 +107,8 @@ const rules: IConfiguration = {
       name: 'faults-start-apps-and-never-import-them',
       severity,
       from: { path: '^faults/' },
-      to: { path: '^(apps|targets|test)/' },
+      // Certificates are made in one place.
+      to: { path: '^(apps|targets|test)/', pathNot: '^test/support/(certificates|reflect-metadata)\\.ts$' },
     },
     {
       name: 'the-oracle-shares-no-code-with-what-it-judges',
@@ -112,7 +120,7 @@ const rules: IConfiguration = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^node_modules/(?!(bullmq|undici|ioredis|vitest|fast-check)/)' },
+    exclude: { path: '^node_modules/(?!(bullmq|undici|ioredis|@opentelemetry|vitest|fast-check)/)' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],

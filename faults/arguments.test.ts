@@ -3,6 +3,11 @@ import { parseFaultArguments, parseSoakArguments } from './arguments.ts'
 
 const KNOWN = ['worker-killed', 'redis-killed']
 
+test('says whether scenarios were named', () => {
+  expect(parseFaultArguments([], KNOWN).named).toBe(false)
+  expect(parseFaultArguments(['redis-killed'], KNOWN).named).toBe(true)
+})
+
 test('without a name every scenario runs; with names those, in the order of the list', () => {
   expect(parseFaultArguments([], KNOWN).names).toEqual(KNOWN)
   expect(parseFaultArguments(['redis-killed', 'worker-killed'], KNOWN).names).toEqual(KNOWN)

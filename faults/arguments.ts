@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util'
 export type FaultArguments = {
   /** In the order of the list; all when none was named. */
   readonly names: readonly string[]
+  /** Whether they were named: one that is named and cannot be run is a failure. */
+  readonly named: boolean
   readonly quick: boolean
   readonly seed: number
   readonly out: string
@@ -30,6 +32,7 @@ export function parseFaultArguments(argv: readonly string[], known: readonly str
   return {
     ...values,
     seed: readSeed(values.seed),
+    named: positionals.length > 0,
     names: known.filter((name) => positionals.length === 0 || positionals.includes(name)),
   }
 }

@@ -1,7 +1,8 @@
 /**
  * The fault suite: `npm run faults` runs every scenario, `npm run faults -- redis-killed --quick` a small one of its name.
  *
- * Owns the order of the scenarios and the exit code: any finding is a failure.
+ * Owns the order of the scenarios and the exit code: any finding is a failure, and so is a scenario that was asked for by name
+ * and cannot be run here. Of all scenarios those that cannot are only listed.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'manifold-faults-'))
 const results: Result[] = []
 try {
   const known = SCENARIOS.map(({ name }) => name)
-  const { names, quick, seed, out } = parseFaultArguments(process.argv.slice(2), known)
+  const { names, named, quick, seed, out } = parseFaultArguments(process.argv.slice(2), known)
   const report = { quick, seed, startedAt: new Date().toISOString(), machine: describeMachine(), results }
   for (const scenario of SCENARIOS.filter(({ name }) => names.includes(name))) {
     print(`${scenario.name}: ${scenario.title}`)
@@ -29,6 +30,9 @@ try {
     writeResults(resolve(out), report)
   }
   print(`\n${resultsMarkdown(results)}\n\nWritten to ${resolve(out)}.`)
+  const notRun = results.filter((result) => result.notRun !== undefined)
+  for (const { name, seen } of notRun) print(`${name}: ${seen}`)
+  if (named && notRun.length > 0) process.exitCode = 1
 } catch (error) {
   process.stderr.write(
     `\nthe fault suite failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

@@ -15,6 +15,8 @@ export type Result = {
   /** What was disturbed, and when. */
   readonly windows: readonly Window[]
   readonly tookMs: number
+  /** Why it was not run: then nothing was seen, and nothing can have been found. */
+  readonly notRun?: string
 }
 
 /** @throws only when the stage cannot be set, or judged; what a scenario waits for in vain is a finding */
@@ -23,6 +25,8 @@ export function runScenario(
   options: Pick<StageOptions, 'folder' | 'quick' | 'seed'>,
 ): Promise<Result> {
   const { name, title, promise } = scenario
+  const missing = scenario.missing?.()
+  if (missing !== undefined) return Promise.resolve(notRun(scenario, missing))
   const startedMs = performance.now()
   return inScope(async (scope) => {
     const stage = await setStage(scope, { ...options, ...scenario.stage })
@@ -54,4 +58,9 @@ export function runScenario(
       tookMs,
     }
   })
+}
+
+function notRun({ name, title, promise }: Scenario, reason: string): Result {
+  const seen = `not run: ${reason}`
+  return { name, title, promise, seen, findings: [], windows: [], tookMs: 0, notRun: reason }
 }

@@ -29,6 +29,8 @@ export type ProgramSpec = {
   readonly entry: string
   readonly args?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  /** Words in front of the program's own: what it is started through, in the same process in the end. */
+  readonly through?: readonly string[]
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -56,10 +58,11 @@ export async function startProgram(scope: Scope, folder: string, spec: ProgramSp
 }
 
 /** Starts a program without waiting: for measuring the start itself. */
-export function launch(folder: string, { entry, args = [], environment = {} }: ProgramSpec) {
+export function launch(folder: string, { entry, args = [], environment = {}, through = [] }: ProgramSpec) {
   const logFile = join(folder, `${String(++launched)}-${entry.replaceAll('/', '-')}.log`)
   const log = openSync(logFile, 'w')
-  const child = spawn(process.execPath, [join(ROOT, entry), ...args], {
+  const [program = process.execPath, ...words] = [...through, process.execPath, join(ROOT, entry), ...args]
+  const child = spawn(program, words, {
     cwd: ROOT,
     env: environmentWith({ PORT: '0', LOG_LEVEL: 'info', ...environment }),
     stdio: ['ignore', log, log, 'ipc'],

@@ -46,11 +46,15 @@ function withQueue(parts: Partial<Snapshot['queues'][number]>): Testimony {
   return withSnapshot({ queues: cleanRun().snapshot.queues.map((queue) => ({ ...queue, ...parts })) })
 }
 
-function disturbed(run: Testimony, excuses: Window['excuses'], fromMs: number, untilMs = fromMs): Testimony {
-  return {
-    ...run,
-    windows: [{ what: 'kill', excuses, fromMs: momentMs(fromMs), untilMs: momentMs(untilMs) }],
-  }
+function disturbed(
+  run: Testimony,
+  excuses: Window['excuses'],
+  fromMs: number,
+  untilMs = fromMs,
+  kills?: Window['kills'],
+): Testimony {
+  const window = { what: 'kill', excuses, fromMs: momentMs(fromMs), untilMs: momentMs(untilMs) }
+  return { ...run, windows: [kills === undefined ? window : { ...window, kills }] }
 }
 
 const kindsIn = (run: Testimony) => [...new Set(check(run).map(({ kind }) => kind))]
@@ -93,6 +97,12 @@ describe('found', () => {
     ['gone without a 410', ['dead-without-cause'], withDead([failed], 'gone')],
     ['expired when it was young', ['dead-without-cause'], withDead([failed], 'expired')],
     ['dead for a reason that nothing can have caused', ['dead-without-cause'], withDead([], 'invalid')],
+    ['blocked at an address that is allowed', ['dead-without-cause'], withDead([], 'blocked')],
+    [
+      'a request whose answer was lost on its way, and that is no attempt',
+      ['attempts-disagree'],
+      disturbed(withRequests([taken, again], [again]), 'answers', 15),
+    ],
     [
       'a retry before Retry-After is over',
       ['retried-too-early'],
@@ -156,6 +166,14 @@ describe('excused', () => {
     [
       'a retry that was held up',
       disturbed(withRequests([failed, request('evt_1', 60_000, 200)]), 'lateness', 1_000, 50_000),
+    ],
+    [
+      'a second request of what was answered on a cut link, as long as both are attempts',
+      disturbed(withRequests([taken, again], [request('evt_1', 0, null), again]), 'answers', 15),
+    ],
+    [
+      'blocked while its name meant a forbidden address',
+      disturbed(withDead([], 'blocked'), 'lateness', 0, 50, 'blocked'),
     ],
     ['an attempt that did not reach the receiver', withRequests([again], [request('evt_1', 0, null), again])],
     ['an expired one that was old', withDead([failed], 'expired', 600_000)],

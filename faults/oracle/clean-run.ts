@@ -61,6 +61,7 @@ export function request(
     bodyHash: `hash of ${eventId}`,
     attempt: 1,
     status,
+    answerBytes: 150,
     retryAfterMs,
   }
 }

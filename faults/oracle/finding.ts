@@ -21,6 +21,10 @@ export type FindingKind =
   /** Record, queues and dead letters tell different stories. */
   | 'queues-disagree'
   | 'outbox-not-empty'
+  /** What a dead worker had in hand was not taken over in time. */
+  | 'taken-over-late'
+  /** A process, or Redis, holds more than before the faults. */
+  | 'memory'
   /** A caller was answered in a way that the contract does not know. */
   | 'bad-answer'
   /** What one scenario promised besides. */

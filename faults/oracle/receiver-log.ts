@@ -21,8 +21,10 @@ const line = z.object({
   bodyHash: z.string(),
   /** Which request of this delivery it is, from 1. */
   attempt: z.number(),
-  /** The status of an answer that went out whole; `null` when there was none. */
+  /** The status of an answer that went out whole, or as far as anybody reads; `null` when there was none. */
   status: z.number().nullable(),
+  /** Of the answer, as far as it was taken from the receiver. */
+  answerBytes: z.number(),
   /** What the answer asked to wait, in milliseconds from `endedMs`; `null` when it did not ask, or could not be read. */
   retryAfterMs: z.number().nullable(),
 })

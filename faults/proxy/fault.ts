@@ -17,3 +17,14 @@ export type Fault =
   | { readonly kind: 'refuse' }
 
 export const NO_FAULT: Fault = { kind: 'none' }
+
+/** One of each, as bad as a link between parts of one system may get. */
+export const FAULTS: readonly Fault[] = [
+  { kind: 'latency', ms: 50 },
+  { kind: 'bandwidth', bytesPerSecond: 100_000 },
+  { kind: 'partial', bytes: 50, everyMs: 2 },
+  { kind: 'slow-close', ms: 500 },
+  { kind: 'reset', afterBytes: 2_000 },
+  { kind: 'black-hole' },
+  { kind: 'refuse' },
+]

@@ -13,6 +13,10 @@ export type Proxy = {
   /** From now on, for the connections there are and for new ones. */
   readonly set: (fault: Fault) => Promise<void>
   readonly connections: () => number
+  /** `undefined` until then. */
+  readonly lastConnectedAtMs: () => number | undefined
+  /** When something last came from a client; `undefined` until then. */
+  readonly lastCarriedAtMs: () => number | undefined
   /** Connections of which something fell into a black hole. */
   readonly swallowed: () => number
   readonly close: () => Promise<void>
@@ -25,11 +29,17 @@ type Link = {
   swallowed: boolean
 }
 
+export type Address = { readonly host: string; readonly port: number }
+
+const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
+
 /** @param upstreamPort on loopback */
-export async function startProxy(upstreamPort: number): Promise<Proxy> {
+export async function startProxy(upstreamPort: number, at = ANY_PORT): Promise<Proxy> {
   const links = new Set<Link>()
   let fault: Fault = NO_FAULT
   const current = () => fault
+  let lastConnectedAtMs: number | undefined
+  let lastCarriedAtMs: number | undefined
 
   const breakOff = (link: Link) => {
     link.client.resetAndDestroy()
@@ -40,6 +50,7 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
     const upstream = connect({ port: upstreamPort, host: '127.0.0.1', noDelay: true, allowHalfOpen: true })
     const link: Link = { client, upstream, answeredBytes: 0, swallowed: false }
     links.add(link)
+    lastConnectedAtMs = Date.now()
     client.setNoDelay(true)
     for (const socket of [client, upstream]) {
       // What went wrong on one side ends the other; there is nobody to tell.
@@ -51,7 +62,11 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
     const onSwallowed = () => {
       link.swallowed = true
     }
-    const there = carry({ from: client, to: upstream, fault: current, onSwallowed, mayPass: () => true })
+    const came = () => {
+      lastCarriedAtMs = Date.now()
+      return true
+    }
+    const there = carry({ from: client, to: upstream, fault: current, onSwallowed, mayPass: came })
     const mayPass = (bytes: number) => {
       link.answeredBytes += bytes
       if (fault.kind !== 'reset' || link.answeredBytes <= fault.afterBytes) return true
@@ -65,7 +80,7 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
   }
 
   const server = createServer({ allowHalfOpen: true }, begin)
-  const port = await listen(server, 0)
+  const port = await listen(server, at)
 
   return {
     port,
@@ -76,9 +91,11 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
       // Bytes are missing in them: they can only be given up.
       if (before.kind === 'black-hole') for (const link of links) if (link.swallowed) breakOff(link)
       if (next.kind === 'refuse') await stopListening(server)
-      else if (!server.listening) await listen(server, port)
+      else if (!server.listening) await listen(server, { ...at, port })
     },
     connections: () => links.size,
+    lastConnectedAtMs: () => lastConnectedAtMs,
+    lastCarriedAtMs: () => lastCarriedAtMs,
     swallowed: () => [...links].filter((link) => link.swallowed).length,
     close: async () => {
       for (const link of links) breakOff(link)
@@ -87,8 +104,8 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
   }
 }
 
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, '127.0.0.1')
+async function listen(server: Server, { host, port }: Address): Promise<number> {
+  server.listen(port, host)
   await once(server, 'listening')
   const address = server.address()
   return typeof address === 'object' && address !== null ? address.port : port

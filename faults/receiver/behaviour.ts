@@ -5,11 +5,17 @@ const answer = z.union([
   z.strictObject({
     kind: z.literal('status'),
     status: z.int().min(200).max(599),
-    /** `seconds` and `date` ask for so many whole seconds; `text` is sent as it stands, and asks for nothing that can be read. */
+    /**
+     * `seconds`, and the three forms that a date has (RFC 9110, section 5.6.7), ask for so many whole seconds; `text` is sent
+     * as it stands, a list as a header of its own each, and asks for nothing that can be read.
+     */
     retryAfter: z
       .union([
-        z.strictObject({ form: z.enum(['seconds', 'date']), seconds: z.int().min(0) }),
-        z.strictObject({ form: z.literal('text'), text: z.string() }),
+        z.strictObject({
+          form: z.enum(['seconds', 'date', 'rfc-850-date', 'asctime-date']),
+          seconds: z.int(),
+        }),
+        z.strictObject({ form: z.literal('text'), text: z.union([z.string(), z.array(z.string())]) }),
       ])
       .optional(),
     afterMs: z.int().min(0).optional(),
@@ -20,10 +26,15 @@ const answer = z.union([
   z.strictObject({ kind: z.literal('hang') }),
   /** 200, and then a byte each so many milliseconds, for ever. */
   z.strictObject({ kind: z.literal('drip'), everyMs: z.int().min(1) }),
-  /** 200 with a body of that size. */
-  z.strictObject({ kind: z.literal('big'), bytes: z.int().min(0) }),
-  /** Something that is no HTTP. */
-  z.strictObject({ kind: z.literal('garbage') }),
+  /** A body of that size, as fast as it is taken. Whoever has read `enoughBytes` of it has seen what it says. */
+  z.strictObject({
+    kind: z.literal('big'),
+    status: z.int().min(200).max(599),
+    bytes: z.int().min(0),
+    enoughBytes: z.int().min(0),
+  }),
+  /** Something that is no HTTP; or a status line that is none. */
+  z.strictObject({ kind: z.literal('garbage'), what: z.enum(['bytes', 'status-line']).optional() }),
 ])
 
 export const behaviour = z.union([

@@ -38,7 +38,12 @@ export async function startReceiver({ logFile, random }: ReceiverOptions): Promi
     const deliveryId = String(request.headers['webhook-id'])
     const attempt = (attempts.get(deliveryId) ?? 0) + 1
     attempts.set(deliveryId, attempt)
-    const came: { body?: Buffer; retryAfterMs: number | null } = { retryAfterMs: null }
+    const came: { body?: Buffer; retryAfterMs: number | null; enough: number | null } = {
+      retryAfterMs: null,
+      enough: null,
+    }
+    const { socket } = request
+    const writtenBefore = socket.bytesWritten
     const over = (status: number | null) => {
       if (!open.delete(cut)) return
       const { body, retryAfterMs } = came
@@ -52,11 +57,12 @@ export async function startReceiver({ logFile, random }: ReceiverOptions): Promi
         bodyHash: body === undefined ? '' : createHash('sha256').update(body).digest('hex').slice(0, 16),
         attempt,
         status,
+        answerBytes: socket.bytesWritten - writtenBefore,
         retryAfterMs: status === null ? null : retryAfterMs,
       })
     }
     const cut = () => {
-      over(null)
+      over(came.enough)
     }
     open.add(cut)
     response.once('finish', () => {
@@ -67,8 +73,13 @@ export async function startReceiver({ logFile, random }: ReceiverOptions): Promi
     if (body === undefined) return
     came.body = body
     const answer = chooseAnswer(scripts.get(target) ?? OK, attempt, Date.now(), random())
-    await respond({ request, response }, answer, (waitMs) => {
-      came.retryAfterMs = waitMs
+    await respond({ request, response }, answer, {
+      onAsked: (waitMs) => {
+        came.retryAfterMs = waitMs
+      },
+      onEnough: (status) => {
+        came.enough = status
+      },
     })
   }
 

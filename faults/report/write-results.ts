@@ -17,13 +17,17 @@ export type Report = {
 export function resultsMarkdown(results: readonly Result[]): string {
   return tableMarkdown({
     columns: ['fault', 'promised', 'seen', 'findings'],
-    rows: results.map(({ title, promise, seen, findings }) => [
+    rows: results.map(({ title, promise, seen, findings, notRun }) => [
       title,
       promise,
       seen,
-      findings.length === 0 ? '0' : `**${String(findings.length)}**`,
+      notRun === undefined ? countOf(findings) : '–',
     ]),
   })
+}
+
+function countOf(findings: Result['findings']): string {
+  return findings.length === 0 ? '0' : `**${String(findings.length)}**`
 }
 
 /** Writes `faults.json` and `faults.md`. */

@@ -6,6 +6,8 @@ export type Scenario = {
   readonly name: string
   readonly title: string
   readonly promise: string
+  /** Why it cannot be run on this machine; `undefined` when it can. Asked before anything is started. */
+  readonly missing?: () => string | undefined
   readonly stage?: Omit<StageOptions, 'folder' | 'quick' | 'seed'>
   /** Brings it about. The oracle judges when it is over and the system at rest; what else is promised, it judges itself. */
   readonly run: (stage: Stage) => Promise<void>

@@ -5,7 +5,8 @@ const WELL: Answer = { kind: 'status', status: 200 }
 
 export const targetCuts: Scenario = {
   name: 'target-cuts',
-  title: 'Targets that reset before headers, behind them and in the body, talk nonsense, drip and hang',
+  title:
+    'Targets that reset before headers, behind them and in the body, talk nonsense, answer with a status line that is none, drip and hang',
   promise:
     'each counts as a failed attempt and is tried again under the same id; a 200 that was cut off is none',
   run: async (stage) => {
@@ -20,7 +21,7 @@ export const targetCuts: Scenario = {
     })
     await stage.receiver.behave('beta', {
       kind: 'sequence',
-      answers: [{ kind: 'garbage' }, { kind: 'hang' }, WELL],
+      answers: [{ kind: 'garbage' }, { kind: 'garbage', what: 'status-line' }, { kind: 'hang' }, WELL],
     })
     await stage.receiver.behave('gamma', {
       kind: 'sequence',

@@ -1,28 +1,60 @@
+import { POLICY } from '../oracle/policy.ts'
+import type { Answer } from '../receiver/behaviour.ts'
 import type { Scenario } from './scenario.ts'
+
+const WELL: Answer = { kind: 'status', status: 200 }
+
+/** Nothing that can be read: back-off as if there were none. */
+const UNREADABLE = [
+  'when it is over',
+  '-5',
+  '1.5',
+  '1e3',
+  '',
+  'Sun, 99 Foo 2099 99:99:99 GMT',
+  // Given twice, it contradicts itself.
+  ['1', '3600'],
+]
+
+const asked = (status: number, seconds: number, form: 'seconds' | 'date' | 'rfc-850-date' | 'asctime-date') =>
+  ({ kind: 'status', status, retryAfter: { form, seconds } }) satisfies Answer
 
 export const throttleStorm: Scenario = {
   name: 'throttle-storm',
-  title: '429 and 503 with every kind of Retry-After: seconds, a date, zero, nonsense, none',
-  promise: 'what the target asks is honoured and costs no attempt; nothing comes too early',
+  title:
+    '429 and 503 with every kind of Retry-After: seconds, the three forms of a date, a date gone by, zero, negative, a fraction, nonsense, given twice, none',
+  promise:
+    'what the target asks is honoured and costs no attempt; nothing comes too early, and nobody waits for nonsense',
+  stage: { policy: { retry: { ...POLICY.retry, maxAttempts: UNREADABLE.length + 2 } } },
   run: async (stage) => {
     await stage.receiver.behave('alpha', {
       kind: 'sequence',
       answers: [
-        { kind: 'status', status: 429, retryAfter: { form: 'seconds', seconds: 1 } },
-        { kind: 'status', status: 503, retryAfter: { form: 'date', seconds: 2 } },
-        { kind: 'status', status: 429, retryAfter: { form: 'seconds', seconds: 0 } },
-        { kind: 'status', status: 200 },
+        asked(429, 1, 'seconds'),
+        asked(503, 2, 'date'),
+        asked(429, 2, 'rfc-850-date'),
+        asked(503, 2, 'asctime-date'),
+        asked(503, -60, 'date'),
+        asked(429, 0, 'seconds'),
+        WELL,
       ],
     })
     await stage.receiver.behave('beta', {
       kind: 'sequence',
       answers: [
-        { kind: 'status', status: 429, retryAfter: { form: 'text', text: 'when it is over' } },
-        { kind: 'status', status: 429, retryAfter: { form: 'text', text: '-5' } },
+        ...UNREADABLE.map((text): Answer => ({
+          kind: 'status',
+          status: 429,
+          retryAfter: { form: 'text', text },
+        })),
         { kind: 'status', status: 429 },
-        { kind: 'status', status: 500, retryAfter: { form: 'seconds', seconds: 2 } },
-        { kind: 'status', status: 200 },
+        WELL,
       ],
+    })
+    // Not throttled, but asked to wait: that costs an attempt.
+    await stage.receiver.behave('gamma', {
+      kind: 'sequence',
+      answers: [asked(500, 2, 'seconds'), asked(500, 2, 'asctime-date'), WELL],
     })
     await stage.load({ events: stage.size(30, 100) }).ended
   },

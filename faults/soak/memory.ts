@@ -1,22 +1,29 @@
-/** The memory of every process of a run, by what it is. */
+/** Reads the memory of every process of a run. */
+import { fileURLToPath } from 'node:url'
 import { residentBytes } from '../../bench/measure/process-cost.ts'
+import type { Part } from '../stage/part.ts'
 import type { Stage } from '../stage/stage.ts'
+import type { Memory, ProcessMemory } from './judge-memory.ts'
 
-export type Memory = Readonly<Record<'producers' | 'workers' | 'Redis', readonly number[]>>
+/** What parts need in their environment to be asked. */
+export const PROBED = {
+  NODE_OPTIONS: `--import=${fileURLToPath(new URL('memory-probe.ts', import.meta.url))}`,
+}
 
-/** Resident megabytes of each that lives. */
-export function readMemory(stage: Stage): Memory {
-  const of = (pid: number) => Math.round(residentBytes(pid) / 1e6)
+/** @param events accepted so far: Redis keeps them */
+export async function readMemory(stage: Stage, events: number): Promise<Memory> {
+  const info = String(await stage.redis.command('INFO', 'memory'))
   return {
-    producers: stage.producers().map(({ pid }) => of(pid)),
-    workers: stage.workers().map(({ pid }) => of(pid)),
-    Redis: [of(stage.redis.pid())],
+    processes: await Promise.all([
+      ...stage.producers().map((part) => readPart('producer', part)),
+      ...stage.workers().map((part) => readPart('worker', part)),
+    ]),
+    redisBytes: Number(/^used_memory:(\d+)/m.exec(info)?.[1]),
+    events,
   }
 }
 
-/** As a line. */
-export function memoryLine(memory: Memory): string {
-  return Object.entries(memory)
-    .map(([what, megabytes]) => `${what} ${megabytes.join(', ')} MB`)
-    .join('; ')
+async function readPart(kind: ProcessMemory['kind'], part: Part): Promise<ProcessMemory> {
+  const liveBytes = await part.liveBytes()
+  return { kind, name: part.name, liveBytes, residentBytes: residentBytes(part.pid) }
 }

@@ -1,23 +1,30 @@
 /** Mishaps: the faults of a soak. Each ends what it began, so that any may follow any. */
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Fault } from '../proxy/fault.ts'
+import { FAULTS } from '../proxy/fault.ts'
 import { OK, type Behaviour } from '../receiver/behaviour.ts'
+import { untilIntakeIsBack } from '../scenarios/intake.ts'
 import type { Link } from '../stage/links.ts'
 import type { Stage } from '../stage/stage.ts'
 import { TARGETS } from '../stage/targets.ts'
 import type { Random } from '../random.ts'
 
-export type Mishap = { readonly name: string; readonly run: (stage: Stage, random: Random) => Promise<void> }
+/** What a mishap can measure besides. */
+export type Measured = { readonly onIntakeBack: (tookMs: number) => void }
 
-const FAULTS: readonly Fault[] = [
-  { kind: 'latency', ms: 50 },
-  { kind: 'bandwidth', bytesPerSecond: 100_000 },
-  { kind: 'partial', bytes: 50, everyMs: 2 },
-  { kind: 'slow-close', ms: 500 },
-  { kind: 'reset', afterBytes: 2_000 },
-  { kind: 'black-hole' },
-  { kind: 'refuse' },
-]
+export type Mishap = {
+  readonly name: string
+  readonly run: (stage: Stage, random: Random, measured: Measured) => Promise<void>
+}
+
+/** Long enough for something to be under way at each kill. */
+const SLOW: Behaviour = { kind: 'status', status: 200, afterMs: 100 }
+
+/** How a target answers when nothing is wrong with it. */
+export function wellOf(target: string): Behaviour {
+  return target === 'gamma' ? SLOW : OK
+}
+
+const HUGE = { kind: 'big', bytes: 200_000_000, enoughBytes: 65_536 } as const
 
 const BEHAVIOURS: readonly Behaviour[] = [
   { kind: 'status', status: 503 },
@@ -27,6 +34,15 @@ const BEHAVIOURS: readonly Behaviour[] = [
   { kind: 'hang' },
   { kind: 'drip', everyMs: 100 },
   { kind: 'garbage' },
+  { kind: 'garbage', what: 'status-line' },
+  {
+    kind: 'mixed',
+    answers: [
+      { weight: 1, answer: { ...HUGE, status: 200 } },
+      { weight: 1, answer: { ...HUGE, status: 500 } },
+      { weight: 8, answer: OK },
+    ],
+  },
   { kind: 'flap', everyMs: 1_000, answers: [OK, { kind: 'status', status: 500 }] },
 ]
 
@@ -73,10 +89,11 @@ export const MISHAPS: readonly Mishap[] = [
   },
   {
     name: 'Redis killed and started',
-    run: async (stage, random) => {
+    run: async (stage, random, { onIntakeBack }) => {
       await stage.redis.kill()
       await wait(random.between(0, 2_000))
       await stage.redis.start()
+      onIntakeBack(await untilIntakeIsBack(stage))
     },
   },
   {
@@ -93,7 +110,15 @@ export const MISHAPS: readonly Mishap[] = [
       await stage.redis.command('SCRIPT', 'FLUSH')
     },
   },
-  onLink('link of the producers to Redis', ({ links }) => links.producersToRedis),
+  {
+    name: 'link of the producers to Redis',
+    run: async (stage, random, { onIntakeBack }) => {
+      const end = await stage.links.producersToRedis.fail(random.pick(FAULTS))
+      await wait(random.between(...LASTS_MS))
+      await end()
+      onIntakeBack(await untilIntakeIsBack(stage))
+    },
+  },
   onLink('link of the workers to Redis', ({ links }) => links.workersToRedis),
   onLink('link of the workers to the targets', ({ links }) => links.workersToTargets),
   {
@@ -103,7 +128,7 @@ export const MISHAPS: readonly Mishap[] = [
       const well = stage.disturbances.begin(`${target} is ill`, 'lateness')
       await stage.receiver.behave(target, random.pick(BEHAVIOURS))
       await wait(random.between(...LASTS_MS))
-      await stage.receiver.behave(target, OK)
+      await stage.receiver.behave(target, wellOf(target))
       well()
     },
   },

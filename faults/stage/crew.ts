@@ -2,17 +2,18 @@
 import type { Scope } from '../../bench/stage/scope.ts'
 import type { Disturbances } from './disturbances.ts'
 import { startPart, type Part } from './part.ts'
-import { TARGETS } from './targets.ts'
 
 export type Kind = 'producer' | 'worker'
 type Environment = Readonly<Record<string, string>>
 
 export type Crew = {
-  /** Starts one more. @param more settings of its own */
-  readonly add: (kind: Kind, more?: Environment) => Promise<Part>
+  /** Starts one more. @param more settings of its own @param through what it is started through */
+  readonly add: (kind: Kind, more?: Environment, through?: readonly string[]) => Promise<Part>
   readonly living: (kind: Kind) => readonly Part[]
   /** Of a living producer, in turn; `undefined` when there is none. */
   readonly origin: () => string | undefined
+  /** No caller is sent to it any more, as a load balancer does with what no longer answers. @returns takes it in again */
+  readonly leaveOut: (part: Part) => () => void
 }
 
 export type CrewOptions = {
@@ -31,23 +32,29 @@ export function gatherCrew(scope: Scope, { folder, disturbances, environmentOf }
     await Promise.all([...living('producer'), ...living('worker')].map((part) => part.kill()))
   })
   let turn = 0
+  const leftOut = new Set<Part>()
   return {
     living,
-    add: async (kind, more = {}) => {
+    add: async (kind, more = {}, through = []) => {
       const part = await startPart({
         name: `${kind} ${String(++started[kind])}`,
         folder,
         disturbances,
         entry: `apps/${kind}/src/main.ts`,
-        args: kind === 'worker' ? TARGETS.flatMap((target) => ['--target', target]) : [],
+        args: kind === 'worker' ? ['--all'] : [],
         environment: { ...environmentOf(kind), ...more },
+        through,
       })
       parts.push({ kind, part })
       return part
     },
     origin: () => {
-      const producers = living('producer')
+      const producers = living('producer').filter((part) => !leftOut.has(part))
       return producers[turn++ % Math.max(1, producers.length)]?.origin
+    },
+    leaveOut: (part) => {
+      leftOut.add(part)
+      return () => leftOut.delete(part)
     },
   }
 }

@@ -2,6 +2,7 @@
 import type { Scope } from '../../bench/stage/scope.ts'
 import { NO_FAULT, type Fault } from '../proxy/fault.ts'
 import { startProxy } from '../proxy/proxy.ts'
+import type { Window } from '../oracle/windows.ts'
 import type { Disturbances } from './disturbances.ts'
 
 export type Link = {
@@ -19,12 +20,18 @@ const HARMLESS: ReadonlySet<Fault['kind']> = new Set([
   'slow-close',
 ])
 
+export type LinkOptions = {
+  readonly name: string
+  readonly upstreamPort: number
+  /** What a fault that cuts it excuses. */
+  readonly cutsExcuse: Window['excuses']
+  readonly disturbances: Disturbances
+}
+
 /** A link that ends with the scope. */
 export async function startLink(
   scope: Scope,
-  name: string,
-  upstreamPort: number,
-  disturbances: Disturbances,
+  { name, upstreamPort, cutsExcuse, disturbances }: LinkOptions,
 ): Promise<Link> {
   const proxy = await startProxy(upstreamPort)
   scope.defer(proxy.close)
@@ -33,7 +40,7 @@ export async function startLink(
     fail: async (fault) => {
       const over = disturbances.begin(
         `${fault.kind} between ${name}`,
-        HARMLESS.has(fault.kind) ? 'lateness' : 'duplicates',
+        HARMLESS.has(fault.kind) ? 'lateness' : cutsExcuse,
       )
       await proxy.set(fault)
       return async () => {

@@ -11,6 +11,8 @@ export type LoadOptions = {
   readonly fillBytes?: number
   /** Ends by itself after so many. */
   readonly events?: number
+  /** After an outage what was not posted is made up for; without, no more than a second's worth is. */
+  readonly catchesUp?: boolean
 }
 
 export type Load = {
@@ -26,7 +28,7 @@ let loads = 0
 
 /** Starts posting. */
 export function startLoad(deps: LaneDeps, options: LoadOptions): Load {
-  const { lanes = 8, events = Infinity, eventsPerSecond, targets, fillBytes } = options
+  const { lanes = 8, events = Infinity, eventsPerSecond, targets, fillBytes, catchesUp = false } = options
   const name = `load-${String(++loads)}`
   let begun = 0
   let accepted = 0
@@ -38,7 +40,7 @@ export function startLoad(deps: LaneDeps, options: LoadOptions): Load {
     let dueMs = performance.now() + (pauseMs * lane) / lanes
     while (!isStopping() && begun < events) {
       if (pauseMs > 0) await wait(Math.max(0, dueMs - performance.now()))
-      dueMs = Math.max(dueMs + pauseMs, performance.now() - 1_000)
+      dueMs = Math.max(dueMs + pauseMs, catchesUp ? -Infinity : performance.now() - 1_000)
       if (isStopping()) return
       const event: NewEvent = {
         key: `${name}-${String(begun++)}`,

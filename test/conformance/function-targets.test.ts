@@ -1,5 +1,7 @@
 /** Targets that are functions: the same queue, retries, deadlines and dead letters as those that are APIs. */
 import { permanent, retryable, throttled, type FunctionTargetDefinition } from '@manifold/config'
+import { readTraceparent } from '@manifold/domain'
+import { readEvent } from '@manifold/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deliver, eventIdOf, QUICK, setStage, type Stage } from '../support/conformance.ts'
 
@@ -40,10 +42,10 @@ beforeAll(async () => {
         timeoutMs: 150,
       },
       { ...calling('stubborn', () => new Promise<undefined>(() => undefined)), timeoutMs: 150 },
-      calling('fetching', async (event, { fetch, deliveryId, logger }) => {
+      calling('fetching', async (event, { fetch, deliveryId, logger, traceparent }) => {
         const response = await fetch(`${server.url}/sdk`, {
           method: 'PUT',
-          headers: { 'idempotency-key': deliveryId },
+          headers: { 'idempotency-key': deliveryId, traceparent },
           body: JSON.stringify(event.data),
         })
         logger.info({ status: response.status }, 'the SDK has spoken')
@@ -119,9 +121,15 @@ test.each(['obedient', 'stubborn'])('at the deadline it is over, and retried: %s
 })
 
 test('a handler has a fetch, and a logger that says whose words these are', async () => {
-  const { id } = await deliver(stage.system.api, 'fetching', { orderId: 'A2' })
+  const delivery = await deliver(stage.system.api, 'fetching', { orderId: 'A2' })
+  const { id } = delivery
   const [request] = stage.server.received('/sdk')
   expect(request).toMatchObject({ method: 'PUT', headers: { 'idempotency-key': id } })
+  const { trace } = (await readEvent(stage.system.store, eventIdOf(delivery))) ?? {}
+  expect(readTraceparent(String(request?.headers['traceparent']))).toMatchObject({
+    traceId: trace?.traceId,
+    flags: trace?.flags,
+  })
   expect(request?.body.toString()).toBe('{"orderId":"A2"}')
   expect(stage.system.logs().find((line) => line['msg'] === 'the SDK has spoken')).toMatchObject({
     target: 'fetching',

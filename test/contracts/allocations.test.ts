@@ -6,6 +6,7 @@
 import { getHeapStatistics } from 'node:v8'
 import { compileRouter, createEventIdFactory, DEFAULT_BREAKER } from '@manifold/domain'
 import { claimDeliveries, settleDeliveries, type Claim } from '@manifold/store'
+import { NO_TRACING } from '@manifold/tracing'
 import { expect, test } from 'vitest'
 import { acceptEvent } from '../../apps/producer/src/accept-event.ts'
 import { createGates } from '../../apps/producer/src/overload/intake.ts'
@@ -46,7 +47,7 @@ async function accept(): Promise<string> {
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
       intake,
-      failpoint: () => undefined,
+      tracing: NO_TRACING,
     },
     { body, rawBody, idempotencyKey: undefined, caller: 'shop', traceparent: undefined },
   )

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { SETTING_NAMES } from '@manifold/config'
+import { SETTING_NAMES, TRACING_SETTING_NAMES } from '@manifold/config'
 import { DEAD_REASONS, OPERATIONAL_TYPES, PROBLEMS } from '@manifold/domain'
 import { expect, test } from 'vitest'
 
@@ -49,6 +49,21 @@ test("the README's settings table lists exactly the variables that are read", ()
   const table = read('README.md').split('## Settings')[1]?.split('\n## ')[0] ?? ''
   const names = rows(table).map((cells) => words(cells[0])[0])
   expect(names.toSorted()).toEqual([...SETTING_NAMES].sort())
+})
+
+test('docs/tracing.md lists exactly the variables of traces that are read', () => {
+  const names = rows(read('docs/tracing.md').split('## Settings')[1] ?? '').map((cells) => words(cells[0])[0])
+  expect(names).toEqual(TRACING_SETTING_NAMES)
+})
+
+test('docs/tracing.md names every attribute of our own that a span may have', () => {
+  const own = sourceFiles('packages/tracing/src/otel').flatMap((file) => [
+    ...read(file).matchAll(/'(manifold\.[a-z_]+)'/g),
+  ])
+  const documented = [...read('docs/tracing.md').matchAll(/`(manifold\.[a-z_]+)`/g)]
+  const names = (matches: RegExpExecArray[]) => [...new Set(matches.map(([, name]) => name))].sort()
+  expect(names(own)).toEqual(names(documented))
+  expect(names(own)).toContain('manifold.attempt')
 })
 
 test("the README's table of dead-letter reasons lists exactly the reasons there are", () => {

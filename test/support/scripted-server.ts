@@ -33,16 +33,20 @@ export async function serve(
   return `http://127.0.0.1:${String(await listen(server))}`
 }
 
-/** The client of a target that may be at a private address, as every test server is. */
-export function clientWith(policy: Policy = {}): TargetClient {
-  const client = createTargetClient({
+/**
+ * The client of a target that may be at a private address, as every test server is.
+ * @param maxConnectionAgeMs the client's own unless a test cannot wait for that
+ */
+export function clientWith(policy: Policy = {}, maxConnectionAgeMs?: number): TargetClient {
+  const whole = {
     timeoutMs: LONG_MS,
     maxResponseBytes: 65_536,
     concurrency: 5,
     allowPrivateNetwork: true,
     tls: undefined,
     ...policy,
-  })
+  }
+  const client = createTargetClient(whole, maxConnectionAgeMs)
   onTestFinished(() => client.close())
   return client
 }

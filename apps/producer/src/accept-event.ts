@@ -13,14 +13,22 @@ import {
   type CloudEventContext,
   MAX_DATA_DEPTH,
   MAX_DELAY_MS,
-  readTraceparent,
   type EventInput,
   type FieldError,
   type ManifoldEvent,
   type Router,
+  type SpanContext,
 } from '@manifold/domain'
-import { randomHex, type Failpoint } from '@manifold/runtime'
-import { recordEvent, type Accepted, type NewEvent, type NewlyAccepted, type Store } from '@manifold/store'
+import { failpoint } from '@manifold/runtime'
+import {
+  recordEvent,
+  storeNow,
+  type Accepted,
+  type NewEvent,
+  type NewlyAccepted,
+  type Store,
+} from '@manifold/store'
+import type { Tracing } from '@manifold/tracing'
 import type { Intake, Overloaded } from './overload/intake.ts'
 
 export type AcceptDeps = {
@@ -36,7 +44,7 @@ export type AcceptDeps = {
   readonly onBrokenFilters: (eventType: string, targets: readonly string[]) => void
   /** Whether there is room for more. */
   readonly intake: Intake
-  readonly failpoint: Failpoint
+  readonly tracing: Pick<Tracing, 'startPublish'>
 }
 
 export type AcceptRequest = {
@@ -50,6 +58,8 @@ export type AcceptRequest = {
   /** Whose idempotency keys these are. */
   readonly caller: string
   readonly traceparent: string | undefined
+  /** The request, where its events are in traces of their own. */
+  readonly askedBy?: SpanContext | undefined
 }
 
 export type AcceptAnswer =
@@ -82,7 +92,7 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
   const input = parsed.data
   const mismatches = [
     ...checkAgainstCatalogue(deps.events, input),
-    ...checkTimes(input),
+    ...checkTimes(input, storeNow(deps.store)),
     ...checkCallback(deps, input),
   ]
   if (mismatches.length > 0) return { kind: 'invalid', errors: mismatches }
@@ -93,7 +103,7 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
     {
       ...context,
       ...event,
-      time: input.time ?? new Date().toISOString(),
+      time: input.time ?? new Date(storeNow(deps.store)).toISOString(),
       data: input.data,
     },
     input.targets,
@@ -121,6 +131,12 @@ export async function storeEvent(
 ): Promise<
   Exclude<AcceptAnswer, { readonly kind: Exclude<Judgement['kind'], 'acceptable'> | 'overloaded' }>
 > {
+  const span = deps.tracing.startPublish({
+    eventType: event.type,
+    targetCount: targets.length,
+    traceparent: request.traceparent,
+    askedBy: request.askedBy,
+  })
   const result = await recordEvent(deps.store, {
     event,
     payload,
@@ -136,9 +152,13 @@ export async function storeEvent(
       request.idempotencyKey === undefined
         ? undefined
         : { owner: request.caller, key: request.idempotencyKey },
-    trace: readTraceparent(request.traceparent) ?? { traceId: randomHex(16), flags: '01' },
+    trace: span.trace,
+  }).catch((error: unknown) => {
+    span.end({ kind: 'failed', error })
+    throw error
   })
-  deps.failpoint('recorded')
+  span.end(result)
+  failpoint('recorded')
   if (result.kind === 'accepted') deps.enqueue(result)
   return result
 }
@@ -160,11 +180,11 @@ function checkAgainstCatalogue(events: Config['events'], input: EventInput): Fie
 }
 
 /** Whatever depends on the clock is refused only where waiting makes it right: a request sent again must not turn wrong. */
-function checkTimes({ deliverAt, delayMs, expiresAt }: EventInput): FieldError[] {
+function checkTimes({ deliverAt, delayMs, expiresAt }: EventInput, nowMs: number): FieldError[] {
   if (deliverAt !== undefined && delayMs !== undefined)
     return [{ path: 'delayMs', message: 'give deliverAt or delayMs, not both' }]
   const errors: FieldError[] = []
-  if (deliverAt !== undefined && Date.parse(deliverAt) > Date.now() + MAX_DELAY_MS)
+  if (deliverAt !== undefined && Date.parse(deliverAt) > nowMs + MAX_DELAY_MS)
     errors.push({ path: 'deliverAt', message: 'must be at most 30 days ahead' })
   if (deliverAt !== undefined && expiresAt !== undefined && Date.parse(expiresAt) <= Date.parse(deliverAt))
     errors.push({ path: 'expiresAt', message: 'must be later than deliverAt' })

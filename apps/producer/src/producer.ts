@@ -7,7 +7,6 @@ import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import {
-  DEFAULT_REDIS_URL,
   everyTarget,
   requireKeysBeyondLoopback,
   requireSecrets,
@@ -15,25 +14,28 @@ import {
   type Settings,
 } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
-import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
 import {
-  createFailpoint,
-  createRegistry,
-  listenOn,
-  repeat,
-  reportErrors,
-  secureRandom,
-  type Logger,
-} from '@manifold/runtime'
+  bundleSizeOf,
+  forgetDueEvents,
+  knownTargetTimes,
+  openQueues,
+  registerQueueGauges,
+  startRelay,
+} from '@manifold/queue'
+import { createRegistry, listenOn, repeat, reportErrors, secureRandom, type Logger } from '@manifold/runtime'
 import {
   connectRedis,
+  createKeep,
+  followRedisClock,
   isRedisReply,
   isStoreUnavailable,
+  noteKnownTargets,
   persistenceWarnings,
   tellingOf,
   waitForRedis,
   type Store,
 } from '@manifold/store'
+import { startTracing } from '@manifold/tracing'
 import { createReplayRunner } from './bulk-replay.ts'
 import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
@@ -48,6 +50,7 @@ import { countRefusals, registerGateGauge } from './overload/overload-metrics.ts
 import { createBacklogTeller } from './overload/tell-backlog.ts'
 import { lookAtLoad, watchLoad, type WatchLoadDeps } from './overload/watch-load.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
+import { watchRemovedTargets } from './removed-targets.ts'
 import { createLiveFeed } from './streams/live-feed.ts'
 import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
 import { registerStreamGauge } from './streams/stream-gauge.ts'
@@ -60,7 +63,12 @@ export type ProducerOptions = {
   readonly logger: Logger
 }
 
-export type RunningProducer = { readonly port: number; readonly close: () => Promise<void> }
+export type RunningProducer = {
+  readonly port: number
+  /** From now on requests go by this config; those under way end by the one before. @throws when a secret is missing */
+  readonly reload: (config: Config) => void
+  readonly close: () => Promise<void>
+}
 
 const DEFAULT_PORT = 3_000
 const REPLAY_LOOK_MS = 500
@@ -69,33 +77,40 @@ const REPLAY_LOOK_MS = 500
 export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
   requireKeysBeyondLoopback(settings)
   requireSecrets(config.sources.map((source) => source.verify))
-  const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'fail-fast', (error) => {
+  const redis = connectRedis(settings.redis, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
   })
   await waitForRedis(redis, () => {
     logger.warn('waiting for Redis')
   })
-  const store: Store = { redis, retention: settings.retention }
-  for (const warning of await persistenceWarnings(store)) logger.warn(warning)
-
+  // What callers are promised waits for replicas: on a connection of its own, as it is silent meanwhile.
+  const keeping =
+    settings.redisReplicas === 0 ? undefined : connectRedis(settings.redis, 'fail-fast', () => undefined)
+  if (keeping !== undefined) await waitForRedis(keeping, () => undefined)
   const onError = reportErrors(logger, (error) =>
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
   )
-  const queues = openQueues(redis, onError)
+  const clock = await followRedisClock(redis, onError)
+  const store: Store = {
+    redis,
+    retention: settings.retention,
+    keep: keeping === undefined ? undefined : createKeep(keeping, settings.redisReplicas),
+    now: clock.now,
+  }
+  for (const warning of await persistenceWarnings(store, settings.redisReplicas)) logger.warn(warning)
+  const queues = openQueues(redis, onError, clock.now)
+  const tracing = await startTracing(settings.tracing, 'manifold-producer', logger)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
-  const targets = everyTarget(config)
-  const targetNames = targets.map((target) => target.name)
+  let live = readLive(config)
+  const alerts = tellingOf(() => live.routed)
+  const targetNames = () => live.targets.map((target) => target.name)
   registerQueueGauges({ registry, store, targets: targetNames })
 
-  const telling = tellingOf(config.targets)
-  const failpoint = createFailpoint(settings.failpoint)
-  const bundleSizes = new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)]))
   const enqueuer = createEnqueuer({
     store,
     queues,
-    bundleSizeOf: (target) => bundleSizes.get(target) ?? 1,
-    failpoint,
+    bundleSizeOf: (target) => live.bundleSizes.get(target) ?? 1,
     onError,
   })
   const holder = randomUUID()
@@ -107,13 +122,18 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     queues,
     holder,
     signal: stopping.signal,
-    failpoint,
-    targets: new Set(targetNames),
+    isKnown: (target) => live.targets.some(({ name }) => name === target),
     onError,
     onCompleted: ({ id, matched, replayed, failed }) => {
       logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
     },
   })
+  const times = knownTargetTimes(settings.removedTargetGraceMs)
+  const removedLookMs = Math.min(settings.janitorIntervalMs, times.silentMs)
+  const tellKnownTargets = async () => {
+    for (const target of await noteKnownTargets(store, targetNames()))
+      logger.info({ target }, 'the target is back: what waits for it is delivered')
+  }
   const gates = createGates({
     onRefused: countRefusals(registry),
     onNoRoom: () => {
@@ -124,10 +144,10 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const watching: WatchLoadDeps = {
     store,
     gates,
-    limits: () => limitsOf(settings, targets),
-    targets: () => targetNames,
+    limits: () => limitsOf(settings, live.targets),
+    targets: targetNames,
     logger,
-    onLook: createBacklogTeller({ store, queues, telling, targets: config.targets }),
+    onLook: createBacklogTeller({ store, queues, telling: alerts, targets: () => live.routed }),
     onError,
   }
   // Before anything comes in; without an answer Redis refuses by itself.
@@ -135,6 +155,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const loads = watchLoad(watching)
 
   const replays = repeat(REPLAY_LOOK_MS, runner.look, onError)
+  const telling = repeat(times.tellEveryMs, tellKnownTargets, onError)
   const background = [
     replays,
     loads,
@@ -143,7 +164,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       queues,
       holder,
       ageMs: settings.relayAgeMs,
-      telling,
+      telling: alerts,
       logger,
       count: metrics.rescued,
       onError,
@@ -153,6 +174,21 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       () => forgetDueEvents({ store, queues, holder, intervalMs: settings.janitorIntervalMs }),
       onError,
     ),
+    telling,
+    repeat(
+      removedLookMs,
+      watchRemovedTargets({
+        store,
+        queues,
+        logger,
+        holder,
+        intervalMs: removedLookMs,
+        graceMs: settings.removedTargetGraceMs,
+        silentMs: times.silentMs,
+        signal: stopping.signal,
+      }),
+      onError,
+    ),
   ]
 
   // Waits and streams end when the producer stops, instead of holding it up.
@@ -160,7 +196,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   setMaxListeners(0, leaving.signal)
   const hub = createChangeHub({
     store,
-    connect: () => connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', onError),
+    connect: () => connectRedis(settings.redis, 'patient', onError),
     onError,
   })
 
@@ -184,15 +220,28 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     leaving: leaving.signal,
     queues,
     registry,
+    tracing,
     logger,
-    failpoint,
-    newEventId: () => newEventId(Date.now()),
-    events: config.events,
-    targets,
-    sources: config.sources,
-    route: compileRouter(config.targets),
-    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
-    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
+    newEventId: () => newEventId(clock.now()),
+    // Asked for each request: a reload is in force for the next one, and every connection stays.
+    get events() {
+      return live.events
+    },
+    get targets() {
+      return live.targets
+    },
+    get sources() {
+      return live.sources
+    },
+    get route() {
+      return live.route
+    },
+    get optionalTargets() {
+      return live.optionalTargets
+    },
+    get judgeCallbackUrl() {
+      return live.judgeCallbackUrl
+    },
     enqueue: enqueuer.enqueue,
     intake: gates,
     requireScope: scopeGuard(settings.apiKeys),
@@ -215,10 +264,15 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   server.prependListener('request', giveTargetAPath)
   exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
-  logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
+  logger.info({ host: settings.host, port, targets: targetNames() }, 'producer is listening')
 
   return {
     port,
+    reload: (next) => {
+      requireSecrets(next.sources.map((source) => source.verify))
+      live = readLive(next)
+      telling.wake()
+    },
     close: async () => {
       leaving.abort()
       await closeServer(server, settings.drainMs)
@@ -227,9 +281,27 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       stopping.abort()
       await Promise.all(background.map((one) => one.stop()))
       await runner.idle()
+      await tracing.close()
       await queues.close()
+      keeping?.disconnect()
+      clock.stop()
       redis.disconnect()
     },
+  }
+}
+
+/** What the producer takes from a config. */
+function readLive(config: Config) {
+  return {
+    events: config.events,
+    targets: everyTarget(config),
+    /** Those that events are routed to. */
+    routed: config.targets,
+    sources: config.sources,
+    route: compileRouter(config.targets),
+    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
+    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
+    bundleSizes: new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)])),
   }
 }
 

@@ -1,10 +1,10 @@
 /** Replay: one dead letter goes back to its target. The record is reopened first; the queues follow. */
-import type { DeliveryRef } from '@manifold/domain'
+import type { DeliveryRef, SpanContext } from '@manifold/domain'
 import { reconcile, type Queues } from '@manifold/queue'
 import { findDelivery, reopenDelivery, type Store } from '@manifold/store'
 
 export type ReplayAnswer =
-  | { readonly kind: 'replayed'; readonly ref: DeliveryRef }
+  | { readonly kind: 'replayed'; readonly ref: DeliveryRef; readonly traceId: string }
   | { readonly kind: 'not-dead'; readonly status: string }
   | { readonly kind: 'not-found' }
   /** Its target is no longer in the config: nobody would deliver it. */
@@ -16,15 +16,22 @@ export type ReplayDeps = {
   readonly targets: readonly { readonly name: string }[]
 }
 
-/** Replays a dead letter. Of two callers at once, one replays it and the other is told that it is not dead. */
-export async function replayDeadLetter(deps: ReplayDeps, deliveryId: string): Promise<ReplayAnswer> {
+/**
+ * Replays a dead letter. Of two callers at once, one replays it and the other is told that it is not dead.
+ * @param askedBy the request, where it is recorded
+ */
+export async function replayDeadLetter(
+  deps: ReplayDeps,
+  deliveryId: string,
+  askedBy?: SpanContext,
+): Promise<ReplayAnswer> {
   const found = await findDelivery(deps.store, deliveryId)
   if (found === undefined) return { kind: 'not-found' }
   const { target } = found.delivery
   if (!deps.targets.some((one) => one.name === target)) return { kind: 'unknown-target', target }
-  const reopened = await reopenDelivery(deps.store, found.event.id, target)
+  const reopened = await reopenDelivery(deps.store, found.event.id, target, undefined, askedBy)
   if (reopened.kind === 'missing') return { kind: 'not-found' }
   if (reopened.kind === 'not-dead') return reopened
   await reconcile(deps.store, deps.queues, [{ kind: 'delivery', ref: reopened.ref }])
-  return { kind: 'replayed', ref: reopened.ref }
+  return { kind: 'replayed', ref: reopened.ref, traceId: found.event.trace.traceId }
 }

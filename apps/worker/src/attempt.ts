@@ -14,8 +14,10 @@ import {
 } from '@manifold/delivery'
 import {
   deliveryId,
+  formatTraceparent,
   isDeeperThan,
   MAX_DATA_DEPTH,
+  withSpanId,
   type BreakerSignal,
   type DeliveryRef,
   type HandlerLogger,
@@ -25,15 +27,18 @@ import {
   type Target,
   type TargetResponse,
 } from '@manifold/domain'
-import { randomHex, type Failpoint } from '@manifold/runtime'
+import { failpoint, randomHex } from '@manifold/runtime'
 import type { CapturedResponse, Claim } from '@manifold/store'
+import { NO_ATTEMPT, type AttemptSpan } from '@manifold/tracing'
 
 export type AttemptDeps = {
   readonly target: Target
   readonly client: TargetClient
   readonly userAgent: string
+  /** This machine's clock: what is told to targets, who compare it with theirs. */
   readonly now: () => number
-  readonly failpoint: Failpoint
+  /** Redis's: what others of ours compare. */
+  readonly redisNow: () => number
   /** For a function target's handler. */
   readonly handlerLogger: HandlerLogger
 }
@@ -64,11 +69,12 @@ export async function attempt(
   ref: DeliveryRef,
   claim: Claim,
   stopping: AbortSignal,
+  span: AttemptSpan = NO_ATTEMPT,
 ): Promise<Tried> {
   const { target } = deps
   const deadline = startDeadline(target.timeoutMs, stopping)
   try {
-    const result = await perform(deps, target, ref, claim, deadline)
+    const result = await perform(deps, target, ref, claim, deadline, span)
     const undecided = result.outcome.kind !== 'delivered' && result.httpStatus === undefined
     if (undecided && deadline.over() === 'stopping') return { kind: 'interrupted' }
     return {
@@ -90,9 +96,10 @@ function perform(
   ref: DeliveryRef,
   claim: Claim,
   deadline: Deadline,
+  span: AttemptSpan,
 ): Promise<Result> {
-  if (target.kind === 'http') return callApi(deps, target, ref, claim, deadline)
-  return callHandler(target, claim.event, handlerContext(deps, ref, claim, deadline), deadline)
+  if (target.kind === 'http') return callApi(deps, target, ref, claim, deadline, span)
+  return callHandler(target, claim.event, handlerContext(deps, ref, claim, deadline, span), deadline)
 }
 
 /** Render → authenticate → send → classify. */
@@ -102,6 +109,7 @@ async function callApi(
   ref: DeliveryRef,
   claim: Claim,
   deadline: Deadline,
+  span: AttemptSpan,
 ): Promise<Result> {
   const rendered = render({
     target,
@@ -118,7 +126,7 @@ async function callApi(
       error: rendered.error,
     }
   }
-  return sendAuthenticated(deps, target, rendered.request, deadline, undefined)
+  return sendAuthenticated(deps, target, rendered.request, deadline, span, undefined)
 }
 
 /** Authenticates and sends; where a token may have run out, once more after a 401 with a new one. */
@@ -127,6 +135,7 @@ async function sendAuthenticated(
   target: HttpTarget,
   request: OutgoingRequest,
   deadline: Deadline,
+  span: AttemptSpan,
   rejected: OutgoingRequest | undefined,
 ): Promise<Result> {
   const context = { fetch: deps.client.fetchWithin(deadline), nowMs: deps.now(), rejected }
@@ -144,22 +153,36 @@ async function sendAuthenticated(
       error: authenticated.error,
     }
   }
-  deps.failpoint('sending')
-  const sent = await send(deps.client, authenticated.request, deadline)
+  failpoint('sending')
+  const call = span.startCall(authenticated.request)
+  const sent = await send(deps.client, authenticated.request, deadline, onSent)
+  call.end(sent)
   if (
     sent.kind === 'answered' &&
     sent.response.status === 401 &&
     target.auth.renewable === true &&
     rejected === undefined
   ) {
-    return sendAuthenticated(deps, target, request, deadline, authenticated.request)
+    return sendAuthenticated(deps, target, underNewSpan(request), deadline, span, authenticated.request)
   }
-  const outcome = classify(target, sent, deps.now())
+  const outcome = classify(target, sent, deps.redisNow())
   if (sent.kind !== 'answered') return { outcome, error: sent.error }
   const { status } = sent.response
   return target.captureResponse
     ? { outcome, httpStatus: status, response: capture(sent.response) }
     : { outcome, httpStatus: status }
+}
+
+function onSent(): void {
+  failpoint('during')
+}
+
+/** Each request sent has a span of its own. */
+function underNewSpan(request: OutgoingRequest): OutgoingRequest {
+  const { headers } = request
+  const traceparent = headers['traceparent']
+  if (traceparent === undefined) return request
+  return { ...request, headers: { ...headers, traceparent: withSpanId(traceparent, randomHex(8)) } }
 }
 
 /** What nests too deep to be written as JSON again is kept as the text it came as. */
@@ -179,12 +202,15 @@ function handlerContext(
   ref: DeliveryRef,
   claim: Claim,
   deadline: Deadline,
+  { spanId = randomHex(8) }: AttemptSpan,
 ) {
+  const { traceId, flags } = claim.trace
   return {
     attempt: claim.attempts + 1,
     deliveryId: deliveryId(ref.eventId, ref.target),
     signal: deadline.signal(),
     fetch: client.fetchWithin(deadline),
+    traceparent: formatTraceparent(traceId, spanId, flags),
     logger: handlerLogger,
   }
 }

@@ -3,6 +3,7 @@ import { resolveConfig } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
 import { SUSPECT_AFTER_CRASHES, type DeliveryRef } from '@manifold/domain'
 import { claimDelivery, createSettler } from '@manifold/store'
+import { NO_TRACING } from '@manifold/tracing'
 import { expect, test } from 'vitest'
 import { accept, keptDelivery, refOf } from '../../../test/support/store.ts'
 import { useTestStore } from '../../../test/support/use-test-store.ts'
@@ -43,12 +44,13 @@ function worker({ isFree = true, isCrashing = false } = {}) {
     client: createTargetClient(target),
     userAgent: 'test',
     now: Date.now,
+    redisNow: Date.now,
     random: () => 0.5,
     process: 'this',
+    tracing: NO_TRACING,
     isCrashing: () => isCrashing,
     alone,
     onSuspect: () => undefined,
-    failpoint: () => undefined,
     handlerLogger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     onSettled: () => undefined,
     onOwed: () => undefined,

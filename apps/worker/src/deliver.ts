@@ -19,6 +19,7 @@ import {
   type Settlement,
 } from '@manifold/domain'
 import type { Verdict } from '@manifold/queue'
+import { failpoint } from '@manifold/runtime'
 import {
   claimEach,
   claimDelivery,
@@ -32,12 +33,14 @@ import {
   type SettleResult,
   type Store,
 } from '@manifold/store'
+import type { AttemptSpan, Tracing } from '@manifold/tracing'
 import type { Alone } from './alone/process.ts'
 import { attempt, type AttemptDeps, type Tried } from './attempt.ts'
 
 export type DeliverDeps = AttemptDeps & {
   readonly store: Store
   readonly settle: Settle
+  readonly tracing: Pick<Tracing, 'startAttempt'>
   /** This process, since its start: what another one left claimed, it crashed with. */
   readonly process: string
   /** Whether this process is ending because of an error that nobody caught: what is under way then may be its cause. */
@@ -65,6 +68,9 @@ export type DeliverDeps = AttemptDeps & {
 export type DeliveryReport = {
   readonly ref: DeliveryRef
   readonly eventType: string
+  readonly traceId: string
+  /** The attempt's, where it is recorded. */
+  readonly spanId: string | undefined
   /** `undefined` when no request was made. */
   readonly attempt: Attempt | undefined
   /** `undefined` when there was no request, or when somebody else's settlement stands. */
@@ -131,7 +137,9 @@ async function deliverSuspect(
     const claimMs = deps.alone.longestMs + CLAIM_MARGIN_MS
     const terms = { ...claimTerms(deps, claimant), claimMs, probeMs: claimMs, takesSuspects: true }
     const claim = await claimDelivery(deps.store, ref, terms)
-    return await deliverClaimed(deps, ref, claim, stopping, (_deps, ...args) => deps.alone.attempt(...args))
+    return await deliverClaimed(deps, ref, claim, stopping, (_deps, ref, claim, stopping) =>
+      deps.alone.attempt(ref, claim, stopping),
+    )
   } finally {
     leave()
   }
@@ -144,19 +152,23 @@ async function deliverClaimed(
   stopping: AbortSignal,
   tryIt: typeof attempt,
 ): Promise<Verdict> {
-  deps.failpoint('claimed')
+  failpoint('claimed')
   if (claim.kind !== 'claimed') return verdictWithoutClaim(deps, claim)
   const policy = policyUntilExpiry(deps.target.retry, claim)
   if (isExpired(claim.ageMs, policy))
     return settle(deps, ref, claim, NOT_TRIED, { kind: 'dead', reason: 'expired' })
 
-  const atMs = deps.now()
-  const tried = await tryIt(deps, ref, claim, stopping)
-  deps.failpoint('sent')
-  if (tried.kind === 'interrupted' || (deps.isCrashing() && isUnanswered(tried)))
+  const atMs = deps.redisNow()
+  const startedMs = performance.now()
+  const span = deps.tracing.startAttempt(ref, claim)
+  const tried = await tryIt(deps, ref, claim, stopping, span)
+  failpoint('sent')
+  if (tried.kind === 'interrupted' || (deps.isCrashing() && isUnanswered(tried))) {
+    span.end()
     return handBack(deps, ref, claim)
+  }
 
-  const durationMs = deps.now() - atMs
+  const durationMs = Math.round(performance.now() - startedMs)
   const settlement = decide({
     outcome: tried.outcome,
     attemptsSpent: claim.spent + 1,
@@ -164,15 +176,18 @@ async function deliverClaimed(
     policy,
     random: deps.random(),
   })
+  const attempted = describe(tried, atMs, durationMs)
+  // Before it is settled: what was sent is told of even if Redis goes away now.
+  span.end(attempted, settlement)
   if (tried.response !== undefined) await keepResponse(deps.store, ref, tried.response)
   const verdict = await settle(
     deps,
     ref,
     claim,
-    { attempt: describe(tried, atMs, durationMs), signal: tried.signal },
+    { attempt: attempted, signal: tried.signal, span },
     settlement,
   )
-  deps.failpoint('settled')
+  failpoint('settled')
   return withHold(deps, verdict, claim, tried.outcome)
 }
 
@@ -207,7 +222,7 @@ function policyUntilExpiry(policy: RetryPolicy, { ageMs, expiresInMs }: Claim): 
 /** Ends a delivery whose job cannot be read: there is nothing to attempt. */
 export async function refuse(deps: DeliverDeps, ref: DeliveryRef, error: string): Promise<Verdict> {
   const attempt: Attempt = {
-    atMs: deps.now(),
+    atMs: deps.redisNow(),
     durationMs: 0,
     httpStatus: null,
     outcome: 'permanent',
@@ -240,6 +255,7 @@ function isUnanswered(tried: Tried): boolean {
 type Trial = {
   readonly attempt: Attempt | undefined
   readonly signal: Extract<Tried, { kind: 'tried' }>['signal']
+  readonly span?: AttemptSpan
 }
 
 const NOT_TRIED: Trial = { attempt: undefined, signal: 'neutral' }
@@ -254,13 +270,15 @@ async function settle(
   deps: DeliverDeps,
   ref: DeliveryRef,
   claim: Claim,
-  { attempt, signal }: Trial,
+  { attempt, signal, span }: Trial,
   settlement: Settlement,
 ): Promise<Verdict> {
   const result = await deps.settle({ ref, fence: claim.fence, settlement, attempt, signal })
   deps.onSettled({
     ref,
     eventType: claim.event.type,
+    traceId: claim.trace.traceId,
+    spanId: span?.spanId,
     attempt,
     attemptNumber: result.kind === 'applied' ? result.attemptNumber : undefined,
     settlement,

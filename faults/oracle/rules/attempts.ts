@@ -1,10 +1,10 @@
 /**
  * Attempts: what is recorded is what came. An attempt without an answer need not have reached the receiver; a request may
- * be unrecorded only where something was disturbed while it was in flight.
+ * be unrecorded only where something was disturbed while it was in flight. One whose answer was lost is an attempt, too.
  */
 import type { Case, Evidence } from '../evidence.ts'
 import type { Finding } from '../finding.ts'
-import { mayBeUnrecorded } from '../windows.ts'
+import { mayBeUncounted, mayBeUnrecorded } from '../windows.ts'
 
 export function findAttemptsDisagreeing(evidence: Evidence): Finding[] {
   return evidence.cases.flatMap((one): Finding[] =>
@@ -21,6 +21,10 @@ function disagreements(one: Case, evidence: Evidence): string[] {
     wrong.push(`counted ${String(delivery.attempts)}, listed ${String(recorded.length)}`)
   const numbers = recorded.map(({ number }) => number).toSorted((a, b) => a - b)
   if (numbers.some((number, index) => number !== index + 1)) wrong.push(`numbered ${numbers.join(', ')}`)
+
+  const counted = requests.filter((request) => !mayBeUncounted(request, evidence)).length
+  if (recorded.length < counted)
+    wrong.push(`${String(counted)} requests came, only ${String(recorded.length)} are recorded`)
 
   const statuses = new Set([
     ...recorded.map(({ httpStatus }) => httpStatus),

@@ -48,6 +48,13 @@ function missingCause(
         ? undefined
         : `it was only ${String(ageMs)} ms old`
     }
+    case 'blocked': {
+      const isMeant = evidence.windows.some(
+        ({ kills, fromMs, untilMs }) =>
+          kills === 'blocked' && diedAtMs !== undefined && diedAtMs >= fromMs && diedAtMs <= untilMs,
+      )
+      return isMeant ? undefined : 'its target was at no forbidden address'
+    }
     case null:
     default:
       return 'nothing in this run can cause that'

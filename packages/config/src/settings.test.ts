@@ -23,6 +23,8 @@ test('an empty environment gives the defaults', () => {
     port: undefined,
     host: '127.0.0.1',
     redisUrl: undefined,
+    redis: { kind: 'single', url: 'redis://127.0.0.1:6379' },
+    redisReplicas: 0,
     configPath: 'manifold.config.ts',
     logLevel: 'info',
     apiKeys: [],
@@ -37,7 +39,9 @@ test('an empty environment gives the defaults', () => {
     stalledCheckMs: 3_000,
     relayAgeMs: 5_000,
     janitorIntervalMs: 60_000,
-    failpoint: '',
+    removedTargetGraceMs: 3_600_000,
+    tracing: undefined,
+    failpoint: undefined,
   })
 })
 
@@ -45,7 +49,9 @@ test('every setting can be set', () => {
   const settings = readSettings({
     PORT: '0',
     HOST: '0.0.0.0',
-    REDIS_URL: 'rediss://user:pass@redis.example:6380',
+    REDIS_URL: 'rediss+sentinel://user:pass@one,two/main',
+    MANIFOLD_SENTINEL_PASSWORD: 'other',
+    MANIFOLD_REDIS_REPLICAS: '2',
     MANIFOLD_CONFIG: 'other.config.ts',
     LOG_LEVEL: 'debug',
     MANIFOLD_API_KEYS: entry,
@@ -63,12 +69,15 @@ test('every setting can be set', () => {
     MANIFOLD_STALLED_CHECK_MS: '100',
     MANIFOLD_RELAY_AGE_MS: '10',
     MANIFOLD_JANITOR_MS: '11',
-    MANIFOLD_FAILPOINT: 'sent',
+    MANIFOLD_REMOVED_TARGET_GRACE_MS: '12',
+    MANIFOLD_FAILPOINT: 'after:settle-deliveries=stop@25',
   })
   expect(settings).toEqual({
     port: 0,
     host: '0.0.0.0',
-    redisUrl: 'rediss://user:pass@redis.example:6380',
+    redisUrl: 'rediss+sentinel://user:pass@one,two/main',
+    redis: expect.objectContaining({ kind: 'sentinel', master: 'main', sentinelPassword: 'other' }) as object,
+    redisReplicas: 2,
     configPath: 'other.config.ts',
     logLevel: 'debug',
     apiKeys: [expect.objectContaining({ name: 'shop' })],
@@ -83,9 +92,29 @@ test('every setting can be set', () => {
     stalledCheckMs: 100,
     relayAgeMs: 10,
     janitorIntervalMs: 11,
-    failpoint: 'sent',
+    removedTargetGraceMs: 12,
+    tracing: undefined,
+    failpoint: { point: 'after:settle-deliveries', signal: 'SIGSTOP', passing: 25 },
   })
 })
+
+test.each([
+  ['sent', { point: 'sent', signal: 'SIGKILL', passing: 1 }],
+  ['sent@3', { point: 'sent', signal: 'SIGKILL', passing: 3 }],
+  ['before:accept-event=term', { point: 'before:accept-event', signal: 'SIGTERM', passing: 1 }],
+  ['during=kill@10', { point: 'during', signal: 'SIGKILL', passing: 10 }],
+])('the failpoint %s says where, how, and at which passing', (text, failpoint) => {
+  expect(readSettings({ MANIFOLD_FAILPOINT: text }).failpoint).toEqual(failpoint)
+})
+
+test.each(['Sent', 'sent=hup', 'sent@0', 'sent@', 'around:accept-event', '=kill', 'sent@2=kill'])(
+  'the failpoint %s is a mistake, and how to write one is told',
+  (text) => {
+    expect(complaint(() => readSettings({ MANIFOLD_FAILPOINT: text }))).toContain(
+      'MANIFOLD_FAILPOINT: name a point, and if need be how it strikes and at which passing',
+    )
+  },
+)
 
 test('an empty variable counts as unset', () => {
   const names = ['PORT', 'HOST', 'REDIS_URL', 'LOG_LEVEL', 'MANIFOLD_DRAIN_MS', 'MANIFOLD_API_KEYS']
@@ -143,11 +172,15 @@ test.each([
   ['MANIFOLD_RETENTION_DEAD_MS', '24h'],
   ['MANIFOLD_DRAIN_MS', '-1'],
   ['MANIFOLD_DRAIN_MS', '600001'],
+  ['REDIS_URL', 'redis+sentinel://one,two'],
+  ['MANIFOLD_REDIS_REPLICAS', '-1'],
+  ['MANIFOLD_REDIS_REPLICAS', '11'],
   ['MANIFOLD_LOCK_MS', '199'],
   ['MANIFOLD_LOCK_MS', '600001'],
   ['MANIFOLD_STALLED_CHECK_MS', 'NaN'],
   ['MANIFOLD_RELAY_AGE_MS', 'Infinity'],
   ['MANIFOLD_JANITOR_MS', '9'],
+  ['MANIFOLD_REMOVED_TARGET_GRACE_MS', '0'],
   ['LOG_LEVEL', 'INFO'],
 ])('%s may not be %s', (name, value) => {
   expect(complaint(() => readSettings({ [name]: value }))).toContain(`1 mistake(s):\n  ${name}: `)
@@ -157,12 +190,21 @@ test.each(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])('the l
   expect(readSettings({ LOG_LEVEL: level }).logLevel).toBe(level)
 })
 
-test.each(['redis://127.0.0.1:6379', 'rediss://redis.example', '/run/redis.sock'])(
-  'Redis may be reached at %s',
-  (url) => {
-    expect(readSettings({ REDIS_URL: url }).redisUrl).toBe(url)
-  },
-)
+test.each([
+  ['single', 'redis://127.0.0.1:6379'],
+  ['single', 'rediss://redis.example'],
+  ['single', '/run/redis.sock'],
+  ['sentinel', 'redis+sentinel://one,two/main'],
+  ['cluster', 'redis+cluster://one,two'],
+])('Redis may be %s: %s', (kind, url) => {
+  expect(readSettings({ REDIS_URL: url })).toMatchObject({ redisUrl: url, redis: { kind } })
+})
+
+test("a file of the sentinels' password that cannot be read is told of", () => {
+  expect(complaint(() => readSettings({ MANIFOLD_SENTINEL_PASSWORD_FILE: '/nowhere' }))).toContain(
+    'MANIFOLD_SENTINEL_PASSWORD_FILE cannot be read',
+  )
+})
 
 describe('API keys from a file', () => {
   let directory = ''

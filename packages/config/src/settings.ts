@@ -2,9 +2,12 @@
  * Settings: the environment, read once and checked. The only place that knows the variables' names;
  * the README's table is held equal to this list by a contract test.
  */
+import type { RedisAddress } from '@manifold/domain'
 import { z } from 'zod'
 import { parseApiKeys, type ApiKey } from './api-keys.ts'
+import { readRedisAddress } from './redis-address.ts'
 import { readSecret } from './secret.ts'
+import { readTracing, type TracingSettings } from './tracing-settings.ts'
 
 const DAY_MS = 86_400_000
 
@@ -35,6 +38,22 @@ const origins = z
   )
   .pipe(z.array(origin))
 
+const SIGNALS = { kill: 'SIGKILL', term: 'SIGTERM', stop: 'SIGSTOP' } as const
+
+/** `<point>[=kill|term|stop][@<passing>]`. Which points there are, the process that is armed knows. */
+const strike = z
+  .string()
+  .regex(
+    /^(?:(?:before|after):)?[a-z]+(?:-[a-z]+)*(?:=(?:kill|term|stop))?(?:@[1-9]\d{0,8})?$/,
+    'name a point, and if need be how it strikes and at which passing: sent, or after:settle-deliveries=stop@25',
+  )
+  .transform((text) => {
+    const [where = '', passing = '1'] = text.split('@')
+    const [point = '', how = 'kill'] = where.split('=')
+    const signal = how === 'term' || how === 'stop' ? SIGNALS[how] : SIGNALS.kill
+    return { point, signal, passing: Number(passing) }
+  })
+
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
 const environmentSchema = z.object({
@@ -42,8 +61,12 @@ const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   REDIS_URL: z
     .string()
-    .regex(/^(rediss?:\/\/|\/)/, 'use redis://host:port, rediss://host:port or the path of a unix socket')
+    .superRefine((text, context) => {
+      const reading = readRedisAddress(text)
+      if (reading.kind === 'wrong') context.addIssue(reading.message)
+    })
     .optional(),
+  MANIFOLD_REDIS_REPLICAS: setting(0, 10, 0),
   MANIFOLD_CONFIG: z.string().min(1).default('manifold.config.ts'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MANIFOLD_MAX_BODY_BYTES: setting(1, 104_857_600, 1_048_576),
@@ -60,13 +83,20 @@ const environmentSchema = z.object({
   MANIFOLD_STALLED_CHECK_MS: setting(100, 600_000, 3_000),
   MANIFOLD_RELAY_AGE_MS: setting(10, 600_000, 5_000),
   MANIFOLD_JANITOR_MS: setting(10, DAY_MS, 60_000),
-  MANIFOLD_FAILPOINT: z.string().default(''),
+  MANIFOLD_REMOVED_TARGET_GRACE_MS: duration(3_600_000),
+  MANIFOLD_FAILPOINT: strike.optional(),
 })
 
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
 
-/** Names of every variable the settings read; `MANIFOLD_API_KEYS` may also be given as a file. */
-export const SETTING_NAMES: readonly string[] = [...Object.keys(environmentSchema.shape), 'MANIFOLD_API_KEYS']
+/** May also be given as a file: `<name>_FILE`. */
+const SECRET_NAMES = { apiKeys: 'MANIFOLD_API_KEYS', sentinelPassword: 'MANIFOLD_SENTINEL_PASSWORD' } as const
+
+/** Names of every variable the settings read. */
+export const SETTING_NAMES: readonly string[] = [
+  ...Object.keys(environmentSchema.shape),
+  ...Object.values(SECRET_NAMES),
+]
 
 export type Settings = {
   /** `undefined`: the part's own default. 0: any free port. */
@@ -74,6 +104,10 @@ export type Settings = {
   readonly host: string
   /** `undefined`: none was given; `npm start` then runs a Redis of its own, the parts use DEFAULT_REDIS_URL. */
   readonly redisUrl: string | undefined
+  /** Where Redis is, for the parts. */
+  readonly redis: RedisAddress
+  /** How many replicas must have what a caller is told is kept; 0: none. */
+  readonly redisReplicas: number
   readonly configPath: string
   readonly logLevel: string
   readonly apiKeys: readonly ApiKey[]
@@ -102,8 +136,12 @@ export type Settings = {
   /** Accepted events not enqueued after this long are enqueued by the relay. */
   readonly relayAgeMs: number
   readonly janitorIntervalMs: number
-  /** Test only: a named point at which the process kills itself. */
-  readonly failpoint: string
+  /** How long what waits for a target that is in no config any more waits on. */
+  readonly removedTargetGraceMs: number
+  /** `undefined` when traces are not sent. Its variables are listed in docs/tracing.md. */
+  readonly tracing: TracingSettings | undefined
+  /** Test only: a named point at which the process sends itself a signal, and at which passing. */
+  readonly failpoint: z.infer<typeof strike> | undefined
 }
 
 /** The environment cannot be used; the message lists every mistake. */
@@ -126,14 +164,21 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     mistakes.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
 
   const keys = readApiKeys(given)
-  mistakes.push(...keys.errors)
+  const sentinelPassword = readOptionalSecret(SECRET_NAMES.sentinelPassword, given)
+  mistakes.push(...keys.errors, ...sentinelPassword.errors)
+  const tracing = readTracing(given)
+  if (tracing.kind === 'mistakes') mistakes.push(...tracing.mistakes)
   if (!parsed.success || mistakes.length > 0) throw new SettingsError(mistakes)
 
   const env = parsed.data
+  const redis = readRedisAddress(env.REDIS_URL ?? DEFAULT_REDIS_URL, sentinelPassword.value)
+  if (redis.kind === 'wrong') throw new SettingsError([`REDIS_URL: ${redis.message}`])
   return {
     port: env.PORT,
     host: env.HOST,
     redisUrl: env.REDIS_URL,
+    redis: redis.address,
+    redisReplicas: env.MANIFOLD_REDIS_REPLICAS,
     configPath: env.MANIFOLD_CONFIG,
     logLevel: env.LOG_LEVEL,
     apiKeys: keys.keys,
@@ -152,6 +197,8 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     stalledCheckMs: env.MANIFOLD_STALLED_CHECK_MS,
     relayAgeMs: env.MANIFOLD_RELAY_AGE_MS,
     janitorIntervalMs: env.MANIFOLD_JANITOR_MS,
+    removedTargetGraceMs: env.MANIFOLD_REMOVED_TARGET_GRACE_MS,
+    tracing: tracing.kind === 'on' ? tracing.settings : undefined,
     failpoint: env.MANIFOLD_FAILPOINT,
   }
 }
@@ -169,11 +216,21 @@ export function requireKeysBeyondLoopback(settings: Settings): void {
 }
 
 function readApiKeys(given: Record<string, string | undefined>): { keys: ApiKey[]; errors: string[] } {
-  if (given['MANIFOLD_API_KEYS'] === undefined && given['MANIFOLD_API_KEYS_FILE'] === undefined) {
-    return { keys: [], errors: [] }
-  }
-  const source = readSecret('MANIFOLD_API_KEYS', given)
-  if (source.kind === 'missing') return { keys: [], errors: [source.message] }
+  const source = readOptionalSecret(SECRET_NAMES.apiKeys, given)
+  if (source.value === undefined) return { keys: [], errors: source.errors }
   const { keys, errors } = parseApiKeys(source.value)
-  return { keys, errors: errors.map((error) => `MANIFOLD_API_KEYS: ${error}`) }
+  return { keys, errors: errors.map((error) => `${SECRET_NAMES.apiKeys}: ${error}`) }
+}
+
+/** A secret that may be left out; an error only when it was given and cannot be read. */
+function readOptionalSecret(
+  name: string,
+  given: Record<string, string | undefined>,
+): { value: string | undefined; errors: string[] } {
+  if (given[name] === undefined && given[`${name}_FILE`] === undefined)
+    return { value: undefined, errors: [] }
+  const source = readSecret(name, given)
+  return source.kind === 'found'
+    ? { value: source.value, errors: [] }
+    : { value: undefined, errors: [source.message] }
 }

@@ -18,6 +18,7 @@ const contextOf = (deadline = deadlineOf()): HandlerContext => ({
   deliveryId: 'evt_1-crm',
   signal: deadline.signal(),
   fetch: () => Promise.reject(new Error('no network in this test')),
+  traceparent: '',
   logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
 })
 

@@ -22,6 +22,12 @@ export type TargetClient = {
 /** What a token endpoint may answer: a token and a few words. */
 const MAX_FETCH_BYTES = 1_048_576
 
+/**
+ * How long a connection is used: a name that has come to mean another address is followed, however busy the old one is. What is
+ * under way ends first.
+ */
+const MAX_CONNECTION_AGE_MS = 30_000
+
 /** Hosts that are connected to before all connections begin anew. */
 const MAX_ORIGINS = 1_000
 
@@ -30,13 +36,18 @@ type ClientPolicy = Pick<
   'timeoutMs' | 'maxResponseBytes' | 'concurrency' | 'allowPrivateNetwork' | 'tls'
 > & { readonly auth?: Auth }
 
-export function createTargetClient(target: ClientPolicy): TargetClient {
+/** @param maxConnectionAgeMs as few as tests would wait for */
+export function createTargetClient(
+  target: ClientPolicy,
+  maxConnectionAgeMs = MAX_CONNECTION_AGE_MS,
+): TargetClient {
   const connect = guardedConnector({ ...target, identity: target.auth?.identity?.() })
   const open = () =>
     new Agent({
       connections: target.concurrency,
       pipelining: 1,
       keepAliveTimeout: 10_000,
+      clientTtl: maxConnectionAgeMs,
       connect,
       // The total deadline rules; these would only end it in other words.
       headersTimeout: 0,

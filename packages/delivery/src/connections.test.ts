@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
-import { listen } from '../../../test/support/scripted-server.ts'
+import { clientWith, deadlineOf, listen } from '../../../test/support/scripted-server.ts'
 import { createConnections } from './connections.ts'
 
 /** A host that wants to be kept connected, and holds its answers when told to. */
@@ -57,4 +57,17 @@ test('beyond that idle connections end, and what is under way gets its answer', 
   await ended
   response.end('done')
   expect(await under).toBe(200)
+})
+
+/** Shorter than an idle connection is kept. */
+const SOON_MS = 5_000
+
+test('a connection is not used for ever, however busy: a name that means another address is followed', async () => {
+  const { origin, sockets } = await host()
+  const fetch = clientWith({}, 50).fetchWithin(deadlineOf())
+  const isEnded = async () => {
+    await fetch(origin)
+    return sockets[0]?.destroyed
+  }
+  await eventually('the first connection to end', isEnded, SOON_MS)
 })

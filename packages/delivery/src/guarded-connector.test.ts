@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { listen } from '../../../test/support/scripted-server.ts'
-import { BlockedAddressError, guardedConnector, type Resolve } from './guarded-connector.ts'
+import { BlockedAddressError, guardedConnector } from './guarded-connector.ts'
+import type { Resolve } from './share-lookups.ts'
 
 /** A DNS whose answer is another one each time it is asked. */
 function changingDns(...answers: readonly string[][]) {

@@ -5,18 +5,12 @@
  * answer of the DNS that changes in between reaches nothing. IP literals (of which the WHATWG URL parser has already made
  * plain ones: `0x7f000001` is `127.0.0.1`) never come to the lookup, and are checked before it.
  */
-import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns'
+import { lookup, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Auth, Target } from '@manifold/domain'
 import { buildConnector } from 'undici'
 import { isAddressAllowed } from './network-policy.ts'
-
-/** Gives every address of a name. */
-export type Resolve = (
-  hostname: string,
-  options: LookupAllOptions,
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void
+import { shareLookups, type Resolve } from './share-lookups.ts'
 
 /** The target is at an address its config does not allow. */
 export class BlockedAddressError extends Error {
@@ -36,10 +30,12 @@ export type ConnectionPolicy = Pick<Target, 'allowPrivateNetwork' | 'timeoutMs' 
   readonly identity: ReturnType<NonNullable<Auth['identity']>> | undefined
 }
 
+const systemResolver = shareLookups(lookup)
+
 /** @param resolve the resolver; the system's own but for tests that play a changing DNS */
 export function guardedConnector(
   policy: ConnectionPolicy,
-  resolve: Resolve = lookup,
+  resolve: Resolve = systemResolver,
 ): buildConnector.connector {
   const { allowPrivateNetwork, identity, tls } = policy
   const connect = buildConnector({

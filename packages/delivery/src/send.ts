@@ -22,8 +22,16 @@ export type Sent =
   /** The target is at an address its config does not allow. */
   | { readonly kind: 'blocked'; readonly error: string }
 
-/** Never rejects. Ends with the deadline, also while undici still connects or waits for a free connection. */
-export function send(client: TargetClient, request: OutgoingRequest, deadline: Deadline): Promise<Sent> {
+/**
+ * Never rejects. Ends with the deadline, also while undici still connects or waits for a free connection.
+ * @param onSent told when the request has left
+ */
+export function send(
+  client: TargetClient,
+  request: OutgoingRequest,
+  deadline: Deadline,
+  onSent: () => void = nobodyAsks,
+): Promise<Sent> {
   return new Promise((resolve) => {
     const onFailure = (error: unknown) => {
       resolve(describeFailure(error, deadline))
@@ -33,6 +41,7 @@ export function send(client: TargetClient, request: OutgoingRequest, deadline: D
         resolve({ kind: 'answered', response })
       },
       onFailure,
+      onSent,
     })
     deadline.onOver(receiver.abort)
     if (deadline.over() !== undefined) return
@@ -56,6 +65,10 @@ export function send(client: TargetClient, request: OutgoingRequest, deadline: D
       onFailure(error)
     }
   })
+}
+
+function nobodyAsks(): void {
+  // Nor need be told.
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -93,6 +93,8 @@ export type HandlerContext = {
   readonly signal: AbortSignal
   /** Under the attempt's deadline, the target's network rules and a size limit. */
   readonly fetch: GuardedFetch
+  /** A header for requests of your own: the event's trace, and this attempt in it. */
+  readonly traceparent: string
   readonly logger: HandlerLogger
 }
 

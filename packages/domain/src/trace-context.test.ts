@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatTraceparent, readTraceparent } from './trace-context.ts'
+import { formatTraceparent, readTraceparent, withSpanId } from './trace-context.ts'
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
 const PARENT_ID = '00f067aa0ba902b7'
@@ -8,16 +8,22 @@ const PARENT_ID = '00f067aa0ba902b7'
 const hex = (digits: number) =>
   fc.stringMatching(new RegExp(`^[0-9a-f]{${String(digits)}}$`)).filter((text) => !/^0+$/.test(text))
 
-test('a header that was written can be read: the trace and its flags come back', () => {
+test('a header that was written can be read: the trace, the span and the flags come back', () => {
   fc.assert(
     fc.property(hex(32), hex(16), fc.stringMatching(/^[0-9a-f]{2}$/), (traceId, spanId, flags) => {
-      expect(readTraceparent(formatTraceparent(traceId, spanId, flags))).toEqual({ traceId, flags })
+      expect(readTraceparent(formatTraceparent(traceId, spanId, flags))).toEqual({ traceId, spanId, flags })
     }),
   )
 })
 
 test('a header is written as version, trace, span and flags', () => {
   expect(formatTraceparent(TRACE_ID, PARENT_ID, '01')).toBe(`00-${TRACE_ID}-${PARENT_ID}-01`)
+})
+
+test('another span of the same trace differs in nothing else', () => {
+  expect(withSpanId(`00-${TRACE_ID}-${PARENT_ID}-01`, 'b7ad6b7169203331')).toBe(
+    `00-${TRACE_ID}-b7ad6b7169203331-01`,
+  )
 })
 
 test('without a header there is no trace', () => {

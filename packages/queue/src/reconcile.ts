@@ -3,6 +3,7 @@
  * and the queue calls that follow it.
  */
 import { CALLBACKS_TARGET, isOperationalEvent, isTerminal, type DeliveryRef } from '@manifold/domain'
+import { failpoint } from '@manifold/runtime'
 import {
   confirmOutbox,
   openDeliveries,
@@ -44,7 +45,9 @@ export async function reconcile(
     }),
   )
   const open = enqueueable.flat()
+  failpoint('reconciling')
   await enqueueDeliveries(queues, open)
+  failpoint('reconciled')
   await confirmOutbox(store, [
     ...entries,
     // Manifold's own events came onto the outbox on the way.

@@ -5,9 +5,11 @@ import {
   type DeadReason,
   type DeliveryRef,
   type DeliveryStatus,
+  type EventTrace,
   type ManifoldEvent,
+  type SpanContext,
 } from '@manifold/domain'
-import { isStoreUnavailable } from './connection.ts'
+import { isStoreUnavailable } from './unavailable.ts'
 import { readContext } from './event-record.ts'
 import { keys } from './keys.ts'
 import { loadScript, replyRows, runScript, unexpectedReply } from './script.ts'
@@ -30,7 +32,9 @@ export type Claim = {
   readonly ageMs: number
   /** How long until the event has expired, by Redis's clock: negative when it has; `undefined` when it never does. */
   readonly expiresInMs: number | undefined
-  readonly trace: { readonly traceId: string; readonly flags: string }
+  readonly trace: EventTrace
+  /** The request that replayed it, where it was recorded. */
+  readonly replayedBy?: Pick<SpanContext, 'traceId' | 'spanId'>
 }
 
 export type ClaimResult =
@@ -134,7 +138,7 @@ export async function releaseDelivery(store: Store, ref: DeliveryRef, fence: num
 
 function readClaim(eventId: string, row: string[]): ClaimResult {
   const [words = '', data, source, subject = '', time = '', context = '', expiresIn = ''] = row
-  const [kind = '', first = '', second = '', spent, ageMs, acceptedAt, traceId, flags, type] =
+  const [kind = '', first = '', second = '', spent, ageMs, acceptedAt, traceId, flags, span, replay, type] =
     words.split(' ')
   switch (kind) {
     case 'missing':
@@ -172,10 +176,18 @@ function readClaim(eventId: string, row: string[]): ClaimResult {
         spent: Number(spent),
         ageMs: Number(ageMs),
         expiresInMs: expiresIn === '' ? undefined : Number(expiresIn),
-        trace: { traceId: traceId ?? '', flags: flags ?? '00' },
+        trace: { traceId: traceId ?? '', flags: flags ?? '00', spanId: span === '-' ? undefined : span },
+        ...readReplayedBy(replay),
       }
     }
     default:
   }
   throw unexpectedReply(claimScript, row)
+}
+
+/** What `reopenDelivery` wrote. */
+function readReplayedBy(text: string | undefined): Pick<Claim, 'replayedBy'> | undefined {
+  if (text === undefined || text === '-') return undefined
+  const [traceId, spanId] = text.split('/')
+  return traceId === undefined || spanId === undefined ? undefined : { replayedBy: { traceId, spanId } }
 }

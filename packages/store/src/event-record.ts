@@ -9,12 +9,14 @@ import {
   isTerminal,
   type CloudEventContext,
   type EventStatus,
+  type EventTrace,
   type ManifoldEvent,
 } from '@manifold/domain'
 import { readAttempt, type RecordedAttempt } from './attempts.ts'
 import { readDeliveryState, stateField, type DeliveryState } from './delivery-state.ts'
+import { runKept } from './kept-script.ts'
 import { keys } from './keys.ts'
-import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
+import { loadScript, replyStrings, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, IDEMPOTENCY_MS, type Store } from './store.ts'
 
 const acceptEvent = loadScript('accept-event')
@@ -41,8 +43,7 @@ export type NewEvent = {
   /** Hash of the request body: tells a repeated request from another one with the same key. */
   readonly fingerprint: string
   readonly idempotencyKey: { readonly owner: string; readonly key: string } | undefined
-  /** Trace id and flags of `traceparent`. */
-  readonly trace: { readonly traceId: string; readonly flags: string }
+  readonly trace: EventTrace
 }
 
 export type Accepted = {
@@ -57,6 +58,7 @@ export type Accepted = {
 export type NewlyAccepted = Accepted & {
   /** When it settled, where that was at once and somebody is to be told. */
   readonly callbackAtMs: number | undefined
+  readonly traceId: string
 }
 
 export type AcceptResult =
@@ -70,8 +72,8 @@ export async function recordEvent(store: Store, input: NewEvent): Promise<Accept
   const digest = idempotencyKey === undefined ? 'none' : idempotencyDigest(idempotencyKey)
   const reply = replyStrings(
     acceptEvent,
-    await runScript(
-      store.redis,
+    await runKept(
+      store,
       acceptEvent,
       [
         keys.event(event.id),
@@ -117,6 +119,7 @@ export async function recordEvent(store: Store, input: NewEvent): Promise<Accept
         targets: input.targets,
         delayMs: Number(third),
         callbackAtMs: rest[0] === '-' ? undefined : Number(rest[0]),
+        traceId: input.trace.traceId,
       }
     case 'duplicate': {
       const [delayMs, ...targets] = rest
@@ -143,6 +146,7 @@ function moreOf({
   optionalTargets = [],
   callbackUrl,
   unlisted,
+  trace: { spanId },
 }: NewEvent): string {
   const optional = optionalTargets.length > 0
   if (
@@ -151,7 +155,8 @@ function moreOf({
     expiresAtMs === undefined &&
     !optional &&
     callbackUrl === undefined &&
-    unlisted !== true
+    unlisted !== true &&
+    spanId === undefined
   )
     return ''
   return JSON.stringify({
@@ -162,6 +167,7 @@ function moreOf({
     optional: optional ? optionalTargets.join(',') : undefined,
     callback: callbackUrl,
     unlisted: unlisted === true ? 1 : undefined,
+    span: spanId,
   })
 }
 
@@ -194,7 +200,7 @@ export type EventRecord = CloudEventContext & {
   readonly expiresAtMs: number | undefined
   /** Who is told when it is settled. */
   readonly callbackUrl: string | undefined
-  readonly trace: { readonly traceId: string; readonly flags: string }
+  readonly trace: EventTrace
   readonly status: EventStatus
   readonly deliveries: readonly DeliveryRecord[]
 }
@@ -251,7 +257,7 @@ function parseEvent(eventId: string, fields: Record<string, string>): EventRecor
     deliverAtMs: optionalNumber(fields['deliverAt']),
     expiresAtMs: optionalNumber(fields['expiresAt']),
     callbackUrl: fields['callback'],
-    trace: { traceId, flags },
+    trace: { traceId, flags, spanId: fields['span'] },
     status: fields['status'] as EventStatus,
     deliveries: (fields['targets'] ?? '')
       .split(',')

@@ -49,6 +49,10 @@ export const keys = {
   openBreakers: (target: string) => `${TAG}:open-breakers:${target}`,
   /** HASH: what is remembered of a target: `gone`. */
   targetMark: (target: string) => `${TAG}:target-mark:${target}`,
+  /** ZSET: targets by the time at which a living process was last known to have them in its config. */
+  knownTargets: `${TAG}:known-targets`,
+  /** HASH: targets that no living process has in its config, by the time this was noticed. */
+  removedTargets: `${TAG}:removed-targets`,
   /** HASH: a bulk replay. */
   replay: (replayId: string) => `${TAG}:replay:${replayId}`,
   /** SET: bulk replays not yet completed. */

@@ -30,17 +30,32 @@ export type Telling = {
 /** For a part that has no config: nobody is told. */
 export const TELL_NOBODY: Telling = { isHeard: false, subscribers: () => [], openMsOf: () => undefined }
 
-/** Who is told, by the targets of a config. */
-export function tellingOf(targets: readonly Target[]): Telling {
-  const route = compileRouter(targets)
+/**
+ * Who is told, by the targets of a config.
+ * @param configured asked each time: a reload may have brought others
+ */
+export function tellingOf(configured: () => readonly Target[]): Telling {
+  let live = readTelling(configured())
+  const current = () => {
+    const targets = configured()
+    if (targets !== live.targets) live = readTelling(targets)
+    return live
+  }
   return {
-    isHeard: targets.some(({ subscribe }) => subscribe.some(namesReservedTypes)),
+    get isHeard() {
+      return current().isHeard
+    },
     subscribers: (event) => {
-      const routing = route(event, undefined)
+      const routing = current().route(event, undefined)
       return routing.kind === 'routed' ? routing.targets : []
     },
-    openMsOf: (name) => targets.find((target) => target.name === name)?.breaker.openMs,
+    openMsOf: (name) => configured().find((target) => target.name === name)?.breaker.openMs,
   }
+}
+
+function readTelling(targets: readonly Target[]) {
+  const isHeard = targets.some(({ subscribe }) => subscribe.some(namesReservedTypes))
+  return { targets, isHeard, route: compileRouter(targets) }
 }
 
 /** Makes the events of a happening. @returns what is to be enqueued */

@@ -119,6 +119,16 @@ test('a bulk replay reopens what it saw: one that was replayed and died again is
   expect(await keptDelivery(store, refOf(eventId))).toMatchObject({ status: 'dead', generation: 2 })
 })
 
+test('an attempt behind a replay is told who asked for it, until another replay', async () => {
+  const askedBy = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' }
+  const eventId = await deadLetter()
+  await reopenDelivery(store, eventId, 'crm', undefined, askedBy)
+  expect(await claim(store, refOf(eventId, 'crm', 2))).toMatchObject({ replayedBy: askedBy })
+  await bury(store, refOf(eventId, 'crm', 2))
+  await reopenDelivery(store, eventId, 'crm')
+  expect(await claim(store, refOf(eventId, 'crm', 3))).not.toHaveProperty('replayedBy')
+})
+
 test('a delivery that is not dead is not reopened, and nothing changes', async () => {
   const pending = await accept(store)
   const delivered = await accept(store)

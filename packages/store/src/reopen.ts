@@ -1,7 +1,8 @@
 /** Reopening: a dead letter is sent back to its target, in the delivery's next generation. */
-import { deliveryId, type DeliveryRef, type DeliveryStatus } from '@manifold/domain'
+import { deliveryId, type DeliveryRef, type DeliveryStatus, type SpanContext } from '@manifold/domain'
+import { runKept } from './kept-script.ts'
 import { keys } from './keys.ts'
-import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
+import { loadScript, replyStrings, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, type Store } from './store.ts'
 
 const reopenScript = loadScript('reopen-delivery')
@@ -14,17 +15,20 @@ export type ReopenResult =
 /**
  * Opens a dead delivery again and puts it on the outbox. Of two callers, one reopens it.
  * @param bulk the bulk replay that counts it, and the generation it saw: a later one is not reopened
+ * @param askedBy the request that wants it, where that is recorded
  */
 export async function reopenDelivery(
   store: Store,
   eventId: string,
   target: string,
   bulk?: { readonly replayId: string; readonly generation: number },
+  askedBy?: Pick<SpanContext, 'traceId' | 'spanId'>,
 ): Promise<ReopenResult> {
   const reply = replyStrings(
     reopenScript,
-    await runScript(
-      store.redis,
+    // What a bulk replay reopens is nobody's answer: it is reopened again if it was not kept.
+    await runKept(
+      bulk === undefined ? store : { ...store, keep: undefined },
       reopenScript,
       [
         keys.event(eventId),
@@ -43,6 +47,7 @@ export async function reopenDelivery(
         bulk === undefined ? 0 : 1,
         CHANGE_FEED_LENGTH,
         bulk?.generation ?? 0,
+        askedBy === undefined ? '' : `${askedBy.traceId}/${askedBy.spanId}`,
       ],
     ),
   )

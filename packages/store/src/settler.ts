@@ -7,7 +7,7 @@
  * it loads, it has been demoted) an outcome is kept and offered again: dropping it would send the request a second time.
  */
 import type { BreakerPolicy } from '@manifold/domain'
-import { isRedisReply, isStoreUnavailable } from './connection.ts'
+import { isRedisReply, isStoreUnavailable } from './unavailable.ts'
 import { settleDeliveries, settleDelivery, type SettleInput, type SettleResult } from './settle.ts'
 import type { Store } from './store.ts'
 
@@ -34,7 +34,12 @@ type Waiting = {
  * One for each target of a process.
  * @param tells whether somebody subscribes to operational events
  */
-export function createSettler(store: Store, target: string, policy: BreakerPolicy, tells = false): Settle {
+export function createSettler(
+  store: Store,
+  target: string,
+  policy: BreakerPolicy,
+  tells: () => boolean = () => false,
+): Settle {
   let gathering: Waiting[] = []
   let running = false
 
@@ -44,7 +49,7 @@ export function createSettler(store: Store, target: string, policy: BreakerPolic
     while (gathering.length > 0) {
       const batch = gathering.slice(0, MAX_BATCH)
       gathering = gathering.slice(MAX_BATCH)
-      await settleBatch(store, target, policy, batch, tells)
+      await settleBatch(store, target, policy, batch, tells())
       const pauseMs = Math.min(batch.length * PAUSE_EACH_MS, MAX_PAUSE_MS)
       if (pauseMs >= 1 && gathering.length < MAX_BATCH)
         await new Promise((resolve) => setTimeout(resolve, pauseMs))

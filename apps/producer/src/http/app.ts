@@ -2,7 +2,8 @@
 import type { Target } from '@manifold/domain'
 import type { Queues } from '@manifold/queue'
 import type { Logger, Registry } from '@manifold/runtime'
-import { isStoreUnavailable } from '@manifold/store'
+import { isStoreUnavailable, TooFewReplicasError } from '@manifold/store'
+import type { Tracing } from '@manifold/tracing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import helmet from 'helmet'
 import { deadLettersRouter, type DeadLettersDeps } from './dead-letters.ts'
@@ -12,6 +13,7 @@ import { operateRouter } from './operate.ts'
 import { sendProblem } from './problem.ts'
 import { replaysRouter } from './replays.ts'
 import { requestLog } from './request-log.ts'
+import { traceRequests } from './request-trace.ts'
 import { requireHost } from './require-host.ts'
 import { streamRouter, type StreamDeps } from './stream.ts'
 import { sourcesRouter, type SourcesDeps } from './sources.ts'
@@ -26,6 +28,7 @@ export type AppDeps = EventsDeps &
     readonly targets: readonly Target[]
     readonly queues: Queues
     readonly registry: Registry
+    readonly tracing: Tracing
     readonly logger: Logger
   }
 
@@ -36,6 +39,7 @@ export function createApp(deps: AppDeps): Express {
   app.disable('etag')
   app.set('query parser', 'simple')
   app.use(requestLog(deps.logger))
+  if (deps.tracing.startRequest !== undefined) app.use(traceRequests(deps.tracing.startRequest))
   app.use(requireHost)
   app.use(helmet())
 
@@ -65,7 +69,10 @@ function answerError(logger: Logger): ErrorRequestHandler {
       return
     }
     if (isStoreUnavailable(error)) {
-      sendProblem(response, 'store-unavailable', { headers: { 'retry-after': '1' } })
+      sendProblem(response, 'store-unavailable', {
+        headers: { 'retry-after': '1' },
+        ...(error instanceof TooFewReplicasError ? { detail: error.message } : {}),
+      })
       return
     }
     const type = typeof error === 'object' && error !== null && 'type' in error ? String(error.type) : ''

@@ -5,7 +5,7 @@
  * order: what was accepted answers as a duplicate, what was not is accepted now. An item's own `id` does the same
  * without a key, in any order.
  */
-import { PROBLEMS, type CloudEventContext } from '@manifold/domain'
+import { PROBLEMS, type CloudEventContext, type SpanContext } from '@manifold/domain'
 import type * as answers from '../contract/answers/index.ts'
 import type { Logger } from '@manifold/runtime'
 import { isStoreUnavailable } from '@manifold/store'
@@ -39,6 +39,7 @@ export type BatchRequest = {
   readonly idempotencyKey: string | undefined
   readonly caller: string
   readonly traceparent: string | undefined
+  readonly askedBy?: SpanContext | undefined
   readonly requestId: string | undefined
 }
 
@@ -91,12 +92,13 @@ async function accept(
   if (reading.kind === 'problem') return failed(reading.problem, batch, index)
 
   const { body, rawBody, context } = reading
-  const { caller, traceparent, idempotencyKey } = batch
+  const { caller, traceparent, askedBy, idempotencyKey } = batch
   const answer = await acceptEvent(deps, {
     body,
     rawBody,
     caller,
     traceparent,
+    askedBy,
     idempotencyKey: idempotencyKey === undefined ? undefined : `${idempotencyKey}/${String(index)}`,
     ...(context === undefined ? {} : { context }),
   })

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { compileRouter } from '@manifold/domain'
 import { createLogger, listenOn } from '@manifold/runtime'
 import { countEvents } from '@manifold/store'
+import { NO_TRACING } from '@manifold/tracing'
 import express from 'express'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestStore, type TestStore } from '../../../../test/support/store.ts'
@@ -30,7 +31,7 @@ beforeAll(async () => {
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
       intake: createGates({ onRefused: () => undefined, onNoRoom: () => undefined }),
-      failpoint: () => undefined,
+      tracing: NO_TRACING,
       onAccepted: () => {
         accepted++
       },

@@ -14,6 +14,7 @@ import { readIdempotencyKey } from './idempotency-key.ts'
 import { readBytes } from './json-body.ts'
 import { prefersMinimal } from './prefer.ts'
 import { sendProblem } from './problem.ts'
+import { traceOfItems } from './request-trace.ts'
 
 export type BatchDeps = Omit<BatchArrayDeps & BatchLinesDeps, 'stallMs'> & {
   readonly maxBatchBytes: number
@@ -58,7 +59,7 @@ export function acceptBatch(deps: BatchDeps): RequestHandler[] {
       minimal: prefersMinimal(request.get('prefer')),
       idempotencyKey: key.value,
       caller: String(response.locals['caller']),
-      traceparent: request.get('traceparent'),
+      ...traceOfItems(request, response),
       requestId: response.locals['requestId'] as string | undefined,
     }
     response.locals['batchRequest'] = batch

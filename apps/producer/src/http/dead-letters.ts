@@ -19,6 +19,7 @@ import { jsonBody, readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
 import { sendProblem } from './problem.ts'
+import { recordedSpan } from './request-trace.ts'
 import type { RequireScope } from './require-scope.ts'
 import { attemptView, deadLetterView } from './views.ts'
 
@@ -108,13 +109,14 @@ function show(store: Store): RequestHandler {
 function replay(deps: DeadLettersDeps): RequestHandler {
   return async (request, response) => {
     const deliveryId = String(request.params['deliveryId'])
-    const answer = await replayDeadLetter(deps, deliveryId)
+    const answer = await replayDeadLetter(deps, deliveryId, recordedSpan(response))
     if (answer.kind !== 'replayed') {
       refuse(response, answer)
       return
     }
     const { eventId, target, generation } = answer.ref
     response.locals['eventId'] = eventId
+    response.locals['traceId'] = answer.traceId
     response
       .status(202)
       .location(`/v1/events/${eventId}`)
@@ -166,7 +168,8 @@ function replayByFilter(deps: DeadLettersDeps): RequestHandler {
       return
     }
     const id = `rpl_${ulid()}`
-    await createReplay(deps.store, id, { ...filter, afterMs: after, beforeMs: before })
+    const askedBy = recordedSpan(response)
+    await createReplay(deps.store, id, { ...filter, afterMs: after, beforeMs: before, askedBy })
     deps.onReplayCreated()
     response
       .status(202)

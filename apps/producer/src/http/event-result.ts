@@ -17,7 +17,7 @@ export function showEventResult(store: Store): RequestHandler<{ id: string }> {
       response
         .status(202)
         .location(`/v1/events/${event.id}`)
-        .set('retry-after', String(pollHintSeconds(event.deliverAtMs)))
+        .set('retry-after', String(pollHintSeconds(store, event.deliverAtMs)))
     }
     response.json(resultView(await readAggregate(store, event)))
   }

@@ -87,6 +87,7 @@ function cancel(deps: EventsDeps): RequestHandler<{ id: string }> {
     switch (answer.kind) {
       case 'cancelled':
         response.locals['eventId'] = answer.event.id
+        response.locals['traceId'] = answer.event.trace.traceId
         response.json(eventView(answer.event))
         return
       case 'too-late':

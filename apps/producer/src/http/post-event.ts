@@ -11,6 +11,7 @@ import { readIdempotencyKey } from './idempotency-key.ts'
 import { jsonBody } from './json-body.ts'
 import { preferredWaitSeconds } from './prefer.ts'
 import { sendProblem } from './problem.ts'
+import { traceparentOf } from './request-trace.ts'
 import { sendJson } from './send-json.ts'
 import { acceptedStillView, acceptedView, pollHintSeconds, resultView } from './views.ts'
 import { whileConnected } from './while-connected.ts'
@@ -40,14 +41,17 @@ export function postEvent(deps: PostEventDeps): RequestHandler {
       ...(context === undefined ? {} : { context }),
       idempotencyKey: key.value,
       caller: String(response.locals['caller']),
-      traceparent: request.get('traceparent'),
+      traceparent: traceparentOf(request, response),
     })
     if (isRefusal(answer)) {
       const { code, details } = refusalProblem(answer)
       sendProblem(response, code, details)
       return
     }
-    if (answer.kind === 'accepted') deps.onAccepted(answer.type)
+    if (answer.kind === 'accepted') {
+      response.locals['traceId'] = answer.traceId
+      deps.onAccepted(answer.type)
+    }
     const waitSeconds = preferredWaitSeconds(request.get('prefer'))
     if (waitSeconds === undefined) sendTaken(response, answer)
     else await sendWhenSettled(deps, response, answer, waitSeconds)
@@ -75,7 +79,7 @@ async function sendWhenSettled(
     sendJson(response, 200, resultView(waited.aggregate))
     return
   }
-  response.set('retry-after', String(pollHintSeconds(waited.event.deliverAtMs)))
+  response.set('retry-after', String(pollHintSeconds(deps.store, waited.event.deliverAtMs)))
   sendJson(response, 202, acceptedStillView(waited.event))
 }
 

@@ -7,23 +7,23 @@
 import { secureRandom, type Logger } from '@manifold/runtime'
 import type { Request, RequestHandler, Response } from 'express'
 import { ulid } from 'ulid'
+import { isQuiet, pathOf } from './request-path.ts'
+import { traceFields } from './request-trace.ts'
 
 /** What we take as a request id from a caller; anything else is replaced. */
 const REQUEST_ID = /^[A-Za-z0-9._~-]{1,128}$/
 
-const QUIET = new Set(['/livez', '/readyz', '/metrics'])
-
 /** The first handler of all: gives each request its id, and logs it when it is answered, or its caller has gone. */
 export function requestLog(logger: Logger): RequestHandler {
   return (request, response, next) => {
-    const startedAtMs = Date.now()
+    const startedAtMs = performance.now()
     const requestId = requestIdOf(request)
     response.setHeader('x-request-id', requestId)
     response.locals['requestId'] = requestId
     const path = pathOf(request)
-    if (!QUIET.has(path)) {
+    if (!isQuiet(path)) {
       response.once('close', () => {
-        logRequest(logger, request, response, path, Date.now() - startedAtMs)
+        logRequest(logger, request, response, path, Math.round(performance.now() - startedAtMs))
       })
     }
     next()
@@ -37,11 +37,13 @@ function requestIdOf(request: Request): string {
 
 function logRequest(
   logger: Logger,
-  { method }: Request,
-  { statusCode: status, locals }: Response,
+  request: Request,
+  response: Response,
   path: string,
   durationMs: number,
 ): void {
+  const { method } = request
+  const { statusCode: status, locals } = response
   const line = {
     requestId: locals['requestId'] as unknown,
     method,
@@ -49,6 +51,7 @@ function logRequest(
     status,
     caller: locals['caller'] as unknown,
     eventId: locals['eventId'] as unknown,
+    ...traceFields(request, response),
     batch: locals['batch'] as unknown,
     problem: locals['problem'] as unknown,
     durationMs,
@@ -57,11 +60,4 @@ function logRequest(
   if (status >= 500) logger.error(line, message)
   else if (status >= 400) logger.warn(line, message)
   else logger.info(line, message)
-}
-
-/** Without the query: filters are not what a log line is searched by. */
-function pathOf(request: Request): string {
-  const url = request.originalUrl
-  const query = url.indexOf('?')
-  return query === -1 ? url : url.slice(0, query)
 }

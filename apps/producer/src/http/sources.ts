@@ -13,15 +13,28 @@ import { allowOnly } from './method-not-allowed.ts'
 import { overloadProblem } from './accept-problem.ts'
 import { sendProblem } from './problem.ts'
 import { requireRoom } from './require-room.ts'
+import { traceparentOf } from './request-trace.ts'
 import { sendJson } from './send-json.ts'
 import { readVerified, unverifiedWebhook } from './webhook-request.ts'
 
 export type SourcesDeps = EventsDeps & { readonly sources: readonly Source[]; readonly logger: Logger }
 
 /** The routes below `/v1/sources`. */
-export function sourcesRouter(deps: SourcesDeps): Router {
+export function sourcesRouter(deps: SourcesDeps): RequestHandler {
+  let { sources } = deps
+  let router = routerOf(deps, sources)
+  return (request, response, next) => {
+    if (deps.sources !== sources) {
+      sources = deps.sources
+      router = routerOf(deps, sources)
+    }
+    router(request, response, next)
+  }
+}
+
+function routerOf(deps: SourcesDeps, sources: readonly Source[]): Router {
   const router = Router({ caseSensitive: true })
-  for (const source of deps.sources) {
+  for (const source of sources) {
     const readBytes: RequestHandler = express.raw({
       type: () => true,
       limit: source.maxBodyBytes ?? deps.maxBodyBytes,
@@ -68,7 +81,7 @@ function receive(deps: SourcesDeps, source: Source): RequestHandler {
       verdict,
       request: reading.request,
       rawBody: webhook.body,
-      traceparent: request.get('traceparent'),
+      traceparent: traceparentOf(request, response),
     })
     sendWebhookAnswer(deps, source, response, answer)
   }
@@ -130,6 +143,8 @@ function sendWebhookAnswer(
 /** Most senders look at the status alone; the ids are for people. */
 function sendStored(deps: SourcesDeps, response: Response, events: readonly StoredEvent[]): void {
   for (const event of events) if (event.kind === 'accepted') deps.onAccepted(event.type)
+  const [first] = events
+  if (first?.kind === 'accepted') response.locals['traceId'] = first.traceId
   const ids = events.map((event) => event.eventId)
   response.locals['eventId'] = ids.length === 1 ? ids[0] : ids
   const taken = events.find((event) => event.kind === 'key-reused' || event.kind === 'id-taken')

@@ -34,7 +34,7 @@ export type TellBacklogDeps = {
   readonly queues: Queues
   readonly telling: Telling
   /** Those of the config. */
-  readonly targets: readonly Target[]
+  readonly targets: () => readonly Target[]
 }
 
 type Level = { readonly name: string; readonly backlog: number; readonly limit: number }
@@ -43,11 +43,17 @@ type Level = { readonly name: string; readonly backlog: number; readonly limit: 
 export function createBacklogTeller(
   deps: TellBacklogDeps,
 ): (load: Load, limits: LoadLimits) => Promise<void> {
-  const told = new Set(deps.targets.filter(isToldOfBacklogs).map(({ name }) => name))
   /** What was seen last; nothing before the first look, when another process may have left a note. */
   const high = new Map<string, boolean>()
 
   return async (load, limits) => {
+    if (!deps.telling.isHeard) return
+    const told = new Set(
+      deps
+        .targets()
+        .filter(isToldOfBacklogs)
+        .map(({ name }) => name),
+    )
     if (told.size === 0) return
     for (const level of levelsOf(load, limits, told)) {
       const before = high.get(level.name)

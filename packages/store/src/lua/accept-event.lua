@@ -31,6 +31,7 @@
         optional       names of targets whose failure does not count, a comma between
         callback       who is told when the event is settled
         unlisted       1 to leave it out of the time index and the feed
+        span           the span it was published in, where one was recorded
    15… targets
 
   Returns
@@ -132,6 +133,7 @@ if ARGV[14] ~= '' then
   if more.context then field('context', more.context) end
   if more.optional then field('optional', more.optional) end
   if more.callback then field('callback', more.callback) end
+  if more.span then field('span', more.span) end
   if more.optional or more.callback then field('special', 1) end
 end
 for index = FIRST_TARGET, #ARGV do

@@ -19,12 +19,14 @@
 
   Returns
     a list with one answer for each delivery, in order; words have a space between, for a reply costs by the item
-    {'claimed <fence> <attempts> <spent> <ageMs> <acceptedAt> <traceId> <flags> <type>', data, source}, and of events that have
+    {'claimed <fence> <attempts> <spent> <ageMs> <acceptedAt> <traceId> <flags> <span> <replay> <type>', data, source}, and of events that have
       any of them: subject, time; and context, expiresInMs
       fence     number of this claim; a settlement shows it, so that a superseded worker is known
       attempts  attempts recorded over all generations
       spent     attempts that counted in this generation
       ageMs     since this generation began
+      span      the span the event was published in, or '-'
+      replay    '<traceId>/<spanId>' of the request that replayed the delivery, or '-'
       subject, time, context, expiresInMs  '' when only another was given; context is JSON
     {'missing'}                      no such event or delivery
     {'stale'}                        a replay has started a later generation
@@ -47,7 +49,7 @@ local breakerKey, backlogKey = KEYS[1], KEYS[2]
 local CLAIMED_LOOK_MS = 1000
 local target, probeMs, claimMs, claimant = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local process, suspectAfter = ARGV[6], tonumber(ARGV[7])
-local stateField = target .. '/state'
+local stateField, replayField = target .. '/state', target .. '/replay'
 local now = nowMs()
 local claimedUntil = int(now + claimMs)
 local moves = {}
@@ -56,7 +58,7 @@ local breakerIsClosed = not redis.call('HGET', breakerKey, 'state')
 
 local function claim(eventKey, payloadKey, generation)
   local record = redis.call('HMGET', eventKey, stateField, 'type', 'source', 'subject', 'time', 'acceptedAt', 'trace',
-    'context', 'expiresAt')
+    'context', 'expiresAt', 'span', replayField)
   if not record[1] then
     return { 'missing' }
   end
@@ -106,7 +108,7 @@ local function claim(eventKey, payloadKey, generation)
   redis.call('HSET', eventKey, stateField, writeState(state))
   local openedAt = tonumber(state.openedAt) or tonumber(record[6])
   local words = table.concat({ 'claimed', state.fence, state.attempts, state.spent, int(now - openedAt), record[6], record[7],
-    record[2] }, ' ')
+    record[10] or '-', record[11] or '-', record[2] }, ' ')
   if record[8] or record[9] then
     local expiresInMs = record[9] and int(tonumber(record[9]) - now) or ''
     return { words, data, record[3], record[4] or '', record[5] or '', record[8] or '', expiresInMs }

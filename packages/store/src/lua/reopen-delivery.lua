@@ -17,6 +17,7 @@
     4 inReplay    1 to count it in the bulk replay
     5 feedLength
     6 seen        generation that is to be replayed; 0 for whichever is dead
+    7 span        '<traceId>/<spanId>' of the request that asks for it; '' for none
 
   Returns
     {'reopened', generation}
@@ -58,7 +59,10 @@ state.status, state.generation, state.openedAt, state.spent = 'pending', generat
 state.reason, state.endedAt, state.nextAt = '-', '-', '-'
 redis.call('HSET', eventKey, stateField, writeState(state), 'status', 'pending', 'pending', record[2] + 1,
   'deadCount', record[3] - 1)
-redis.call('HDEL', eventKey, 'settledAt')
+redis.call('HDEL', eventKey, 'settledAt', target .. '/replay')
+if ARGV[7] ~= '' then
+  redis.call('HSET', eventKey, target .. '/replay', ARGV[7])
+end
 redis.call('HINCRBY', backlogKey, placeOf(state), 1)
 redis.call('ZREM', deadLettersKey, deliveryId)
 redis.call('ZREM', deadOfTargetKey, deliveryId)

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { momentMs, request } from '../oracle/clean-run.ts'
+import { POLICY } from '../oracle/policy.ts'
+import type { Window } from '../oracle/windows.ts'
+import { lateTakeovers, takeovers } from './takeovers.ts'
+
+const kill: Window = {
+  what: 'SIGKILL of worker 1',
+  excuses: 'duplicates',
+  fromMs: momentMs(20),
+  untilMs: momentMs(20),
+}
+
+const cut = request('evt_1', 0, null)
+const promisedMs = POLICY.timeoutMs + 15_000
+
+test('what a kill cut off is taken over when it comes again', () => {
+  const requests = [cut, request('evt_1', 2_010, 200), request('evt_2', 0, 200)]
+  expect(takeovers(requests, [kill])).toEqual([{ deliveryId: 'evt_1-alpha', afterMs: 2_000 }])
+})
+
+test('what was answered and not recorded is taken over, too', () => {
+  const requests = [request('evt_1', 0, 200), request('evt_1', 510, 200)]
+  expect(takeovers(requests, [kill])).toMatchObject([{ afterMs: 500 }])
+})
+
+test.each([
+  ['a retry that the target caused', [request('evt_1', 0, 503), request('evt_1', 2_000, 200)], [kill]],
+  [
+    'what was over long before the kill',
+    [request('evt_1', -5_000, null), request('evt_1', 900, 200)],
+    [kill],
+  ],
+  ['a cut without a kill', [cut, request('evt_1', 2_000, 200)], [{ ...kill, what: 'reset' }]],
+])('none: %s', (_what, requests, windows) => {
+  expect(takeovers(requests, windows)).toEqual([])
+})
+
+test('what is disturbed otherwise in between does not count', () => {
+  const away: Window = {
+    what: 'Redis away',
+    excuses: 'duplicates',
+    fromMs: momentMs(1_000),
+    untilMs: momentMs(5_000),
+  }
+  const requests = [cut, request('evt_1', 6_010, 200)]
+  expect(takeovers(requests, [kill, away])).toMatchObject([{ afterMs: 2_000 }])
+})
+
+test('one that takes longer than is promised is found', () => {
+  const after = (ms: number) => takeovers([cut, request('evt_1', ms, 200)], [kill])
+  expect(lateTakeovers(after(promisedMs), POLICY)).toEqual([])
+  expect(lateTakeovers(after(promisedMs + 500), POLICY)).toMatchObject([
+    { kind: 'taken-over-late', subject: 'evt_1-alpha' },
+  ])
+})
