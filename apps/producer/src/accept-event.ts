@@ -57,6 +57,8 @@ export type AcceptRequest = {
   readonly idempotencyKey: string | undefined
   /** Whose idempotency keys these are. */
   readonly caller: string
+  /** Whether the caller may publish events of a type; without it, of any. */
+  readonly mayPublish?: ((type: string) => boolean) | undefined
   readonly traceparent: string | undefined
   /** The request, where its events are in traces of their own. */
   readonly askedBy?: SpanContext | undefined
@@ -66,6 +68,7 @@ export type AcceptAnswer =
   | ({ readonly kind: 'accepted' } & NewlyAccepted)
   | ({ readonly kind: 'duplicate' } & Accepted)
   | { readonly kind: 'too-deep' }
+  | { readonly kind: 'type-not-allowed'; readonly type: string }
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'unknown-targets'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'key-reused' | 'id-taken'; readonly eventId: string }
@@ -90,6 +93,7 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
   const parsed = eventInputSchema.safeParse(request.body)
   if (!parsed.success) return { kind: 'invalid', errors: fieldErrors(parsed.error) }
   const input = parsed.data
+  if (request.mayPublish?.(input.type) === false) return { kind: 'type-not-allowed', type: input.type }
   const mismatches = [
     ...checkAgainstCatalogue(deps.events, input),
     ...checkTimes(input, storeNow(deps.store)),

@@ -24,6 +24,7 @@ try {
   reloads.follow(logger, async () => {
     const next = await loadConfig(settings.configPath)
     producer.reload(next)
+    await producer.reloadCertificates()
     const changes = targetChanges(config, next)
     config = next
     return changes

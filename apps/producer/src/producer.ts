@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import {
   everyTarget,
   requireKeysBeyondLoopback,
@@ -22,7 +23,15 @@ import {
   registerQueueGauges,
   startRelay,
 } from '@manifold/queue'
-import { createRegistry, listenOn, repeat, reportErrors, secureRandom, type Logger } from '@manifold/runtime'
+import {
+  createRegistry,
+  listenOn,
+  repeat,
+  reportErrors,
+  secureRandom,
+  SERVER_LIMITS,
+  type Logger,
+} from '@manifold/runtime'
 import {
   connectRedis,
   createKeep,
@@ -39,7 +48,10 @@ import { startTracing } from '@manifold/tracing'
 import { createReplayRunner } from './bulk-replay.ts'
 import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
+import { callerIdentifier } from './callers/identify-caller.ts'
+import { openTokens } from './callers/open-tokens.ts'
 import { createApp } from './http/app.ts'
+import { limitConnections } from './http/limit-connections.ts'
 import { giveTargetAPath } from './http/request-target.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { exemptSlowBodies } from './http/slow-body.ts'
@@ -50,11 +62,13 @@ import { countRefusals, registerGateGauge } from './overload/overload-metrics.ts
 import { createBacklogTeller } from './overload/tell-backlog.ts'
 import { lookAtLoad, watchLoad, type WatchLoadDeps } from './overload/watch-load.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
+import { createRateLimiter } from './rate-limit/rate-limiter.ts'
 import { watchRemovedTargets } from './removed-targets.ts'
 import { createLiveFeed } from './streams/live-feed.ts'
 import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
 import { registerStreamGauge } from './streams/stream-gauge.ts'
 import { createTypeLookup } from './streams/type-lookup.ts'
+import { openCertificates } from './tls/certificates.ts'
 import { asksForWebSocket, serveUpgrades } from './websocket/upgrade.ts'
 
 export type ProducerOptions = {
@@ -67,6 +81,8 @@ export type RunningProducer = {
   readonly port: number
   /** From now on requests go by this config; those under way end by the one before. @throws when a secret is missing */
   readonly reload: (config: Config) => void
+  /** Reads the certificate again; a bad one changes nothing, and is logged. Without TLS there is nothing to do. */
+  readonly reloadCertificates: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -77,6 +93,8 @@ const REPLAY_LOOK_MS = 500
 export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
   requireKeysBeyondLoopback(settings)
   requireSecrets(config.sources.map((source) => source.verify))
+  const readToken = settings.jwt === undefined ? undefined : await openTokens(settings.jwt, logger)
+  const certificates = settings.tls === undefined ? undefined : await openCertificates(settings.tls, logger)
   const redis = connectRedis(settings.redis, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
   })
@@ -125,7 +143,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     isKnown: (target) => live.targets.some(({ name }) => name === target),
     onError,
     onCompleted: ({ id, matched, replayed, failed }) => {
-      logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
+      logger.info({ audit: true, replayId: id, matched, replayed, failed }, 'audit: replay completed')
     },
   })
   const times = knownTargetTimes(settings.removedTargetGraceMs)
@@ -209,13 +227,19 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   registerStreamGauge(registry, streams)
   metrics.watchFollowers(hub.followers)
 
+  const identify = callerIdentifier(settings.apiKeys, readToken)
+  const limiter =
+    settings.rateLimits === undefined ? undefined : await createRateLimiter(store, settings.rateLimits)
   const app = createApp({
     store,
     hub,
     feed: createLiveFeed({ hub, lookUpTypes, onError }),
     lookUpTypes,
     streams,
-    apiKeys: settings.apiKeys,
+    identify,
+    limiter,
+    trustProxy: settings.trustProxy,
+    isSecure: settings.tls !== undefined,
     allowedOrigins: settings.allowedOrigins,
     leaving: leaving.signal,
     queues,
@@ -244,7 +268,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     },
     enqueue: enqueuer.enqueue,
     intake: gates,
-    requireScope: scopeGuard(settings.apiKeys),
+    requireScope: scopeGuard(identify, limiter),
     maxBodyBytes: settings.maxBodyBytes,
     maxBatchBytes: settings.maxBatchBytes,
     onAccepted: metrics.accepted,
@@ -253,18 +277,24 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       logger.warn({ type, targets }, 'a filter threw: its target gets the event')
     },
   })
-  const limits = { requestTimeout: 60_000, headersTimeout: 20_000 }
-  // What Node would refuse in its own words goes to the application: it has better ones.
-  const server = createServer(
-    { ...limits, requireHostHeader: false, shouldUpgradeCallback: asksForWebSocket },
-    app,
-  )
+  const serverOptions = {
+    ...SERVER_LIMITS,
+    // What Node would refuse in its own words goes to the application: it has better ones.
+    requireHostHeader: false,
+    shouldUpgradeCallback: asksForWebSocket,
+  }
+  const server =
+    certificates === undefined
+      ? createServer(serverOptions, app)
+      : certificates.serve(createTlsServer({ ...serverOptions, ...certificates.options }, app))
+  limitConnections(server, settings.maxConnections, logger)
   server.on('checkExpectation', app)
   server.on('upgrade', serveUpgrades(app))
   server.prependListener('request', giveTargetAPath)
   exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
-  logger.info({ host: settings.host, port, targets: targetNames() }, 'producer is listening')
+  const scheme = settings.tls === undefined ? 'http' : 'https'
+  logger.info({ host: settings.host, port, scheme, targets: targetNames() }, 'producer is listening')
 
   return {
     port,
@@ -273,9 +303,11 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       live = readLive(next)
       telling.wake()
     },
+    reloadCertificates: () => certificates?.reload() ?? Promise.resolve(),
     close: async () => {
       leaving.abort()
       await closeServer(server, settings.drainMs)
+      await certificates?.stop()
       await hub.close()
       await enqueuer.drain()
       stopping.abort()

@@ -33,6 +33,11 @@ test('an empty environment gives the defaults', () => {
     maxStreams: 5_000,
     overload: { maxBacklog: 0, maxBacklogPerTarget: 0, maxMemoryPercent: 80 },
     allowedOrigins: [],
+    jwt: undefined,
+    rateLimits: undefined,
+    tls: undefined,
+    trustProxy: undefined,
+    maxConnections: 10_000,
     retention: { settledMs: 86_400_000, deadMs: 2_592_000_000 },
     drainMs: 8_000,
     lockMs: 8_000,
@@ -62,6 +67,17 @@ test('every setting can be set', () => {
     MANIFOLD_MAX_BACKLOG_PER_TARGET: '5',
     MANIFOLD_MAX_MEMORY_PERCENT: '6',
     MANIFOLD_ALLOWED_ORIGINS: 'https://app.example, http://localhost:8080',
+    MANIFOLD_JWT_JWKS_URL: 'https://issuer.example/jwks',
+    MANIFOLD_JWT_ISSUER: 'https://issuer.example',
+    MANIFOLD_JWT_AUDIENCE: 'manifold, https://manifold.example',
+    MANIFOLD_JWT_ALGORITHMS: 'ES256 EdDSA',
+    MANIFOLD_JWT_TYPES_CLAIM: 'https://acme.example/types',
+    MANIFOLD_RATE_LIMIT: '1000/1s shop=50/2m',
+    MANIFOLD_TLS_CERT_FILE: '/tls/tls.crt',
+    MANIFOLD_TLS_KEY_FILE: '/tls/tls.key',
+    MANIFOLD_TLS_CLIENT_CA_FILE: '/tls/ca.crt',
+    MANIFOLD_TRUST_PROXY: '10.0.0.0/8, loopback, ::1',
+    MANIFOLD_MAX_CONNECTIONS: '5',
     MANIFOLD_RETENTION_SETTLED_MS: '1',
     MANIFOLD_RETENTION_DEAD_MS: '2',
     MANIFOLD_DRAIN_MS: '0',
@@ -86,6 +102,20 @@ test('every setting can be set', () => {
     maxStreams: 3,
     overload: { maxBacklog: 4, maxBacklogPerTarget: 5, maxMemoryPercent: 6 },
     allowedOrigins: ['https://app.example', 'http://localhost:8080'],
+    jwt: {
+      keys: new URL('https://issuer.example/jwks'),
+      issuer: 'https://issuer.example',
+      audiences: ['manifold', 'https://manifold.example'],
+      algorithms: ['ES256', 'EdDSA'],
+      typesClaim: 'https://acme.example/types',
+    },
+    rateLimits: {
+      everyone: { max: 1_000, perSeconds: 1 },
+      own: new Map([['shop', { max: 50, perSeconds: 120 }]]),
+    },
+    tls: { certificate: '/tls/tls.crt', key: '/tls/tls.key', clientAuthority: '/tls/ca.crt' },
+    trustProxy: ['10.0.0.0/8', 'loopback', '::1'],
+    maxConnections: 5,
     retention: { settledMs: 1, deadMs: 2 },
     drainMs: 0,
     lockMs: 200,
@@ -182,6 +212,16 @@ test.each([
   ['MANIFOLD_JANITOR_MS', '9'],
   ['MANIFOLD_REMOVED_TARGET_GRACE_MS', '0'],
   ['LOG_LEVEL', 'INFO'],
+  ['MANIFOLD_MAX_CONNECTIONS', '0'],
+  ['MANIFOLD_RATE_LIMIT', '1000'],
+  ['MANIFOLD_RATE_LIMIT', '0/1s'],
+  ['MANIFOLD_RATE_LIMIT', '10/500ms'],
+  ['MANIFOLD_RATE_LIMIT', '10/1s 20/1s'],
+  ['MANIFOLD_RATE_LIMIT', 'shop=1/1s shop=2/1s'],
+  ['MANIFOLD_TRUST_PROXY', 'true'],
+  ['MANIFOLD_TRUST_PROXY', '0'],
+  ['MANIFOLD_TRUST_PROXY', '10.0.0.0/33'],
+  ['MANIFOLD_TRUST_PROXY', 'proxy.example'],
 ])('%s may not be %s', (name, value) => {
   expect(complaint(() => readSettings({ [name]: value }))).toContain(`1 mistake(s):\n  ${name}: `)
 })
@@ -240,6 +280,47 @@ describe('API keys from a file', () => {
   })
 })
 
+const ISSUER = { MANIFOLD_JWT_ISSUER: 'https://issuer.example', MANIFOLD_JWT_AUDIENCE: 'manifold' }
+
+test.each([
+  ['https://issuer.example/jwks', 'https://issuer.example/jwks'],
+  ['http://127.0.0.1:8080/jwks', 'http://127.0.0.1:8080/jwks'],
+  ['http://[::1]/jwks', 'http://[::1]/jwks'],
+  ['/etc/manifold/jwks 1.json', 'file:///etc/manifold/jwks%201.json'],
+])('the keys of tokens may be at %s', (text, url) => {
+  expect(readSettings({ ...ISSUER, MANIFOLD_JWT_JWKS_URL: text }).jwt?.keys.href).toBe(url)
+})
+
+test.each([
+  ['http://issuer.example/jwks', {}, 'MANIFOLD_JWT_JWKS_URL: use https'],
+  ['issuer.example', {}, 'MANIFOLD_JWT_JWKS_URL: use https'],
+  ['https://issuer.example/', { MANIFOLD_JWT_ISSUER: '' }, 'MANIFOLD_JWT_ISSUER: set it'],
+  ['https://issuer.example/', { MANIFOLD_JWT_AUDIENCE: '' }, 'MANIFOLD_JWT_AUDIENCE: set it'],
+  ['https://issuer.example/', { MANIFOLD_JWT_ALGORITHMS: 'HS256' }, 'MANIFOLD_JWT_ALGORITHMS'],
+  ['https://issuer.example/', { MANIFOLD_JWT_ALGORITHMS: 'none' }, 'MANIFOLD_JWT_ALGORITHMS'],
+  ['', {}, 'MANIFOLD_JWT_JWKS_URL: set it'],
+])('tokens that anybody could make are not taken: %j, %j', (url, more, message) => {
+  expect(complaint(() => readSettings({ ...ISSUER, ...more, MANIFOLD_JWT_JWKS_URL: url }))).toContain(message)
+})
+
+test('without a word about it, tokens are signed in any asymmetric way', () => {
+  const { jwt } = readSettings({ ...ISSUER, MANIFOLD_JWT_JWKS_URL: 'https://issuer.example/' })
+  expect(jwt?.algorithms).toContain('RS256')
+  expect(jwt?.algorithms.filter((name) => /^(HS|none)/.test(name))).toEqual([])
+})
+
+test.each([
+  [{ MANIFOLD_TLS_CERT_FILE: 'a' }, 'MANIFOLD_TLS_KEY_FILE: set it'],
+  [{ MANIFOLD_TLS_KEY_FILE: 'a' }, 'MANIFOLD_TLS_CERT_FILE: set it'],
+  [{ MANIFOLD_TLS_CLIENT_CA_FILE: 'a' }, 'MANIFOLD_TLS_CERT_FILE: set it'],
+])('TLS takes a certificate and its key: %j is not enough', (environment, message) => {
+  expect(complaint(() => readSettings(environment))).toContain(message)
+})
+
+test('a number of proxies can be trusted as well as addresses', () => {
+  expect(readSettings({ MANIFOLD_TRUST_PROXY: '2' }).trustProxy).toBe(2)
+})
+
 const listening = (environment: NodeJS.ProcessEnv) => () => {
   requireKeysBeyondLoopback(readSettings(environment))
 }
@@ -249,10 +330,12 @@ test.each(['127.0.0.1', '::1', 'localhost'])('without API keys the producer may 
 })
 
 test.each(['0.0.0.0', '::', '192.168.1.5', 'shop.example'])(
-  'only with API keys may it listen on %s',
+  'only with API keys or tokens may it listen on %s',
   (host) => {
     expect(complaint(listening({ HOST: host }))).toContain('HOST: ')
     expect(listening({ HOST: host, MANIFOLD_API_KEYS: entry })).not.toThrow()
+    const tokens = { ...ISSUER, MANIFOLD_JWT_JWKS_URL: 'https://issuer.example/' }
+    expect(listening({ HOST: host, ...tokens })).not.toThrow()
   },
 )
 

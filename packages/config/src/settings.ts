@@ -5,8 +5,13 @@
 import type { RedisAddress } from '@manifold/domain'
 import { z } from 'zod'
 import { parseApiKeys, type ApiKey } from './api-keys.ts'
+import { jwtVariables, readJwtSettings, type JwtSettings } from './jwt-settings.ts'
+import { isLoopbackHost } from './loopback.ts'
+import { parseRateLimits, type RateLimits } from './rate-limits.ts'
 import { readRedisAddress } from './redis-address.ts'
 import { readSecret } from './secret.ts'
+import { readTlsFiles, tlsVariables, type TlsFiles } from './tls-settings.ts'
+import { trustedProxies, type TrustedProxies } from './trusted-proxies.ts'
 import { readTracing, type TracingSettings } from './tracing-settings.ts'
 
 const DAY_MS = 86_400_000
@@ -38,6 +43,12 @@ const origins = z
   )
   .pipe(z.array(origin))
 
+const rateLimits = z.string().transform((text, context) => {
+  const { limits, errors } = parseRateLimits(text)
+  for (const error of errors) context.addIssue(error)
+  return errors.length === 0 ? limits : z.NEVER
+})
+
 const SIGNALS = { kill: 'SIGKILL', term: 'SIGTERM', stop: 'SIGSTOP' } as const
 
 /** `<point>[=kill|term|stop][@<passing>]`. Which points there are, the process that is armed knows. */
@@ -53,8 +64,6 @@ const strike = z
     const signal = how === 'term' || how === 'stop' ? SIGNALS[how] : SIGNALS.kill
     return { point, signal, passing: Number(passing) }
   })
-
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
 const environmentSchema = z.object({
   PORT: port.optional(),
@@ -76,6 +85,11 @@ const environmentSchema = z.object({
   MANIFOLD_MAX_BACKLOG_PER_TARGET: setting(0, 1_000_000_000, 0),
   MANIFOLD_MAX_MEMORY_PERCENT: setting(0, 100, 80),
   MANIFOLD_ALLOWED_ORIGINS: origins,
+  ...jwtVariables,
+  MANIFOLD_RATE_LIMIT: rateLimits.optional(),
+  ...tlsVariables,
+  MANIFOLD_TRUST_PROXY: trustedProxies.optional(),
+  MANIFOLD_MAX_CONNECTIONS: setting(1, 1_000_000, 10_000),
   MANIFOLD_RETENTION_SETTLED_MS: duration(DAY_MS),
   MANIFOLD_RETENTION_DEAD_MS: duration(30 * DAY_MS),
   MANIFOLD_DRAIN_MS: setting(0, 600_000, 8_000),
@@ -127,6 +141,16 @@ export type Settings = {
   }
   /** Origins whose pages may connect by WebSocket, besides the producer's own. */
   readonly allowedOrigins: readonly string[]
+  /** `undefined`: tokens are not taken. */
+  readonly jwt: JwtSettings | undefined
+  /** `undefined`: nobody is limited. */
+  readonly rateLimits: RateLimits | undefined
+  /** `undefined`: HTTP in clear text. */
+  readonly tls: TlsFiles | undefined
+  /** `undefined`: nobody's word is taken for where a request came from. */
+  readonly trustProxy: TrustedProxies | undefined
+  /** Connections that a producer serves at once. */
+  readonly maxConnections: number
   readonly retention: { readonly settledMs: number; readonly deadMs: number }
   /** How long a stopping process lets work finish before it hands it back. */
   readonly drainMs: number
@@ -168,11 +192,15 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   mistakes.push(...keys.errors, ...sentinelPassword.errors)
   const tracing = readTracing(given)
   if (tracing.kind === 'mistakes') mistakes.push(...tracing.mistakes)
-  if (!parsed.success || mistakes.length > 0) throw new SettingsError(mistakes)
+  if (!parsed.success || tracing.kind === 'mistakes') throw new SettingsError(mistakes)
 
   const env = parsed.data
+  const { jwt, errors: jwtErrors } = readJwtSettings(env)
+  const { tls, errors: tlsErrors } = readTlsFiles(env)
+  mistakes.push(...jwtErrors, ...tlsErrors)
   const redis = readRedisAddress(env.REDIS_URL ?? DEFAULT_REDIS_URL, sentinelPassword.value)
-  if (redis.kind === 'wrong') throw new SettingsError([`REDIS_URL: ${redis.message}`])
+  if (redis.kind === 'wrong') mistakes.push(`REDIS_URL: ${redis.message}`)
+  if (redis.kind === 'wrong' || mistakes.length > 0) throw new SettingsError(mistakes)
   return {
     port: env.PORT,
     host: env.HOST,
@@ -191,6 +219,11 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
       maxMemoryPercent: env.MANIFOLD_MAX_MEMORY_PERCENT,
     },
     allowedOrigins: env.MANIFOLD_ALLOWED_ORIGINS,
+    jwt,
+    rateLimits: env.MANIFOLD_RATE_LIMIT,
+    tls,
+    trustProxy: env.MANIFOLD_TRUST_PROXY,
+    maxConnections: env.MANIFOLD_MAX_CONNECTIONS,
     retention: { settledMs: env.MANIFOLD_RETENTION_SETTLED_MS, deadMs: env.MANIFOLD_RETENTION_DEAD_MS },
     drainMs: env.MANIFOLD_DRAIN_MS,
     lockMs: env.MANIFOLD_LOCK_MS,
@@ -204,14 +237,14 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
 }
 
 /**
- * Without API keys anyone who reaches the producer may use it, so it then listens on loopback only.
+ * Without API keys or tokens anyone who reaches the producer may use it, so it then listens on loopback only.
  * @throws {SettingsError} when `host` is anything else
  */
 export function requireKeysBeyondLoopback(settings: Settings): void {
-  if (settings.apiKeys.length > 0 || LOOPBACK.has(settings.host)) return
+  if (settings.apiKeys.length > 0 || settings.jwt !== undefined || isLoopbackHost(settings.host)) return
   throw new SettingsError([
     `HOST: without API keys the producer listens on loopback only, not on ${settings.host}; ` +
-      'set MANIFOLD_API_KEYS (make one with "npm run manifold -- keys create")',
+      'set MANIFOLD_API_KEYS (make one with "npm run manifold -- keys create") or MANIFOLD_JWT_JWKS_URL',
   ])
 }
 

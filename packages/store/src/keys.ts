@@ -57,6 +57,8 @@ export const keys = {
   replay: (replayId: string) => `${TAG}:replay:${replayId}`,
   /** SET: bulk replays not yet completed. */
   openReplays: `${TAG}:open-replays`,
+  /** STRING: what a caller has asked for within the present window. */
+  rateLimit: (kind: string, caller: string) => `${TAG}:rate-limit:${kind}:${caller}`,
   /** STRING: who may do a piece of background work now. */
   lease: (work: string) => `${TAG}:lease:${work}`,
 } as const

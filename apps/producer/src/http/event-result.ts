@@ -12,7 +12,7 @@ export function showEventResult(store: Store): RequestHandler<{ id: string }> {
       sendProblem(response, 'event-not-found')
       return
     }
-    response.set('cache-control', 'no-cache')
+    response.set('cache-control', 'private, no-cache')
     if (event.settledAtMs === undefined) {
       response
         .status(202)

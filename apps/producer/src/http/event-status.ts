@@ -91,7 +91,7 @@ function sendStatus(
 ): void {
   const view = eventView(event)
   const etag = etagOf(view)
-  response.set({ etag, 'cache-control': 'no-cache' })
+  response.set({ etag, 'cache-control': 'private, no-cache' })
   if (event.settledAtMs === undefined)
     response.set('retry-after', String(pollHintSeconds(store, event.deliverAtMs)))
   if (hasState(request.get('if-none-match'), etag)) response.status(304).end()

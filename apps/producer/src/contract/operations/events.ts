@@ -48,6 +48,7 @@ const publishEvent: Operation = {
     'target-overloaded',
     'overloaded',
     'invalid-event',
+    'type-not-allowed',
     'unknown-target',
     'idempotency-key-reused',
   ],
