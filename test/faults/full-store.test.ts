@@ -84,6 +84,5 @@ test('with 64 MB and senders that never stop Redis never refuses, every 202 is d
   expect(metrics).toMatch(/manifold_shed_requests_total\{reason="memory",.*\} [1-9]/)
   expect(metrics).toMatch(/manifold_shedding\{reason="memory",.*\} 0/)
   const lines = system.logs().filter(({ msg }) => String(msg).includes('overloaded'))
-  expect(lines.length).toBeGreaterThanOrEqual(2)
   expect(lines.length).toBeLessThan(60)
 }, 40_000)

@@ -39,6 +39,8 @@ const FINISH_PERCENT = 95
 
 /** The part of the room that one producer may fill between two looks: several look at the same room. */
 const ROOM_EACH = 0.25
+/** Of `maxmemory`: so little is not divided any more, or the limit would be neared and never reached. */
+const LAST_ROOM = 0.025
 
 /** What a delivery and an event take besides the data; data is kept in blocks that may be a quarter larger. */
 const BYTES_OF_DELIVERY = 700
@@ -76,7 +78,8 @@ export function roomBytes(load: Load, limits: LoadLimits): number {
   const { maxBytes } = load.memory
   if (limits.maxMemoryPercent === 0 || maxBytes === 0) return Infinity
   const share = memoryShare(load, limits)
-  return Math.max(0, 1 - share) * maxBytes * (limits.maxMemoryPercent / 100) * ROOM_EACH
+  const left = Math.max(0, 1 - share) * maxBytes * (limits.maxMemoryPercent / 100)
+  return Math.max(left * ROOM_EACH, Math.min(left, maxBytes * LAST_ROOM))
 }
 
 /** What the store takes for an event, on the safe side. */

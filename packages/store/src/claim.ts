@@ -9,6 +9,7 @@ import {
   type ManifoldEvent,
   type SpanContext,
 } from '@manifold/domain'
+import type { RedisClient } from './connection.ts'
 import { isStoreUnavailable } from './unavailable.ts'
 import { readContext } from './event-record.ts'
 import { keys } from './keys.ts'
@@ -90,7 +91,24 @@ export async function claimDeliveries(
     refs.length,
     await runScript(store.redis, claimScript, scriptKeys, args),
   )
-  return refs.map(({ eventId }, index) => readClaim(eventId, rows[index] ?? []))
+  return Promise.all(
+    refs.map(({ eventId }, index) => {
+      const row = rows[index] ?? []
+      return row[1] === '' ? readLargeClaim(store, eventId, row) : readClaim(eventId, row)
+    }),
+  )
+}
+
+/** Large data under way, by connection. */
+const readings = new WeakMap<RedisClient, Promise<unknown>>()
+
+/** One at a time: what is on its way out takes Redis's memory, and it has none to spare when large events wait. */
+async function readLargeClaim(store: Store, eventId: string, row: readonly string[]): Promise<ClaimResult> {
+  const before = readings.get(store.redis) ?? Promise.resolve()
+  const reading = before.catch(() => undefined).then(() => store.redis.get(keys.payload(eventId)))
+  readings.set(store.redis, reading)
+  const data = await reading
+  return data === null ? { kind: 'missing' } : readClaim(eventId, row.with(1, data))
 }
 
 /**

@@ -18,7 +18,7 @@ export type OwedEvent = {
 
 /** Reads `<what>/<detail>`, which the script wrote. */
 export function readOwed(ref: DeliveryRef, text: string): OwedEvent {
-  const [what, detail = ''] = text.split('/')
+  const [what = '', detail = ''] = text.split('/')
   switch (what) {
     case 'opened':
       return { kind: 'operational', ref, happening: { what, atMs: Number(detail) } }
