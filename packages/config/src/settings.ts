@@ -5,6 +5,7 @@
 import type { RedisAddress } from '@manifold/domain'
 import { z } from 'zod'
 import { parseApiKeys, type ApiKey } from './api-keys.ts'
+import { CLIENT_SETTING_NAMES } from './client-settings.ts'
 import { jwtVariables, readJwtSettings, type JwtSettings } from './jwt-settings.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { parseRateLimits, type RateLimits } from './rate-limits.ts'
@@ -110,6 +111,7 @@ const SECRET_NAMES = { apiKeys: 'MANIFOLD_API_KEYS', sentinelPassword: 'MANIFOLD
 export const SETTING_NAMES: readonly string[] = [
   ...Object.keys(environmentSchema.shape),
   ...Object.values(SECRET_NAMES),
+  ...CLIENT_SETTING_NAMES,
 ]
 
 export type Settings = {

@@ -91,24 +91,24 @@ export async function claimDeliveries(
     refs.length,
     await runScript(store.redis, claimScript, scriptKeys, args),
   )
-  return Promise.all(
-    refs.map(({ eventId }, index) => {
-      const row = rows[index] ?? []
-      return row[1] === '' ? readLargeClaim(store, eventId, row) : readClaim(eventId, row)
-    }),
-  )
+  for (const [index, { eventId }] of refs.entries()) {
+    const row = rows[index]
+    if (row?.[1] !== '') continue
+    const data = await readLargeData(store, eventId)
+    rows[index] = data === null ? ['missing'] : row.with(1, data)
+  }
+  return refs.map(({ eventId }, index) => readClaim(eventId, rows[index] ?? []))
 }
 
 /** Large data under way, by connection. */
 const readings = new WeakMap<RedisClient, Promise<unknown>>()
 
 /** One at a time: what is on its way out takes Redis's memory, and it has none to spare when large events wait. */
-async function readLargeClaim(store: Store, eventId: string, row: readonly string[]): Promise<ClaimResult> {
-  const before = readings.get(store.redis) ?? Promise.resolve()
-  const reading = before.catch(() => undefined).then(() => store.redis.get(keys.payload(eventId)))
-  readings.set(store.redis, reading)
-  const data = await reading
-  return data === null ? { kind: 'missing' } : readClaim(eventId, row.with(1, data))
+function readLargeData({ redis }: Store, eventId: string): Promise<string | null> {
+  const before = readings.get(redis) ?? Promise.resolve()
+  const reading = before.catch(() => undefined).then(() => redis.get(keys.payload(eventId)))
+  readings.set(redis, reading)
+  return reading
 }
 
 /**

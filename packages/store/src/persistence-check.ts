@@ -1,47 +1,41 @@
 /** Looks at how Redis is run: a 202 promises no more than Redis keeps. */
+import { askServer } from './ask-server.ts'
 import type { RedisClient } from './connection.ts'
-import { keys } from './keys.ts'
 import type { Store } from './store.ts'
 import { isStoreUnavailable } from './unavailable.ts'
 
+/** A setting under which an accepted event could be lost. */
+export type PersistenceFlaw = {
+  readonly setting: 'appendonly' | 'appendfsync' | 'maxmemory-policy' | 'hidden' | 'replicas'
+  /** What it is, and what breaks. */
+  readonly message: string
+  readonly fix: string
+}
+
 /**
- * Warnings about settings under which an accepted event could be lost.
+ * Flaws of this Redis, each with its fix; none when all is well, or when Redis is away.
+ * A managed Redis may not show its settings: that is one too.
  * @param replicas how many must have what a caller is told is kept; left out by those who tell nobody
- * @returns one line each, with the fix; empty when all is well. A managed Redis may not show its settings: that is a warning too
  */
-export async function persistenceWarnings(store: Store, replicas?: number): Promise<string[]> {
+export async function persistenceFlaws(
+  { redis }: Pick<Store, 'redis'>,
+  replicas?: number,
+): Promise<PersistenceFlaw[]> {
   try {
-    const [settings, connected] = await Promise.all([
-      readSettings(store.redis),
-      readConnectedReplicas(store.redis),
-    ])
-    return [
-      ...(settings === undefined
-        ? [
-            'Redis does not show its settings: make sure that it has appendonly yes and maxmemory-policy noeviction',
-          ]
-        : settingWarnings(settings)),
-      ...replicaWarnings(connected, replicas),
-    ]
+    const [settings, connected] = await Promise.all([readSettings(redis), readConnectedReplicas(redis)])
+    return [...settingFlaws(settings), ...replicaFlaws(connected, replicas)]
   } catch (error) {
     if (isStoreUnavailable(error)) return []
     throw error
   }
 }
 
-/** Of a cluster, the server that has Manifold's slot: a pipeline goes where its first key is. */
-async function askServer(
-  redis: RedisClient,
-  ...command: [name: string, ...words: string[]]
-): Promise<unknown> {
-  const replies = await redis
-    .pipeline()
-    .exists(keys.outbox)
-    .call(...command)
-    .exec()
-  const [error, reply] = replies?.[1] ?? [new Error('no reply')]
-  if (error) throw error
-  return reply
+/** The same as warnings, one line each. */
+export async function persistenceWarnings(store: Pick<Store, 'redis'>, replicas?: number): Promise<string[]> {
+  const flaws = await persistenceFlaws(store, replicas)
+  return flaws.map(({ setting, message, fix }) =>
+    setting === 'hidden' ? `${message}: ${fix}` : `${message}. Fix: ${fix}`,
+  )
 }
 
 /** `undefined` when they are not shown. */
@@ -68,40 +62,66 @@ async function readConnectedReplicas(redis: RedisClient): Promise<number | undef
   }
 }
 
-function replicaWarnings(connected: number | undefined, wanted: number | undefined): string[] {
+function replicaFlaws(connected: number | undefined, wanted: number | undefined): PersistenceFlaw[] {
   if (connected === undefined || wanted === undefined) return []
   if (connected < wanted) {
     return [
-      `MANIFOLD_REDIS_REPLICAS is ${String(wanted)}, and Redis has ${String(connected)} replicas: until it has more, ` +
-        'callers get 503',
+      {
+        setting: 'replicas',
+        message:
+          `MANIFOLD_REDIS_REPLICAS is ${String(wanted)}, and Redis has ${String(connected)} replicas: until it has more, ` +
+          'callers get 503',
+        fix: 'start them, or lower the setting',
+      },
     ]
   }
   if (connected > 0 && wanted === 0) {
     return [
-      'Redis has replicas, which follow it with a delay: a failover may lose events that were answered 202. ' +
-        'Fix: MANIFOLD_REDIS_REPLICAS=1',
+      {
+        setting: 'replicas',
+        message:
+          'Redis has replicas, which follow it with a delay: a failover may lose events that were answered 202',
+        fix: 'MANIFOLD_REDIS_REPLICAS=1',
+      },
     ]
   }
   return []
 }
 
-function settingWarnings(settings: ReadonlyMap<string, string>): string[] {
-  const warnings: string[] = []
+function settingFlaws(settings: ReadonlyMap<string, string> | undefined): PersistenceFlaw[] {
+  if (settings === undefined) {
+    return [
+      {
+        setting: 'hidden',
+        message: 'Redis does not show its settings',
+        fix: 'make sure that it has appendonly yes and maxmemory-policy noeviction',
+      },
+    ]
+  }
+  const flaws: PersistenceFlaw[] = []
   if (settings.get('appendonly') !== 'yes') {
-    warnings.push(
-      'Redis has appendonly off: a crash of Redis loses accepted events. Fix: CONFIG SET appendonly yes',
-    )
+    flaws.push({
+      setting: 'appendonly',
+      message: 'Redis has appendonly off: a crash of Redis loses accepted events',
+      fix: 'CONFIG SET appendonly yes',
+    })
   } else if (settings.get('appendfsync') !== 'always') {
-    warnings.push(
-      `Redis has appendfsync ${settings.get('appendfsync') ?? ''}: a crash of its machine loses up to a second of ` +
-        'accepted events. Fix: CONFIG SET appendfsync always',
-    )
+    flaws.push({
+      setting: 'appendfsync',
+      message:
+        `Redis has appendfsync ${settings.get('appendfsync') ?? ''}: a crash of its machine loses up to a second of ` +
+        'accepted events',
+      fix: 'CONFIG SET appendfsync always',
+    })
   }
   if (settings.get('maxmemory-policy') !== 'noeviction') {
-    warnings.push(
-      `Redis has maxmemory-policy ${settings.get('maxmemory-policy') ?? ''}: it may drop accepted events when memory ` +
-        'is short. Fix: CONFIG SET maxmemory-policy noeviction',
-    )
+    flaws.push({
+      setting: 'maxmemory-policy',
+      message:
+        `Redis has maxmemory-policy ${settings.get('maxmemory-policy') ?? ''}: it may drop accepted events when memory ` +
+        'is short',
+      fix: 'CONFIG SET maxmemory-policy noeviction',
+    })
   }
-  return warnings
+  return flaws
 }
