@@ -1,5 +1,12 @@
 /** The worker process: `npm run worker -- --target crm`. */
-import { everyTarget, loadConfig, readSettings, requireSecrets, type Config } from '@manifold/config'
+import {
+  everyTarget,
+  hideRevealedSecrets,
+  loadConfig,
+  readSettings,
+  requireSecrets,
+  type Config,
+} from '@manifold/config'
 import type { Target } from '@manifold/domain'
 import { announceReady, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
 import { parseArguments, type WorkerArguments } from './arguments.ts'
@@ -9,7 +16,12 @@ endWithParent()
 try {
   const args = parseArguments(process.argv.slice(2))
   const settings = readSettings()
-  const logger = createLogger(`worker:${args.targets.join('+')}`, settings.logLevel)
+  const logger = createLogger(
+    `worker:${args.targets.join('+')}`,
+    settings.logLevel,
+    undefined,
+    hideRevealedSecrets,
+  )
   const targets = chooseTargets(await loadConfig(settings.configPath), args)
   requireSecrets(targets.flatMap((target) => (target.kind === 'http' ? [target.auth] : [])))
   const worker = await startWorker({ settings, targets, logger })
