@@ -82,7 +82,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const metrics = createProducerMetrics(registry)
   const targets = everyTarget(config)
   const targetNames = targets.map((target) => target.name)
-  registerQueueGauges({ registry, store, targets: targetNames })
+  registerQueueGauges({ registry, store, queues, targets: () => targetNames })
 
   const failpoint = createFailpoint(settings.failpoint)
   const bundleSizes = new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)]))
@@ -172,6 +172,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     maxBodyBytes: settings.maxBodyBytes,
     maxBatchBytes: settings.maxBatchBytes,
     onAccepted: metrics.accepted,
+    onAnswered: metrics.answered,
     onReplayCreated: replays.wake,
     onBrokenFilters: (type, targets) => {
       logger.warn({ type, targets }, 'a filter threw: its target gets the event')

@@ -89,10 +89,10 @@ export async function startWorker({ settings, targets, logger }: WorkerOptions):
   const consumers = new Map<string, Consumer>()
   const metrics = createWorkerMetrics({
     registry,
-    targets: targets.map((target) => target.name),
+    targets: () => targets.map((target) => target.name),
     inFlight: (target) => consumers.get(target)?.inFlight() ?? 0,
   })
-  registerQueueGauges({ registry, store, targets: targets.map((target) => target.name) })
+  registerQueueGauges({ registry, store, queues, targets: () => targets.map((target) => target.name) })
 
   // Before anything is taken: a port in use must not cost a delivery. Side by side: none of it needs another.
   const [health, warnings] = await Promise.all([

@@ -6,6 +6,7 @@ import { isStoreUnavailable } from '@manifold/store'
 import type { Tracing } from '@manifold/tracing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import helmet from 'helmet'
+import type { AnsweredRequest } from '../producer-metrics.ts'
 import { deadLettersRouter, type DeadLettersDeps } from './dead-letters.ts'
 import { documentsRouter } from './documents.ts'
 import { eventsRouter, type EventsDeps } from './events.ts'
@@ -30,6 +31,8 @@ export type AppDeps = EventsDeps &
     readonly registry: Registry
     readonly tracing: Tracing
     readonly logger: Logger
+    /** Told of each request that is answered. */
+    readonly onAnswered?: (request: AnsweredRequest) => void
   }
 
 /** Assembles the application; it listens to nothing yet. */
@@ -38,7 +41,7 @@ export function createApp(deps: AppDeps): Express {
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
-  app.use(requestLog(deps.logger))
+  app.use(requestLog(deps.logger, deps.onAnswered))
   if (deps.tracing.startRequest !== undefined) app.use(traceRequests(deps.tracing.startRequest))
   app.use(requireHost)
   app.use(helmet())
