@@ -28,7 +28,8 @@ import {
   type Replay,
   type Store,
 } from '@manifold/store'
-import type { Failpoint } from '@manifold/runtime'
+import type { Failpoint, Logger } from '@manifold/runtime'
+import { logReplayed } from './log-dead-letters.ts'
 
 export type BulkReplayDeps = {
   readonly store: Store
@@ -40,6 +41,7 @@ export type BulkReplayDeps = {
   readonly failpoint: Failpoint
   /** Names in the config: a letter to another target would wait for a worker that never comes. */
   readonly targets: ReadonlySet<string>
+  readonly logger: Logger
   readonly onCompleted: (replay: Replay) => void
   readonly onError: (error: unknown) => void
 }
@@ -162,14 +164,18 @@ async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<boolea
 async function reopen(
   deps: BulkReplayDeps,
   replay: Replay,
-  { event, delivery }: DeadLetter,
+  letter: DeadLetter,
 ): Promise<OutboxEntry | 'failed' | undefined> {
+  const { event, delivery } = letter
   if (!deps.targets.has(delivery.target)) return 'failed'
   await takeLease(deps.store, `replay:${replay.id}`, deps.holder, LEASE_MS)
   const seen = { replayId: replay.id, generation: delivery.generation }
   const { askedBy } = replay.filter
   const result = await reopenDelivery(deps.store, event.id, delivery.target, seen, askedBy)
-  if (result.kind === 'reopened') return { kind: 'delivery', ref: result.ref }
+  if (result.kind === 'reopened') {
+    logReplayed(deps.logger, letter, result.ref, replay.id)
+    return { kind: 'delivery', ref: result.ref }
+  }
   return result.kind === 'missing' || result.status === 'discarded' ? 'failed' : undefined
 }
 

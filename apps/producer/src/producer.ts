@@ -105,6 +105,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     failpoint,
     targets: new Set(targetNames),
     onError,
+    logger,
     onCompleted: ({ id, matched, replayed, failed }) => {
       logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
     },

@@ -16,6 +16,9 @@ export type WorkerMetricsDeps = {
   readonly inFlight: (target: string) => number
 }
 
+/** A target's own classification may say anything. */
+const REASON_WORD = /^[a-z0-9][a-z0-9._-]{0,49}$/i
+
 export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
   const registers = [deps.registry]
   const attempts = new Counter({
@@ -97,7 +100,7 @@ export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
       const { target } = ref
       if (attempt !== undefined) {
         const { outcome } = attempt
-        attempts.inc({ target, outcome, reason: reasonLabel(attempt.reason) })
+        attempts.inc({ target, outcome, reason: reasonLabel(REASON_WORD.test(attempt.reason) ? attempt.reason : 'other') })
         attemptSeconds.observe({ target, outcome }, attempt.durationMs / 1_000)
       }
       if (result.kind !== 'applied') return
