@@ -60,6 +60,15 @@ describe('of the answer', () => {
     expect(response?.body).not.toContain('tok-')
   })
 
+  test('a secret over the end of what is searched is not told, however much was hidden before it', () => {
+    const token = `tok-${'x'.repeat(4_000)}`
+    const sent = withHeaders({ authorization: `Bearer ${token}` })
+    const { response } = describeExchange(REQUEST, sent, answered(token.repeat(5)), asIs)
+    expect(response?.body).toBe('')
+    const { response: short } = describeExchange(REQUEST, sent, answered(token.repeat(4)), asIs)
+    expect(short?.body).toBe('[secret]'.repeat(4))
+  })
+
   test('whatever else is known to be secret is hidden', () => {
     const { response } = describeExchange(REQUEST, REQUEST, answered('pssst'), (text) =>
       text.replace('pssst', '-'),

@@ -40,6 +40,12 @@ const TOLD_OF_ANSWERS =
 
 const BODY_LENGTH = 512
 
+/** How much of a body is searched for secrets, so that a long one costs no more. */
+const SEARCHED_LENGTH = 16_384
+
+/** No secret is longer: one that the search cut in two is behind what is told. */
+const LONGEST_SECRET = 4_096
+
 /**
  * @param rendered the request before authentication: what it has besides then is hidden wherever it is repeated
  * @param hide whatever else is known to be secret
@@ -65,10 +71,16 @@ export function describeExchange(
       headers: mapHeaders(response.headers, (name, value) =>
         TOLD_OF_ANSWERS.test(name) ? clean(value) : undefined,
       ),
-      // Hidden first: what is cut in two is not found.
-      body: clean(response.text).slice(0, BODY_LENGTH),
+      body: beginningOf(response.text, clean),
     },
   }
+}
+
+/** Hidden first: what is cut in two is not found. */
+function beginningOf(text: string, clean: HideText): string {
+  const hidden = clean(text.slice(0, SEARCHED_LENGTH))
+  const whole = text.length > SEARCHED_LENGTH ? hidden.slice(0, -LONGEST_SECRET) : hidden
+  return whole.slice(0, BODY_LENGTH)
 }
 
 /** Hides what authentication put on a request, wherever an answer or an error repeats it. */
