@@ -126,7 +126,9 @@ async function cut(stage: Stage, proxy: Proxy, what: string): Promise<void> {
 
 /** The name comes to mean an address that the target may not be at. @returns how many died of it */
 async function rebind(stage: Stage, names: NameServer, proxy: Proxy): Promise<number> {
-  const over = stage.disturbances.begin('the name means a forbidden address', 'lateness', 'blocked')
+  const over = stage.disturbances.begin('the name means a forbidden address', 'lateness', {
+    kills: 'blocked',
+  })
   names.say(ALPHA, { kind: 'addresses', addresses: [FORBIDDEN] })
   await cut(stage, proxy, 'a forbidden address')
   await stage.until('dead letters', async () => (await stage.operator.deadLetters()).length >= 10)

@@ -2,7 +2,6 @@
 import type { Scope } from '../../bench/stage/scope.ts'
 import type { Disturbances } from './disturbances.ts'
 import { startPart, type Part } from './part.ts'
-import { TARGETS } from './targets.ts'
 
 export type Kind = 'producer' | 'worker'
 type Environment = Readonly<Record<string, string>>
@@ -13,6 +12,8 @@ export type Crew = {
   readonly living: (kind: Kind) => readonly Part[]
   /** Of a living producer, in turn; `undefined` when there is none. */
   readonly origin: () => string | undefined
+  /** No caller is sent to it any more, as a load balancer does with what no longer answers. @returns takes it in again */
+  readonly leaveOut: (part: Part) => () => void
 }
 
 export type CrewOptions = {
@@ -31,6 +32,7 @@ export function gatherCrew(scope: Scope, { folder, disturbances, environmentOf }
     await Promise.all([...living('producer'), ...living('worker')].map((part) => part.kill()))
   })
   let turn = 0
+  const leftOut = new Set<Part>()
   return {
     living,
     add: async (kind, more = {}, through = []) => {
@@ -39,7 +41,7 @@ export function gatherCrew(scope: Scope, { folder, disturbances, environmentOf }
         folder,
         disturbances,
         entry: `apps/${kind}/src/main.ts`,
-        args: kind === 'worker' ? TARGETS.flatMap((target) => ['--target', target]) : [],
+        args: kind === 'worker' ? ['--all'] : [],
         environment: { ...environmentOf(kind), ...more },
         through,
       })
@@ -47,8 +49,12 @@ export function gatherCrew(scope: Scope, { folder, disturbances, environmentOf }
       return part
     },
     origin: () => {
-      const producers = living('producer')
+      const producers = living('producer').filter((part) => !leftOut.has(part))
       return producers[turn++ % Math.max(1, producers.length)]?.origin
+    },
+    leaveOut: (part) => {
+      leftOut.add(part)
+      return () => leftOut.delete(part)
     },
   }
 }

@@ -3,9 +3,13 @@ import type { Window } from '../oracle/windows.ts'
 
 export type Disturbances = {
   /** Something that is over as soon as it has happened. */
-  readonly strike: (what: string) => void
+  readonly strike: (what: string, atMs?: number) => void
   /** Something that goes on. @returns how it is ended */
-  readonly begin: (what: string, excuses: Window['excuses'], kills?: Window['kills']) => () => void
+  readonly begin: (
+    what: string,
+    excuses: Window['excuses'],
+    more?: { readonly kills?: Window['kills']; readonly fromMs?: number },
+  ) => () => void
   /** What is still going on ends now. */
   readonly windows: () => Window[]
 }
@@ -17,12 +21,12 @@ export function noteDisturbances(): Disturbances {
   const over: Window[] = []
   const open = new Map<symbol, Omit<Window, 'untilMs'>>()
   return {
-    strike: (what) => {
-      over.push({ what, excuses: 'duplicates', fromMs: Date.now(), untilMs: Date.now() })
+    strike: (what, atMs = Date.now()) => {
+      over.push({ what, excuses: 'duplicates', fromMs: atMs, untilMs: atMs })
     },
-    begin: (what, excuses, kills) => {
+    begin: (what, excuses, { kills, fromMs = Date.now() } = {}) => {
       const id = Symbol(what)
-      open.set(id, { what, excuses, fromMs: Date.now(), ...(kills === undefined ? {} : { kills }) })
+      open.set(id, { what, excuses, fromMs, ...(kills === undefined ? {} : { kills }) })
       return () => {
         const window = open.get(id)
         if (open.delete(id) && window !== undefined)

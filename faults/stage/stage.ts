@@ -9,7 +9,9 @@ import type { Operator } from './operator.ts'
 import type { Part } from './part.ts'
 import type { Receiver } from './receiver.ts'
 import type { StageRedis } from './redis.ts'
+import type { Servers, Shape } from './servers.ts'
 import type { Settled } from './settle.ts'
+import type { Struck } from './strike.ts'
 
 export type StageOptions = {
   readonly folder: string
@@ -20,17 +22,23 @@ export type StageOptions = {
   readonly producers?: number
   readonly workers?: number
   readonly policy?: Partial<Policy>
+  /** Default: one server. */
+  readonly redisShape?: Shape
   readonly redisSettings?: readonly (readonly string[])[]
   readonly environment?: Readonly<Record<string, string>>
 }
 
 export type Stage = {
+  readonly seed: number
   /** For files of this run; goes with it when all was well. */
   readonly folder: string
   /** Ends with the stage, when all has been judged: what targets need until then. */
   readonly defer: (close: () => Promise<void> | void) => void
   readonly policy: Policy
+  /** The one server. @throws in another shape */
   readonly redis: StageRedis
+  /** The same in other shapes. */
+  readonly servers: Pick<Servers, 'replicated' | 'cluster'>
   readonly receiver: Receiver
   readonly links: {
     readonly producersToRedis: Link
@@ -39,15 +47,21 @@ export type Stage = {
   }
   readonly operator: Operator
   readonly disturbances: Disturbances
+  /** Writes the config anew, with these targets or something that is none, and has every part reload it. @returns whether all took it */
+  readonly configure: (targets: readonly string[] | 'broken') => Promise<boolean>
   /** Those that live. */
   readonly producers: () => readonly Part[]
   readonly workers: () => readonly Part[]
+  /** Where a caller is sent: one living producer after the other. */
+  readonly origin: () => string | undefined
   readonly addProducer: (environment?: Readonly<Record<string, string>>) => Promise<Part>
   /** @param through what it is started through */
   readonly addWorker: (
     environment?: Readonly<Record<string, string>>,
     through?: readonly string[],
   ) => Promise<Part>
+  /** Waits until a part that was armed is struck; the disturbance is noted as of then. `undefined` when it was not in time. */
+  readonly struck: (part: Part, limitMs: number) => Promise<Struck | undefined>
   readonly load: (options?: Partial<LoadOptions>) => Load
   /** Posts one event until it is accepted. */
   readonly post: (event: NewEvent) => Promise<string | undefined>

@@ -45,7 +45,6 @@ async function accept(): Promise<string> {
       newEventId: () => newEventId(Date.now()),
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
-      failpoint: () => undefined,
       tracing: NO_TRACING,
     },
     { body, rawBody, idempotencyKey: undefined, caller: 'shop', traceparent: undefined },

@@ -7,7 +7,7 @@
  * Invariants
  * 1. A dead letter is reopened and counted by one script: a crash in between counts nothing twice.
  * 2. Only what had died before the replay was asked for is taken, oldest first; what dies again during it is not.
- * 3. The position moves on after its letters were dealt with: a crash repeats the chunk, whose letters are no longer dead.
+ * 3. The position moves on, also over a part of a chunk that a stop cut short, after its letters were dealt with: a crash repeats the chunk, whose letters are no longer dead.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { reconcile, type Queues } from '@manifold/queue'
@@ -28,7 +28,7 @@ import {
   type Replay,
   type Store,
 } from '@manifold/store'
-import type { Failpoint, Logger } from '@manifold/runtime'
+import { failpoint, type Logger } from '@manifold/runtime'
 import { logReplayed } from './log-dead-letters.ts'
 
 export type BulkReplayDeps = {
@@ -38,9 +38,8 @@ export type BulkReplayDeps = {
   readonly holder: string
   /** Aborts when the process stops; the replay is then another's to carry on. */
   readonly signal: AbortSignal
-  readonly failpoint: Failpoint
-  /** Names in the config: a letter to another target would wait for a worker that never comes. */
-  readonly targets: ReadonlySet<string>
+  /** Whether a target is in the config: a letter to another one would wait for a worker that never comes. */
+  readonly isKnown: (target: string) => boolean
   readonly logger: Logger
   readonly onCompleted: (replay: Replay) => void
   readonly onError: (error: unknown) => void
@@ -139,21 +138,27 @@ async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<boolea
     limit - replay.replayed - replay.failed,
   )
   if (size <= 0) return false
-  const startedAtMs = Date.now()
+  const startedAtMs = performance.now()
   const page = await listDeadLetters(deps.store, filterOf(replay), 'oldest', replay.position, size)
 
   const reopened: OutboxEntry[] = []
   let failed = 0
+  let dealtWith: DeadLetter | undefined
   for (const letter of page.items) {
+    // The rest is another process's: a whole chunk may take longer than a stopping one has.
+    if (deps.signal.aborted) break
     const result = await reopen(deps, replay, letter)
     if (result === 'failed') failed++
     else if (result !== undefined) reopened.push(result)
-    deps.failpoint('replaying')
+    dealtWith = letter
+    failpoint('replaying')
   }
   await reconcile(deps.store, deps.queues, reopened)
 
-  const last = page.next ?? positionOf(page.items.at(-1))
+  const isCut = dealtWith !== page.items.at(-1)
+  const last = (isCut ? undefined : page.next) ?? positionOf(dealtWith)
   if (last !== undefined) await advanceReplay(deps.store, replay.id, last, failed)
+  if (isCut) return true
   if (page.next === undefined) return false
   if (ratePerSecond !== undefined)
     await pace(deps, replay, startedAtMs + (page.items.length / ratePerSecond) * 1_000)
@@ -167,7 +172,7 @@ async function reopen(
   letter: DeadLetter,
 ): Promise<OutboxEntry | 'failed' | undefined> {
   const { event, delivery } = letter
-  if (!deps.targets.has(delivery.target)) return 'failed'
+  if (!deps.isKnown(delivery.target)) return 'failed'
   await takeLease(deps.store, `replay:${replay.id}`, deps.holder, LEASE_MS)
   const seen = { replayId: replay.id, generation: delivery.generation }
   const { askedBy } = replay.filter
@@ -184,11 +189,11 @@ function positionOf(letter: DeadLetter | undefined): Replay['position'] {
   return { atMs: letter.delivery.endedAtMs, id: letter.delivery.id }
 }
 
-/** Waits until a chunk's time is over, keeping the lease; a chunk may not be faster than its rate. */
+/** Waits until a chunk's time is over (by `performance.now()`), keeping the lease; a chunk may not be faster than its rate. */
 async function pace(deps: BulkReplayDeps, replay: Replay, untilMs: number): Promise<void> {
-  while (Date.now() < untilMs && !deps.signal.aborted) {
+  while (performance.now() < untilMs && !deps.signal.aborted) {
     try {
-      await wait(Math.min(untilMs - Date.now(), LEASE_MS / 2), undefined, { signal: deps.signal })
+      await wait(Math.min(untilMs - performance.now(), LEASE_MS / 2), undefined, { signal: deps.signal })
     } catch {
       // Stopping: the loop's condition sees the signal.
     }

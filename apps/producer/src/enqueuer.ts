@@ -8,7 +8,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DeliveryRef } from '@manifold/domain'
 import { enqueueBundled, enqueueLater, reconcile, type Queues } from '@manifold/queue'
-import type { Failpoint } from '@manifold/runtime'
+import { failpoint } from '@manifold/runtime'
 import { confirmOutbox, type NewlyAccepted, type Store } from '@manifold/store'
 
 export type Enqueuer = {
@@ -22,7 +22,6 @@ export type EnqueuerDeps = {
   readonly queues: Queues
   /** How many deliveries of a target one queue entry may carry. */
   readonly bundleSizeOf: (target: string) => number
-  readonly failpoint: Failpoint
   readonly onError: (error: unknown) => void
 }
 
@@ -61,10 +60,10 @@ export function createEnqueuer(deps: EnqueuerDeps): Enqueuer {
 }
 
 async function enqueueBatch(deps: EnqueuerDeps, batch: readonly NewlyAccepted[]): Promise<void> {
-  deps.failpoint('enqueueing')
+  failpoint('enqueueing')
   try {
     await Promise.all([enqueueAtOnce(deps, batch), enqueuePutOff(deps, batch), payCallbacks(deps, batch)])
-    deps.failpoint('enqueued')
+    failpoint('enqueued')
     await confirmOutbox(
       deps.store,
       batch.map(({ eventId }) => ({ kind: 'event', eventId })),

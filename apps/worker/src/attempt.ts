@@ -31,7 +31,7 @@ import {
   type Target,
   type TargetResponse,
 } from '@manifold/domain'
-import { randomHex, type Failpoint } from '@manifold/runtime'
+import { failpoint, randomHex } from '@manifold/runtime'
 import type { CapturedResponse, Claim } from '@manifold/store'
 import { NO_ATTEMPT, type AttemptSpan } from '@manifold/tracing'
 
@@ -39,8 +39,10 @@ export type AttemptDeps = {
   readonly target: Target
   readonly client: TargetClient
   readonly userAgent: string
+  /** This machine's clock: what is told to targets, who compare it with theirs. */
   readonly now: () => number
-  readonly failpoint: Failpoint
+  /** Redis's: what others of ours compare. */
+  readonly redisNow: () => number
   /** For a function target's handler. */
   readonly handlerLogger: HandlerLogger
 }
@@ -159,9 +161,9 @@ async function sendAuthenticated(
       error: authenticated.error,
     }
   }
-  deps.failpoint('sending')
+  failpoint('sending')
   const call = span.startCall(authenticated.request)
-  const sent = await send(deps.client, authenticated.request, deadline)
+  const sent = await send(deps.client, authenticated.request, deadline, onSent)
   call.end(sent)
   if (
     sent.kind === 'answered' &&
@@ -171,7 +173,7 @@ async function sendAuthenticated(
   ) {
     return sendAuthenticated(deps, target, underNewSpan(request), deadline, span, authenticated.request)
   }
-  const outcome = classify(target, sent, deps.now())
+  const outcome = classify(target, sent, deps.redisNow())
   if (sent.kind !== 'answered') {
     const exchange = describeExchange(request, authenticated.request, undefined, hideRevealedSecrets)
     return { outcome, error: hideProofs(request, authenticated.request)(sent.error), exchange }
@@ -191,6 +193,10 @@ async function sendAuthenticated(
 function withoutSecrets(outcome: Outcome): Outcome {
   if (outcome.reason.startsWith('http-')) return outcome
   return { ...outcome, reason: hideRevealedSecrets(outcome.reason) }
+}
+
+function onSent(): void {
+  failpoint('during')
 }
 
 /** Each request sent has a span of its own. */

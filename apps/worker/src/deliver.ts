@@ -20,6 +20,7 @@ import {
 } from '@manifold/domain'
 import type { Exchange } from '@manifold/delivery'
 import type { Verdict } from '@manifold/queue'
+import { failpoint } from '@manifold/runtime'
 import {
   claimEach,
   claimDelivery,
@@ -151,22 +152,23 @@ async function deliverClaimed(
   stopping: AbortSignal,
   tryIt: typeof attempt,
 ): Promise<Verdict> {
-  deps.failpoint('claimed')
+  failpoint('claimed')
   if (claim.kind !== 'claimed') return verdictWithoutClaim(deps, claim)
   const policy = policyUntilExpiry(deps.target.retry, claim)
   if (isExpired(claim.ageMs, policy))
     return settle(deps, ref, claim, NOT_TRIED, { kind: 'dead', reason: 'expired' })
 
-  const atMs = deps.now()
+  const atMs = deps.redisNow()
+  const startedMs = performance.now()
   const span = deps.tracing.startAttempt(ref, claim)
   const tried = await tryIt(deps, ref, claim, stopping, span)
-  deps.failpoint('sent')
+  failpoint('sent')
   if (tried.kind === 'interrupted' || (deps.isCrashing() && isUnanswered(tried))) {
     span.end()
     return handBack(deps, ref, claim)
   }
 
-  const durationMs = deps.now() - atMs
+  const durationMs = Math.round(performance.now() - startedMs)
   const settlement = decide({
     outcome: tried.outcome,
     attemptsSpent: claim.spent + 1,
@@ -185,7 +187,7 @@ async function deliverClaimed(
     { attempt: attempted, signal: tried.signal, exchange: tried.exchange, span },
     settlement,
   )
-  deps.failpoint('settled')
+  failpoint('settled')
   return withHold(deps, verdict, claim, tried.outcome)
 }
 
@@ -220,7 +222,7 @@ function policyUntilExpiry(policy: RetryPolicy, { ageMs, expiresInMs }: Claim): 
 /** Ends a delivery whose job cannot be read: there is nothing to attempt. */
 export async function refuse(deps: DeliverDeps, ref: DeliveryRef, error: string): Promise<Verdict> {
   const attempt: Attempt = {
-    atMs: deps.now(),
+    atMs: deps.redisNow(),
     durationMs: 0,
     httpStatus: null,
     outcome: 'permanent',

@@ -100,15 +100,18 @@ export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
       const { target } = ref
       if (attempt !== undefined) {
         const { outcome } = attempt
-        attempts.inc({ target, outcome, reason: reasonLabel(REASON_WORD.test(attempt.reason) ? attempt.reason : 'other') })
+        attempts.inc({
+          target,
+          outcome,
+          reason: reasonLabel(REASON_WORD.test(attempt.reason) ? attempt.reason : 'other'),
+        })
         attemptSeconds.observe({ target, outcome }, attempt.durationMs / 1_000)
       }
       if (result.kind !== 'applied') return
       settlements.inc({ target, settlement: settlement.kind })
       if (settlement.kind === 'delivered') latency.observe({ target }, ageMs / 1_000)
       if (settlement.kind === 'dead') died.inc({ target, reason: settlement.reason })
-      if (settlement.kind === 'defer')
-        throttledTime.asked(target, settlement.delayMs, performance.now())
+      if (settlement.kind === 'defer') throttledTime.asked(target, settlement.delayMs, performance.now())
       if (result.eventStatus !== 'pending')
         settledEvents.inc({ type: typeLabel(eventType), status: result.eventStatus })
     },

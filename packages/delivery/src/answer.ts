@@ -11,6 +11,8 @@ import { unpack } from './unpack.ts'
 export type AnswerHandlers = {
   readonly onAnswer: (response: TargetResponse) => void
   readonly onFailure: (error: unknown) => void
+  /** The request has left. */
+  readonly onSent: () => void
 }
 
 export type AnswerReceiver = Dispatcher.DispatchHandler & {
@@ -20,8 +22,11 @@ export type AnswerReceiver = Dispatcher.DispatchHandler & {
 
 const CUT_OFF = new Error('longer than may be read')
 
-/** Exactly one of the two is called, once. */
-export function receiveAnswer(maxBytes: number, { onAnswer, onFailure }: AnswerHandlers): AnswerReceiver {
+/** Exactly one of `onAnswer` and `onFailure` is called, once. */
+export function receiveAnswer(
+  maxBytes: number,
+  { onAnswer, onFailure, onSent }: AnswerHandlers,
+): AnswerReceiver {
   let controller: Dispatcher.DispatchController | undefined
   let aborted: Error | undefined
   let done = false
@@ -64,6 +69,7 @@ export function receiveAnswer(maxBytes: number, { onAnswer, onFailure }: AnswerH
       answer()
       given.abort(CUT_OFF)
     },
+    onRequestSent: onSent,
     onResponseEnd: answer,
     onResponseError: (_controller, error) => {
       fail(error)

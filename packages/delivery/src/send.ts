@@ -22,17 +22,26 @@ export type Sent =
   /** The target is at an address its config does not allow. */
   | { readonly kind: 'blocked'; readonly error: string }
 
-/** Never rejects. Ends with the deadline, also while undici still connects or waits for a free connection. */
-export function send(client: TargetClient, request: OutgoingRequest, deadline: Deadline): Promise<Sent> {
+/**
+ * Never rejects. Ends with the deadline, also while undici still connects or waits for a free connection.
+ * @param onSent told when the request has left
+ */
+export function send(
+  client: TargetClient,
+  request: OutgoingRequest,
+  deadline: Deadline,
+  onSent: () => void = nobodyAsks,
+): Promise<Sent> {
   return new Promise((resolve) => {
     const onFailure = (error: unknown) => {
-      resolve(describeFailure(error, deadline))
+      resolve(describeFailure(error, deadline.over() !== undefined))
     }
     const receiver = receiveAnswer(client.maxResponseBytes, {
       onAnswer: (response) => {
         resolve({ kind: 'answered', response })
       },
       onFailure,
+      onSent,
     })
     deadline.onOver(receiver.abort)
     if (deadline.over() !== undefined) return
@@ -58,6 +67,10 @@ export function send(client: TargetClient, request: OutgoingRequest, deadline: D
   })
 }
 
+function nobodyAsks(): void {
+  // Nor need be told.
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection-refused',
   ECONNRESET: 'connection-reset',
@@ -72,9 +85,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'unreachable',
 }
 
-function describeFailure(error: unknown, deadline: Deadline): Sent {
+/** What a failure to connect, send or receive is called. */
+export function describeFailure(error: unknown, late: boolean): Exclude<Sent, { kind: 'answered' }> {
   const root = rootCause(error)
-  if (deadline.over() !== undefined) return { kind: 'failed', reason: 'timeout', error: root.message }
+  if (late) return { kind: 'failed', reason: 'timeout', error: root.message }
   if (root.name === 'HTTPParserError') return { kind: 'failed', reason: 'bad-response', error: root.message }
   if (root instanceof BlockedAddressError) return { kind: 'blocked', error: root.message }
   const code = 'code' in root ? String(root.code) : ''

@@ -9,18 +9,21 @@
  * 1. A job is fetched only while a slot is free.
  * 2. A job is never failed because its worker died: stalled jobs go back to the queue without limit.
  * 3. A job fetched while stopping is handed back untouched.
+ * 4. A job is carried once at a time by a process, also when it comes back because its lock was lost meanwhile.
  */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DeliveryRef, Target } from '@manifold/domain'
+import { failpoint } from '@manifold/runtime'
 import { keys, type Store } from '@manifold/store'
-import { Worker, type Job } from 'bullmq'
+import { Worker, type Job, type WorkerOptions } from 'bullmq'
 import { isCountedByJob } from './bundle.ts'
 import { carryJob, type CarryDeps } from './carry-job.ts'
 import { watchConsumption, type Consumption } from './consumption.ts'
 import { endJob, fetchJob, type JobEnd } from './end-job.ts'
 import { keepJobLocks } from './job-locks.ts'
 import type { Queues } from './queues.ts'
+import { redisTimeBackend } from './redis-time.ts'
 import { retryDelayMs } from './retry-later.ts'
 import { createSlots } from './slots.ts'
 import { isTargetPaused, isTargetRateLimited, readHoldMs, readQueueDepth } from './target-queue.ts'
@@ -74,6 +77,9 @@ const FETCH_RETRY_MS = 500
 /** How long the last queue calls may take once the drain is over: with the connection lost they would wait for ever. */
 const CLOSE_GRACE_MS = 1_000
 
+/** When a job comes back that is still worked on here, how soon it is looked at again. */
+const OWN_LOOK_MS = 1_000
+
 /** Failing on stalls would turn a killed worker into a failed delivery. */
 const UNLIMITED_STALLS = 1_000_000_000
 
@@ -90,7 +96,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
     target.rateLimit === undefined
       ? NO_LIMIT
       : { max: target.rateLimit.max, duration: target.rateLimit.perMs }
-  const worker = new Worker(name, null, {
+  const workerOptions: WorkerOptions = {
     connection: options.store.redis,
     prefix: keys.queuePrefix,
     limiter,
@@ -98,13 +104,15 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
     stalledInterval: options.stalledCheckMs,
     maxStalledCount: UNLIMITED_STALLS,
     settings: { backoffStrategy: (_attemptsMade, _type, error) => retryDelayMs(error) },
-  })
+  }
+  const worker = new Worker(name, null, workerOptions, redisTimeBackend(queues.now))
   worker.on('error', onError)
   worker.on('stalled', options.onStalled)
   worker.startStalledCheckTimer().catch(onError)
 
   const locks = keepJobLocks(worker, options.lockMs, onError)
   const running = new Set<Promise<void>>()
+  const carried = new Set<string>()
   let taken = 0
   let inFlight = 0
   let closing = false
@@ -128,6 +136,22 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       closing || (await isTargetPaused(queues, name)) || (await readHoldMs(queues, name)) > 0,
   }
 
+  /**
+   * A process that fell silent for longer than its locks takes them for those of a dead one when it wakes. What it has
+   * in hand settles the job, and would be sent twice if it were carried again beside that.
+   */
+  const carryOnce = async (job: Job, jobId: string): Promise<JobEnd> => {
+    if (carried.has(jobId)) return { kind: 'delay', delayMs: OWN_LOOK_MS }
+    carried.add(jobId)
+    try {
+      return await carryJob(deps, job)
+    } catch (error) {
+      return failure(error, onError)
+    } finally {
+      carried.delete(jobId)
+    }
+  }
+
   /** Works on a job, and on those that the queue hands over as each ends: the slot goes from one to the next. */
   const work = async (first: Job, token: string): Promise<void> => {
     for (let job: Job | undefined = first; job !== undefined;) {
@@ -139,8 +163,10 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
       taken++
       locks.hold(jobId, token)
       try {
-        const end: JobEnd = await carryJob(deps, job).catch((error: unknown) => failure(error, onError))
+        const end = await carryOnce(job, jobId)
+        failpoint('ending')
         job = await endJob(worker, job, token, end, isOpen)
+        failpoint('ended')
       } catch (error) {
         // Somebody else has it: its lock was lost, or it was ended in a call whose answer was.
         onError(asError(error))
@@ -183,7 +209,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
         isTargetRateLimited(queues, name, limiter.max),
       ])
       consumption.observe({
-        atMs: Date.now(),
+        atMs: performance.now(),
         waiting: paused || limited ? 0 : depth.waiting,
         inFlight,
         concurrency: target.concurrency,

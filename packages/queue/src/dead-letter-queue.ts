@@ -5,6 +5,7 @@
  * that can look at BullMQ queues.
  */
 import type { DeadReason, DeliveryRef } from '@manifold/domain'
+import { failpoint } from '@manifold/runtime'
 import { readEvent, type Store } from '@manifold/store'
 import { jobIdOf, makePayload } from './job-payload.ts'
 import type { Queues } from './queues.ts'
@@ -24,7 +25,9 @@ export async function buryDelivery(
   ref: DeliveryRef,
   reason: DeadReason,
 ): Promise<void> {
+  failpoint('burying')
   await addDeadLetter(queues, ref, reason)
+  failpoint('buried')
   const event = await readEvent(store, ref.eventId)
   const delivery = event?.deliveries.find((one) => one.target === ref.target)
   if (delivery?.status !== 'dead' || delivery.generation !== ref.generation)

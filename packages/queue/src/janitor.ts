@@ -3,6 +3,7 @@
  * accepted. Those with dead letters go one by one, their dead-letter jobs first, so that a crash in between leaves a record
  * that is found again, never a job without a record.
  */
+import { failpoint } from '@manifold/runtime'
 import {
   dueForForgetting,
   forgetEvent,
@@ -44,6 +45,7 @@ async function forget({ store, queues }: JanitorDeps, eventId: string): Promise<
   const event = await readEvent(store, eventId)
   const dead = (event?.deliveries ?? []).filter((delivery) => delivery.status === 'dead')
   for (const delivery of dead) await removeDeadLetter(queues, { ...delivery, eventId })
+  failpoint('forgetting')
   if (await forgetEvent(store, eventId)) return true
   // Reopened in the meantime, by a replay of another of its deliveries: the rest are dead letters still.
   for (const delivery of dead)

@@ -3,7 +3,7 @@
  * of them in two round trips. While Redis is away they keep their last values, and `manifold_redis_up` is 0.
  */
 import { Gauge, withinMs, type Registry } from '@manifold/runtime'
-import { readStoreFacts, type Store, type StoreFacts } from '@manifold/store'
+import { readBacklog, readStoreFacts, removedTargetNames, type Store, type StoreFacts } from '@manifold/store'
 import { oldestWaitingAgeMs } from './oldest-waiting.ts'
 import type { Queues } from './queues.ts'
 
@@ -19,17 +19,26 @@ export type QueueGaugesDeps = {
   readonly targets: () => readonly string[]
 }
 
-type Reading = { readonly facts: StoreFacts; readonly oldestMs: ReadonlyMap<string, number> }
+type Reading = {
+  readonly facts: StoreFacts
+  readonly oldestMs: ReadonlyMap<string, number>
+  /** What waits for targets that are in no config any more. */
+  readonly removed: ReadonlyMap<string, number>
+}
 
 /** Registers them; what is no longer a target is no longer shown. */
 export function registerQueueGauges({ registry, store, queues, targets }: QueueGaugesDeps): void {
   const read = async (): Promise<Reading> => {
     const names = targets()
-    const facts = await readStoreFacts(store, names)
-    const ages = names.map(
-      async (name) => [name, await oldestWaitingAgeMs(queues, name, facts.nowMs)] as const,
-    )
-    return { facts, oldestMs: new Map(await Promise.all(ages)) }
+    const [facts, removedNames] = await Promise.all([readStoreFacts(store, names), removedTargetNames(store)])
+    const [oldestMs, removed] = await Promise.all([
+      ofEach(names, (name) => oldestWaitingAgeMs(queues, name, facts.nowMs)),
+      ofEach(removedNames, async (name) => {
+        const { waiting, delayed, inFlight } = await readBacklog(store, name)
+        return waiting + delayed + inFlight
+      }),
+    ])
+    return { facts, oldestMs, removed }
   }
   const gauge = gaugesOf(registry, once(read))
 
@@ -49,6 +58,9 @@ export function registerQueueGauges({ registry, store, queues, targets }: QueueG
   gauge('manifold_breaker_state', BREAKER_HELP, ['target', 'state'], (self, { facts }) => {
     for (const [target, { breaker }] of facts.targets)
       for (const state of BREAKER_STATES) self.set({ target, state }, state === breaker ? 1 : 0)
+  })
+  gauge('manifold_removed_target_backlog', REMOVED_HELP, ['target'], (self, { removed }) => {
+    for (const [target, backlog] of removed) self.set({ target }, backlog)
   })
   gauge('manifold_outbox_entries', OUTBOX_HELP, [], (self, { facts }) => {
     self.set(facts.outboxEntries)
@@ -79,13 +91,22 @@ export function registerQueueGauges({ registry, store, queues, targets }: QueueG
 }
 
 const DEPTH_HELP = 'Deliveries by target and state: waiting, delayed, in_flight'
-const OLDEST_HELP = 'How long the oldest delivery that could be attempted has been waiting for it; 0 when none waits'
+const OLDEST_HELP =
+  'How long the oldest delivery that could be attempted has been waiting for it; 0 when none waits'
 const BREAKER_HELP = '1 for the state the circuit breaker of a target is in: closed, open or half-open'
+const REMOVED_HELP = 'Deliveries that wait for a target which is in no config any more'
 const OUTBOX_HELP = 'Accepted, replayed or discarded, and not yet confirmed on the queues'
 const OUTBOX_AGE_HELP = 'How long the oldest entry of the outbox has been there; 0 when it is empty'
 const USED_HELP = 'Memory that Redis uses of its maxmemory'
 const MAX_HELP = 'maxmemory of Redis; 0 when it has none'
 const ROUND_TRIP_HELP = 'How long Redis took to answer what this scrape asked'
+
+async function ofEach(
+  names: readonly string[],
+  read: (name: string) => Promise<number>,
+): Promise<ReadonlyMap<string, number>> {
+  return new Map(await Promise.all(names.map(async (name) => [name, await read(name)] as const)))
+}
 
 /** Those that are read in one scrape share one reading; so does a scrape that comes while Redis keeps the last one waiting. */
 function once<Value>(read: () => Promise<Value>): () => Promise<Value> {

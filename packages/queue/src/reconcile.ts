@@ -3,6 +3,7 @@
  * and the queue calls that follow it.
  */
 import { CALLBACKS_TARGET, isTerminal, type DeliveryRef } from '@manifold/domain'
+import { failpoint } from '@manifold/runtime'
 import {
   confirmOutbox,
   openDeliveries,
@@ -39,7 +40,9 @@ export async function reconcile(
     }),
   )
   const open = enqueueable.flat()
+  failpoint('reconciling')
   await enqueueDeliveries(queues, open)
+  failpoint('reconciled')
   await confirmOutbox(store, [
     ...entries,
     // A callback's event came onto the outbox on the way.

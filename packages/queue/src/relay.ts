@@ -4,7 +4,7 @@
  * Runs in every producer and worker; a lease lets one of them work at a time. Nothing depends on the lease:
  * two relays at once do the same work twice, to the same end.
  */
-import { repeat, type Background, type Logger } from '@manifold/runtime'
+import { failpoint, repeat, type Background, type Logger } from '@manifold/runtime'
 import { overdueOutbox, takeLease, type Store } from '@manifold/store'
 import { reconcile } from './reconcile.ts'
 import type { Queues } from './queues.ts'
@@ -27,7 +27,9 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
   let rescued = 0
   for (;;) {
     const entries = await overdueOutbox(deps.store, deps.ageMs, BATCH)
+    if (entries.length > 0) failpoint('relaying')
     await reconcile(deps.store, deps.queues, entries)
+    if (entries.length > 0) failpoint('relayed')
     rescued += entries.length
     if (entries.length < BATCH) break
   }

@@ -11,6 +11,11 @@ const SECRET_NAMES = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'pro
 /** A quote inside a value is escaped, so that this finds fields only. */
 const SECRET_FIELD = new RegExp(`"(?:${SECRET_NAMES.join('|')})":`, 'i')
 
+/** Whether a header or field of this name holds a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAMES.includes(name.toLowerCase())
+}
+
 /** Lines of Manifold's own about what went well are in its own words: they are most of all, and are not searched. */
 const OWN_WORDS = '{"level":"info"'
 
@@ -29,7 +34,7 @@ export function hideSecrets(line: string, hide: (text: string) => string): strin
 function hideFields(line: string): string {
   if (!SECRET_FIELD.test(line)) return line
   const hidden: unknown = JSON.parse(line, (name, value: unknown) =>
-    SECRET_NAMES.includes(name.toLowerCase()) ? '[secret]' : value,
+    isSecretName(name) ? '[secret]' : value,
   )
   return `${JSON.stringify(hidden)}\n`
 }

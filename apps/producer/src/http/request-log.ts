@@ -23,15 +23,15 @@ export function requestLog(
   onAnswered: (request: AnsweredRequest) => void = () => undefined,
 ): RequestHandler {
   return (request, response, next) => {
-    const startedAtMs = Date.now()
+    const startedAtMs = performance.now()
     const requestId = requestIdOf(request)
     response.setHeader('x-request-id', requestId)
     response.locals['requestId'] = requestId
     const path = pathOf(request)
     if (!isQuiet(path)) {
       response.once('close', () => {
-        const durationMs = Date.now() - startedAtMs
-        logRequest(logger, request, response, path, durationMs)
+        const durationMs = performance.now() - startedAtMs
+        logRequest(logger, request, response, path, Math.round(durationMs))
         onAnswered({ method: request.method, path, status: response.statusCode, durationMs })
       })
     }
