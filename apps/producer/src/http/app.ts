@@ -7,7 +7,6 @@ import { isStoreUnavailable, TooFewReplicasError } from '@manifold/store'
 import type { Tracing } from '@manifold/tracing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import type { AnsweredRequest } from '../producer-metrics.ts'
-import { auditRequest } from './audit.ts'
 import { deadLettersRouter, type DeadLettersDeps } from './dead-letters.ts'
 import { documentsRouter } from './documents.ts'
 import { eventsRouter, type EventsDeps } from './events.ts'
@@ -23,7 +22,8 @@ import { sourcesRouter, type SourcesDeps } from './sources.ts'
 import { targetsRouter } from './targets.ts'
 import { webSocketRouter, type WebSocketDeps } from './websocket.ts'
 
-export type AppDeps = Omit<EventsDeps & SourcesDeps, 'audit'> &
+export type AppDeps = EventsDeps &
+  SourcesDeps &
   DeadLettersDeps &
   StreamDeps &
   WebSocketDeps & {
@@ -40,10 +40,11 @@ export type AppDeps = Omit<EventsDeps & SourcesDeps, 'audit'> &
     readonly isSecure: boolean
   }
 
-/** Assembles the application; it listens to nothing yet. */
-export function createApp(given: AppDeps): Express {
-  const audit = auditRequest(given.logger)
-  const deps = { ...given, audit }
+/**
+ * Assembles the application; it listens to nothing yet.
+ * @param deps asked anew by each request for what a reload changes: a copy of it would not know
+ */
+export function createApp(deps: AppDeps): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -61,7 +62,7 @@ export function createApp(given: AppDeps): Express {
   app.use('/v1/sources', sourcesRouter(deps))
   app.use(operateRouter(deps))
   app.use(documentsRouter())
-  app.use('/v1/admin', audit)
+  app.use('/v1/admin', deps.audit)
   app.use('/v1/admin/dead-letters', deadLettersRouter(deps))
   app.use('/v1/admin/replays', replaysRouter(deps))
   app.use('/v1/admin/targets', targetsRouter(deps))
