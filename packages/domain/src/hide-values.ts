@@ -35,6 +35,8 @@ function formsOf(value: string): string[] {
     JSON.stringify(inJson).slice(1, -1),
     encodeURIComponent(value.toWellFormed()),
     new URLSearchParams([['', value]]).toString().slice(1),
+    bytes.toString('base64'),
+    // As it is written without padding, and as others begin that go on behind it.
     bytes.toString('base64').replace(/=+$/, ''),
     bytes.toString('base64url'),
     bytes.toString('hex'),
