@@ -22,6 +22,7 @@ import { sourcesRouter, type SourcesDeps } from './sources.ts'
 import { targetsRouter } from './targets.ts'
 import { webSocketRouter, type WebSocketDeps } from './websocket.ts'
 
+/** Not to be copied: what a reload of the config changes is asked for each time. */
 export type AppDeps = EventsDeps &
   SourcesDeps &
   DeadLettersDeps &
@@ -40,10 +41,7 @@ export type AppDeps = EventsDeps &
     readonly isSecure: boolean
   }
 
-/**
- * Assembles the application; it listens to nothing yet.
- * @param deps asked anew by each request for what a reload changes: a copy of it would not know
- */
+/** Assembles the application; it listens to nothing yet. */
 export function createApp(deps: AppDeps): Express {
   const app = express()
   app.disable('x-powered-by')
