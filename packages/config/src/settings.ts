@@ -79,7 +79,7 @@ const environmentSchema = z.object({
 
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
 
-/** Names of every variable the settings read; `MANIFOLD_API_KEYS` may also be given as a file. */
+/** Names of every variable the settings read; `MANIFOLD_API_KEYS` and `REDIS_URL` may also be given as a file. */
 export const SETTING_NAMES: readonly string[] = [...Object.keys(environmentSchema.shape), 'MANIFOLD_API_KEYS']
 
 export type Settings = {
@@ -128,6 +128,7 @@ export class SettingsError extends Error {
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
   const mistakes: string[] = []
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  mistakes.push(...takeRedisUrlFromFile(given))
   const parsed = environmentSchema.safeParse(given)
   if (!parsed.success)
     mistakes.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
@@ -171,6 +172,15 @@ export function requireKeysBeyondLoopback(settings: Settings): void {
     `HOST: without API keys the producer listens on loopback only, not on ${settings.host}; ` +
       'set MANIFOLD_API_KEYS (make one with "npm run manifold -- keys create")',
   ])
+}
+
+/** An address with a password in it is a secret: it may be given as a file, too. Returns what is wrong with it. */
+function takeRedisUrlFromFile(given: Record<string, string | undefined>): string[] {
+  if (given['REDIS_URL'] !== undefined || given['REDIS_URL_FILE'] === undefined) return []
+  const reading = readSecret('REDIS_URL', given)
+  if (reading.kind === 'missing') return [reading.message]
+  given['REDIS_URL'] = reading.value
+  return []
 }
 
 function readApiKeys(given: Record<string, string | undefined>): { keys: ApiKey[]; errors: string[] } {
