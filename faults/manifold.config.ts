@@ -1,4 +1,5 @@
-/** The config under fault: three targets with the policy that the oracle judges them by. */
+/** The config under fault: the targets that the stage wrote down, with the policy that the oracle judges them by. */
+import { readFileSync } from 'node:fs'
 import { defineConfig, defineTarget, fromEnvironment, type HttpTargetDefinition } from '@manifold/config'
 import { POLICY, type Policy } from './oracle/policy.ts'
 import { TARGETS } from './stage/targets.ts'
@@ -8,6 +9,9 @@ const { breaker, concurrency, retry, timeoutMs } = JSON.parse(
   fromEnvironment('FAULTS_POLICY', JSON.stringify(POLICY)),
 ) as Policy
 
+const targetsFile = fromEnvironment('FAULTS_TARGETS_FILE', '')
+const names = targetsFile === '' ? TARGETS : (JSON.parse(readFileSync(targetsFile, 'utf8')) as string[])
+
 /** What a scenario has otherwise for single targets: another address, another certificate to trust. */
 const changes = JSON.parse(fromEnvironment('FAULTS_TARGETS', '{}')) as Readonly<
   Record<
@@ -16,7 +20,7 @@ const changes = JSON.parse(fromEnvironment('FAULTS_TARGETS', '{}')) as Readonly<
   >
 >
 
-const targets = TARGETS.map((name) =>
+const targets = names.map((name) =>
   defineTarget({
     name,
     subscribe: ['**'],

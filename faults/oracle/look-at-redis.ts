@@ -4,7 +4,7 @@
  * Spells the keys out once more: what judges Manifold shares no code with it.
  */
 import { Queue } from 'bullmq'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import type { QueueSeen } from './snapshot.ts'
 
 const PREFIX = '{manifold}:queue'
@@ -18,16 +18,18 @@ export type RedisLook = {
   readonly close: () => Promise<void>
 }
 
-/** Opens connections of the oracle's own. */
-export function openLook(port: number, targets: readonly string[]): RedisLook {
-  const redis = new Redis({ host: '127.0.0.1', port, maxRetriesPerRequest: null })
+/** Where Redis is, on loopback. */
+export type LookAddress =
+  | { readonly kind: 'one'; readonly port: number }
+  | { readonly kind: 'sentinel'; readonly ports: readonly number[]; readonly name: string }
+  | { readonly kind: 'cluster'; readonly ports: readonly number[] }
+
+/** Opens a connection of the oracle's own. */
+export function openLook(address: LookAddress, targets: readonly string[]): RedisLook {
+  const redis = connect(address)
   redis.on('error', () => undefined)
   const open = (name: string) => {
-    const queue = new Queue(name, {
-      connection: { host: '127.0.0.1', port },
-      prefix: PREFIX,
-      skipVersionCheck: true,
-    })
+    const queue = new Queue(name, { connection: redis, prefix: PREFIX, skipVersionCheck: true })
     // A run kills Redis; the connection comes back by itself.
     queue.on('error', () => undefined)
     return queue
@@ -45,9 +47,18 @@ export function openLook(port: number, targets: readonly string[]): RedisLook {
   }
 }
 
+function connect(address: LookAddress): Redis | Cluster {
+  if (address.kind === 'one')
+    return new Redis({ host: '127.0.0.1', port: address.port, maxRetriesPerRequest: null })
+  const nodes = address.ports.map((port) => ({ host: '127.0.0.1', port }))
+  if (address.kind === 'sentinel')
+    return new Redis({ sentinels: nodes, name: address.name, maxRetriesPerRequest: null })
+  return new Cluster(nodes)
+}
+
 type TargetQueues = { readonly target: string; readonly live: Queue; readonly dead: Queue }
 
-async function lookAtQueue(redis: Redis, { target, live, dead }: TargetQueues): Promise<QueueSeen> {
+async function lookAtQueue(redis: Redis | Cluster, { target, live, dead }: TargetQueues): Promise<QueueSeen> {
   const [counts, letters, backlog] = await Promise.all([
     live.getJobCounts('wait', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children'),
     dead.getWaiting(0, -1),

@@ -1,6 +1,10 @@
 /** All scenarios, in the order they run in: parts, Redis, targets, callers, operators. */
 import { bulkReplayKilled } from './bulk-replay-killed.ts'
+import { clockWrong } from './clock-wrong.ts'
+import { clusterMasterLost } from './cluster-master-lost.ts'
+import { clusterSlotMoved } from './cluster-slot-moved.ts'
 import { concurrentDuplicates } from './concurrent-duplicates.ts'
+import { configReloaded } from './config-reloaded.ts'
 import { connectionsKilled } from './connections-killed.ts'
 import { discardedWhileReplayed } from './discarded-while-replayed.ts'
 import { dns } from './dns.ts'
@@ -11,6 +15,7 @@ import { linksOfTargets } from './links-of-targets.ts'
 import { linksOfWorkers } from './links-of-workers.ts'
 import { pipelined } from './pipelined.ts'
 import { producerKilled } from './producer-killed.ts'
+import { redisFileCut } from './redis-file-cut.ts'
 import { redisFull } from './redis-full.ts'
 import { redisKilled } from './redis-killed.ts'
 import { redisSilent } from './redis-silent.ts'
@@ -18,12 +23,14 @@ import { redisSlow } from './redis-slow.ts'
 import { replayedTwice } from './replayed-twice.ts'
 import type { Scenario } from './scenario.ts'
 import { scriptsFlushed } from './scripts-flushed.ts'
+import { sentinelFailover } from './sentinel-failover.ts'
 import { frozenAtEveryPoint, killedAtEveryPoint, stoppedAtEveryPoint } from './struck-at-every-point.ts'
 import { targetCuts } from './target-cuts.ts'
 import { targetDown } from './target-down.ts'
 import { targetHuge } from './target-huge.ts'
 import { targetMoody } from './target-moody.ts'
 import { targetFlapping } from './target-flapping.ts'
+import { targetRemoved } from './target-removed.ts'
 import { targetPaused } from './target-paused.ts'
 import { targetTls } from './target-tls.ts'
 import { throttledForAYear } from './throttled-for-a-year.ts'
@@ -46,6 +53,10 @@ export const SCENARIOS: readonly Scenario[] = [
   scriptsFlushed,
   redisSlow,
   redisFull,
+  redisFileCut,
+  sentinelFailover,
+  clusterSlotMoved,
+  clusterMasterLost,
   linksOfProducers,
   linksOfWorkers,
   linksOfTargets,
@@ -66,4 +77,7 @@ export const SCENARIOS: readonly Scenario[] = [
   discardedWhileReplayed,
   replayedTwice,
   bulkReplayKilled,
+  targetRemoved,
+  configReloaded,
+  clockWrong,
 ]

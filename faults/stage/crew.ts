@@ -2,7 +2,6 @@
 import type { Scope } from '../../bench/stage/scope.ts'
 import type { Disturbances } from './disturbances.ts'
 import { startPart, type Part } from './part.ts'
-import { TARGETS } from './targets.ts'
 
 export type Kind = 'producer' | 'worker'
 type Environment = Readonly<Record<string, string>>
@@ -42,7 +41,7 @@ export function gatherCrew(scope: Scope, { folder, disturbances, environmentOf }
         folder,
         disturbances,
         entry: `apps/${kind}/src/main.ts`,
-        args: kind === 'worker' ? TARGETS.flatMap((target) => ['--target', target]) : [],
+        args: kind === 'worker' ? ['--all'] : [],
         environment: { ...environmentOf(kind), ...more },
         through,
       })

@@ -21,6 +21,8 @@ export type NewEvent = {
   readonly targets: readonly string[]
   /** Ballast, to make it larger. */
   readonly fillBytes?: number
+  /** To be delivered so much later. */
+  readonly delayMs?: number
 }
 
 const TRY_MS = 5_000
@@ -30,11 +32,12 @@ const TRIES_MS = 90_000
 const acceptedBody = z.object({ id: z.string(), deliveries: z.array(z.object({ target: z.string() })) })
 
 /** The event as it goes over the wire. */
-export function bodyOf({ key, targets, fillBytes = 50 }: NewEvent): string {
+export function bodyOf({ key, targets, fillBytes = 50, delayMs }: NewEvent): string {
   return JSON.stringify({
     type: 'order.placed',
     data: { driverKey: key, fill: 'x'.repeat(fillBytes) },
     targets,
+    delayMs,
   })
 }
 

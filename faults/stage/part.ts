@@ -1,6 +1,7 @@
 /** A part of Manifold as a process that can be killed, stopped and asked to end; each is noted as a disturbance. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { launch, type ProgramSpec } from '../../bench/stage/program.ts'
 import type { Disturbances } from './disturbances.ts'
@@ -17,6 +18,8 @@ export type Part = {
   readonly freeze: () => () => void
   /** After it was stopped, by whomever. */
   readonly goOn: () => void
+  /** Has it read its config again, and waits until it has. @returns whether that is in force now */
+  readonly reload: () => Promise<boolean>
   /** As an operator would. @returns its exit code, or the signal that ended it */
   readonly stop: () => Promise<number | string>
   /** Resolves when it has ended, however. */
@@ -27,6 +30,7 @@ export type Part = {
   readonly liveBytes: () => Promise<number>
 }
 
+const LOOK_MS = 20
 /** How long a process may take to collect its garbage and say what is left, on a busy machine. */
 const PROBE_MS = 10_000
 
@@ -73,6 +77,18 @@ export async function startPart({ name, folder, disturbances, ...spec }: PartOpt
     goOn: () => {
       child.kill('SIGCONT')
     },
+    reload: async () => {
+      const seen = countReloads(output())
+      child.kill('SIGHUP')
+      for (;;) {
+        const now = countReloads(output())
+        if (now.done > seen.done) return true
+        if (now.refused > seen.refused) return false
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`${name} ended instead of reloading`)
+        await wait(LOOK_MS)
+      }
+    },
     stop: async () => {
       const over = disturbances.begin(`SIGTERM of ${name}`, 'duplicates')
       child.kill('SIGTERM')
@@ -89,4 +105,9 @@ export async function startPart({ name, folder, disturbances, ...spec }: PartOpt
       return probed.parse(message).liveBytes
     },
   }
+}
+
+function countReloads(output: string): { readonly done: number; readonly refused: number } {
+  const count = (text: string) => output.split(text).length - 1
+  return { done: count('"config reloaded"'), refused: count('"config not reloaded') }
 }

@@ -1,4 +1,5 @@
 /** The Redis of a run: a process of its own, on disk before it answers, that can be killed, come back, and be talked to. */
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { programPath } from '@manifold/config'
 import { ensureRedisProgram, freePort, startRedisServer, type RedisServer } from '@manifold/redis-server'
@@ -10,8 +11,10 @@ export type StageRedis = {
   readonly pid: () => number
   /** As a crash would. */
   readonly kill: () => Promise<void>
-  /** On the same port, with what its file holds. */
-  readonly start: () => Promise<void>
+  /** On the same port, with what its file holds. @param more settings of this start */
+  readonly start: (more?: readonly (readonly string[])[]) => Promise<void>
+  /** The file that it appends to. */
+  readonly file: () => string
   /** One command over a connection of its own, past every proxy. */
   readonly command: (name: string, ...words: string[]) => Promise<unknown>
   readonly close: () => Promise<void>
@@ -34,9 +37,17 @@ export async function startStageRedis(
       await server?.kill()
       server = undefined
     },
-    start: async () => {
-      server ??= await startRedisServer(options)
+    start: async (more = []) => {
+      server ??= await startRedisServer({ ...options, settings: [...settings, ...more] })
       back()
+    },
+    file: () => {
+      const appended = join(options.folder, 'appendonlydir')
+      const [last] = readdirSync(appended)
+        .filter((name) => name.endsWith('.incr.aof'))
+        .sort((a, b) => b.localeCompare(a, undefined, { numeric: true }))
+      if (last === undefined) throw new Error(`nothing is appended to in ${appended}`)
+      return join(appended, last)
     },
     command: async (name, ...words) => {
       const redis = connectRedis(`redis://127.0.0.1:${String(options.port)}`, 'patient', () => undefined)

@@ -3,7 +3,7 @@
  *
  * Owns all of them from start to end. Scenarios do to it what they like; it keeps the account.
  */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Scope } from '../../bench/stage/scope.ts'
@@ -18,7 +18,7 @@ import { startLink } from './links.ts'
 import { startLoad } from './load.ts'
 import { createOperator } from './operator.ts'
 import { startReceiver } from './receiver.ts'
-import { startStageRedis } from './redis.ts'
+import { startServers } from './servers.ts'
 import { settle } from './settle.ts'
 import type { Stage, StageOptions } from './stage.ts'
 import { awaitStrike } from './strike.ts'
@@ -43,10 +43,11 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
   const folder = mkdtempSync(join(options.folder, 'stage-'))
   const policy = { ...POLICY, ...options.policy }
   const disturbances = noteDisturbances()
-  const redis = await startStageRedis(folder, options.redisSettings ?? [], disturbances)
-  scope.defer(redis.close)
+  const shape = options.redisShape ?? { kind: 'one' }
+  const servers = await startServers(folder, shape, options.redisSettings ?? [], disturbances)
+  scope.defer(servers.close)
   const receiver = await startReceiver(scope, folder, options.seed)
-  const toRedis = { upstreamPort: redis.port, cutsExcuse: 'duplicates', disturbances } as const
+  const toRedis = { upstreamPort: servers.port, cutsExcuse: 'duplicates', disturbances } as const
   const links = {
     producersToRedis: await startLink(scope, { ...toRedis, name: 'producers and Redis' }),
     workersToRedis: await startLink(scope, { ...toRedis, name: 'workers and Redis' }),
@@ -58,6 +59,8 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
       disturbances,
     }),
   }
+  const targetsFile = join(folder, 'targets.json')
+  writeFileSync(targetsFile, JSON.stringify(TARGETS))
   const ledgerFile = join(folder, 'ledger.log')
   const ledger = openLedger(ledgerFile)
   scope.defer(ledger.close)
@@ -71,8 +74,11 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     disturbances,
     environmentOf: (kind) => ({
       ...ENVIRONMENT,
-      REDIS_URL: `redis://127.0.0.1:${String(kind === 'producer' ? links.producersToRedis.port : links.workersToRedis.port)}`,
+      REDIS_URL:
+        servers.url ??
+        `redis://127.0.0.1:${String(kind === 'producer' ? links.producersToRedis.port : links.workersToRedis.port)}`,
       FAULTS_RECEIVER_URL: `http://127.0.0.1:${String(links.workersToTargets.port)}`,
+      FAULTS_TARGETS_FILE: targetsFile,
       FAULTS_POLICY: JSON.stringify(policy),
       ...options.environment,
     }),
@@ -97,11 +103,19 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     folder,
     defer: scope.defer,
     policy,
-    redis,
+    get redis() {
+      return servers.one()
+    },
+    servers,
     receiver,
     links,
     operator: createOperator({ origin: crew.origin, ledger, disturbances }),
     disturbances,
+    configure: async (targets) => {
+      writeFileSync(targetsFile, targets === 'broken' ? '[' : JSON.stringify(targets))
+      const parts = [...crew.living('producer'), ...crew.living('worker')]
+      return (await Promise.all(parts.map((part) => part.reload()))).every((taken) => taken)
+    },
     producers: () => crew.living('producer'),
     workers: () => crew.living('worker'),
     origin: crew.origin,
@@ -130,7 +144,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     settle: async (limitMs = SETTLE_MS) => {
       const settled = await settle({
         origin: crew.origin() ?? '',
-        redisPort: redis.port,
+        look: servers.look,
         ledgerFile,
         receiver,
         windows: disturbances.windows,

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { check } from '../oracle/check.ts'
 import type { Finding } from '../oracle/finding.ts'
 import { readLedger } from '../oracle/ledger.ts'
-import { openLook, type RedisSeen } from '../oracle/look-at-redis.ts'
+import { openLook, type LookAddress, type RedisSeen } from '../oracle/look-at-redis.ts'
 import type { Policy } from '../oracle/policy.ts'
 import { readReceiverLog, type RequestLine } from '../oracle/receiver-log.ts'
 import { takeSnapshot } from '../oracle/take-snapshot.ts'
@@ -13,7 +13,7 @@ import { TARGETS } from './targets.ts'
 
 export type SettleOptions = {
   readonly origin: string
-  readonly redisPort: number
+  readonly look: LookAddress
   readonly ledgerFile: string
   readonly receiver: Receiver
   readonly windows: () => readonly Window[]
@@ -38,7 +38,7 @@ const LOOK_MS = 100
 export async function settle(options: SettleOptions): Promise<Settled> {
   const { receiver, ledgerFile, policy } = options
   const startedMs = performance.now()
-  const redis = openLook(options.redisPort, TARGETS)
+  const redis = openLook(options.look, TARGETS)
   try {
     const deadlineMs = performance.now() + options.limitMs
     while (!isAtRest(await redis.look()) && performance.now() < deadlineMs) await wait(LOOK_MS)

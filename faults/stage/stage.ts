@@ -9,6 +9,7 @@ import type { Operator } from './operator.ts'
 import type { Part } from './part.ts'
 import type { Receiver } from './receiver.ts'
 import type { StageRedis } from './redis.ts'
+import type { Servers, Shape } from './servers.ts'
 import type { Settled } from './settle.ts'
 import type { Struck } from './strike.ts'
 
@@ -21,6 +22,8 @@ export type StageOptions = {
   readonly producers?: number
   readonly workers?: number
   readonly policy?: Partial<Policy>
+  /** Default: one server. */
+  readonly redisShape?: Shape
   readonly redisSettings?: readonly (readonly string[])[]
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -32,7 +35,10 @@ export type Stage = {
   /** Ends with the stage, when all has been judged: what targets need until then. */
   readonly defer: (close: () => Promise<void> | void) => void
   readonly policy: Policy
+  /** The one server. @throws in another shape */
   readonly redis: StageRedis
+  /** The same in other shapes. */
+  readonly servers: Pick<Servers, 'replicated' | 'cluster'>
   readonly receiver: Receiver
   readonly links: {
     readonly producersToRedis: Link
@@ -41,6 +47,8 @@ export type Stage = {
   }
   readonly operator: Operator
   readonly disturbances: Disturbances
+  /** Writes the config anew, with these targets or something that is none, and has every part reload it. @returns whether all took it */
+  readonly configure: (targets: readonly string[] | 'broken') => Promise<boolean>
   /** Those that live. */
   readonly producers: () => readonly Part[]
   readonly workers: () => readonly Part[]

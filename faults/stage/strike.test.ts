@@ -18,6 +18,7 @@ function partThatSaid(line: string, ended?: number | string) {
     freeze: () => () => undefined,
     goOn: () => did.push('goes on'),
     liveBytes: () => Promise.resolve(0),
+    reload: () => Promise.resolve(true),
     stop: () => Promise.resolve(0),
     ended: ended === undefined ? new Promise(() => undefined) : Promise.resolve(ended),
     output: () => `{"level":"info","msg":"delivered"}\n${line}`,

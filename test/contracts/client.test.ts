@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import type * as client from '@manifold/client'
 import type * as domain from '@manifold/domain'
 import { expect, expectTypeOf, onTestFinished, test } from 'vitest'
+import type * as answers from '../../apps/producer/src/contract/answers/index.ts'
 import type * as views from '../../apps/producer/src/http/views.ts'
 import { acceptedEvent, scriptedManifold } from '../support/scripted-manifold.ts'
 
@@ -36,6 +37,8 @@ test('what the producer shows has all that the client promises', () => {
   expectTypeOf<Omit<ReturnType<typeof views.deadLetterView>, 'reason'>>().toExtend<
     Omit<client.DeadLetter, 'reason'>
   >()
+  expectTypeOf<answers.Target>().toExtend<client.TargetView>()
+  expectTypeOf<keyof answers.TargetSettings>().toEqualTypeOf<keyof client.TargetView['settings']>()
 })
 
 test('the client imports only itself', () => {

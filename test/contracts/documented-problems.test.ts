@@ -138,6 +138,9 @@ test.each(OPERATIONS.map((operation) => ({ title: operation.id, operation })))(
     if (operation.scope !== 'none') {
       await provoke(operation, { ...good, headers: { authorization: 'Bearer nobody' } })
       await provoke(operation, { ...good, headers: stage.withoutScope(operation.scope) })
+      await provoke(operation, { ...good, headers: stage.uncheckable })
+      await provoke(operation, { ...good, headers: await stage.exhausted() })
+      await provoke(operation, { ...good, headers: stage.ofOtherTypes })
     }
     for (const name of parametersIn(operation.path)) {
       for (const value of ['nobody-there', '%zz'])

@@ -52,3 +52,12 @@ test('a starting producer loads nothing of its documents: they are made when the
   expect(ofProducer.filter((module) => module.endsWith('/http/documents.ts'))).toHaveLength(1)
   expect(ofProducer.filter((module) => module.includes('/contract/'))).toEqual([])
 })
+
+test('a command that only asks a producer loads none of the parts: help is there at once', () => {
+  for (const command of [[], ['events', 'list'], ['send']]) {
+    const modules = modulesOf(...command)
+    for (const name of ['zod', 'pino', 'prom-client', 'ioredis', 'bullmq', 'undici'])
+      expect(named(modules, name), name).toEqual([])
+    expect(modules.filter((module) => module.startsWith('file:')).length).toBeLessThan(60)
+  }
+})

@@ -187,8 +187,10 @@ test('a key is made once, and its entry opens the producer', async () => {
   expect(output).toMatch(/mk_[\w-]{43}/)
   expect(output).toMatch(/shop:publish\+read:[0-9a-f]{64}/)
   const wrong = await run(MANIFOLD, ['keys', 'create', '--name', 'shop', '--scopes', 'publsh'])
-  expect(wrong).toMatchObject({ code: 1 })
+  expect(wrong).toMatchObject({ code: 2 })
   expect(wrong.output).toContain('publish, read, admin')
+  const asJson = await run(MANIFOLD, ['keys', 'create', '--name', 'shop', '--json'])
+  expect(JSON.parse(asJson.output)).toMatchObject({ name: 'shop', scopes: ['publish', 'read', 'admin'] })
 })
 
 test('a misspelt command suggests the right one', async () => {

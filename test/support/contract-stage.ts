@@ -34,6 +34,12 @@ export type ContractStage = {
   readonly authorized: Readonly<Record<string, string>>
   /** A header with a key that lacks the scope. */
   readonly withoutScope: (scope: Operation['scope']) => Record<string, string>
+  /** A header with a key for events of types that no example has. */
+  readonly ofOtherTypes: Readonly<Record<string, string>>
+  /** A header with a key that has used up what it may ask for. */
+  readonly exhausted: () => Promise<Record<string, string>>
+  /** A header with a token that nobody can check: the issuer does not answer. */
+  readonly uncheckable: Readonly<Record<string, string>>
   /** Makes what the path of an operation names; an event is one that has ended, or one that is `open`. */
   readonly pathOf: (operation: Operation, event?: 'open') => Promise<PathValues>
   readonly send: (operation: Operation, request: Request) => Promise<Answered>
@@ -47,6 +53,8 @@ const KEYS = {
   publisher: createApiKey('publisher', ['publish']),
   reader: createApiKey('reader', ['read']),
   all: createApiKey('all', ['publish', 'read', 'admin']),
+  others: createApiKey('others', ['publish', 'read'], ['other.**']),
+  flooder: createApiKey('flooder', ['publish', 'read']),
 }
 
 /** A push becomes an event, a ping none; one without a `ref` one that cannot be. */
@@ -61,10 +69,17 @@ function pushEvent(json: unknown): EventInput | undefined {
   }
 }
 
+/** Well formed, and signed by nobody. */
+const UNCHECKABLE = ['{"alg":"RS256","kid":"k1"}', '{"sub":"shop"}', 'signature']
+  .map((part) => Buffer.from(part).toString('base64url'))
+  .join('.')
+
 const bearer = (key: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[key].key}` })
 
 /** Starts it: `crm` takes everything and `billing` refuses everything; two of the demo's names. */
-export async function setContractStage(): Promise<ContractStage> {
+export async function setContractStage(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ContractStage> {
   // The one that documented webhooks are signed with.
   vi.stubEnv('EXAMPLE_SECRET', 'example')
   const entries = Object.values(KEYS).map(({ entry }) => entry)
@@ -73,6 +88,12 @@ export async function setContractStage(): Promise<ContractStage> {
       MANIFOLD_API_KEYS: entries.join(' '),
       MANIFOLD_MAX_BODY_BYTES: String(MAX_BODY_BYTES),
       MANIFOLD_MAX_BATCH_BYTES: String(MAX_BODY_BYTES),
+      MANIFOLD_RATE_LIMIT: 'flooder=1/1d',
+      // Nobody listens there.
+      MANIFOLD_JWT_JWKS_URL: 'http://127.0.0.1:9/jwks',
+      MANIFOLD_JWT_ISSUER: 'https://issuer.example',
+      MANIFOLD_JWT_AUDIENCE: 'manifold',
+      ...environment,
     },
     config: (sandboxUrl) => ({
       sources: [
@@ -100,6 +121,14 @@ export async function setContractStage(): Promise<ContractStage> {
     key: KEYS.all.key,
     authorized: bearer('all'),
     withoutScope: (scope) => bearer(scope === 'read' ? 'publisher' : 'reader'),
+    ofOtherTypes: bearer('others'),
+    exhausted: async () => {
+      const flooder = apiAt(system.url, bearer('flooder'))
+      await flooder.post({ type: 'order.placed', data: 1 })
+      await flooder.call('GET', '/v1/events')
+      return bearer('flooder')
+    },
+    uncheckable: { authorization: `Bearer ${UNCHECKABLE}` },
     pathOf: async ({ path }, event) => {
       const names = parametersIn(path)
       const values = await Promise.all(names.map((name) => makeWhatIsCalled(api, name, event)))

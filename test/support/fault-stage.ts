@@ -19,8 +19,11 @@ export type FaultStage = {
   readonly queues: Queues
   readonly environment: Readonly<Record<string, string>>
   readonly producer: (environment?: Record<string, string>) => Promise<PartProcess & { readonly api: Api }>
-  /** A worker for these targets (all by default). */
-  readonly worker: (environment?: Record<string, string>, targets?: readonly string[]) => Promise<PartProcess>
+  /** A worker for these targets (alpha, beta and gamma by default), or for all that its config has. */
+  readonly worker: (
+    environment?: Record<string, string>,
+    targets?: readonly string[] | 'all',
+  ) => Promise<PartProcess>
   readonly close: () => Promise<void>
 }
 
@@ -52,7 +55,7 @@ export async function setFaultStage(): Promise<FaultStage> {
       return { ...part, api: apiAt(`http://127.0.0.1:${String(part.port)}`) }
     },
     worker: async (more = {}, targets = TARGETS) => {
-      const args = targets.flatMap((target) => ['--target', target])
+      const args = targets === 'all' ? ['--all'] : targets.flatMap((target) => ['--target', target])
       const part = await spawnPart({ part: 'worker', args, environment: { ...environment, ...more } })
       parts.push(part)
       return part

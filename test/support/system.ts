@@ -23,6 +23,8 @@ export type SystemOptions = {
   readonly environment?: Record<string, string>
   /** Default true. */
   readonly withWorker?: boolean
+  /** Default: a server of its own. Who gives another address ends what is there. */
+  readonly redisUrl?: string
 }
 
 export type System = {
@@ -41,7 +43,7 @@ export type System = {
 }
 
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const redis = await startTestRedis()
+  const redis = options.redisUrl === undefined ? await startTestRedis() : givenRedis(options.redisUrl)
   const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 })
   const settings = readSettings({
     REDIS_URL: redis.url,
@@ -63,7 +65,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
   if (options.withWorker !== false) await work()
 
-  const client = connectRedis(redis.url, 'fail-fast', () => undefined)
+  const client = connectRedis(settings.redis, 'fail-fast', () => undefined)
   await waitForRedis(client, () => undefined)
   const queues = openQueues(client, () => undefined)
   const url = `http://127.0.0.1:${String(producer.port)}`
@@ -85,6 +87,21 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       await sandbox.close()
       await redis.close()
     },
+  }
+}
+
+/** What is not the system's own is nothing for it to break or end. */
+function givenRedis(url: string): TestRedis {
+  const notOurs = () => {
+    throw new Error('the Redis of this system was given')
+  }
+  return {
+    url,
+    kill: notOurs,
+    freeze: notOurs,
+    thaw: notOurs,
+    start: notOurs,
+    close: () => Promise.resolve(),
   }
 }
 

@@ -36,6 +36,7 @@ export function useTestQueues(store: TestStore): Queues {
   })
   afterAll(() => own().close())
   return {
+    now: () => own().now(),
     of: (target) => own().of(target),
     deadOf: (target) => own().deadOf(target),
     close: () => own().close(),

@@ -61,5 +61,5 @@ export async function refusedSocket(
 }
 
 function socketUrl(url: string): string {
-  return `${url.replace('http:', 'ws:')}/v1/ws`
+  return `${url.replace(/^http/, 'ws')}/v1/ws`
 }

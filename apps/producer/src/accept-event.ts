@@ -20,7 +20,14 @@ import {
   type SpanContext,
 } from '@manifold/domain'
 import { failpoint } from '@manifold/runtime'
-import { recordEvent, type Accepted, type NewEvent, type NewlyAccepted, type Store } from '@manifold/store'
+import {
+  recordEvent,
+  storeNow,
+  type Accepted,
+  type NewEvent,
+  type NewlyAccepted,
+  type Store,
+} from '@manifold/store'
 import type { Tracing } from '@manifold/tracing'
 
 export type AcceptDeps = {
@@ -47,6 +54,8 @@ export type AcceptRequest = {
   readonly idempotencyKey: string | undefined
   /** Whose idempotency keys these are. */
   readonly caller: string
+  /** Whether the caller may publish events of a type; without it, of any. */
+  readonly mayPublish?: ((type: string) => boolean) | undefined
   readonly traceparent: string | undefined
   /** The request, where its events are in traces of their own. */
   readonly askedBy?: SpanContext | undefined
@@ -56,6 +65,7 @@ export type AcceptAnswer =
   | ({ readonly kind: 'accepted' } & NewlyAccepted)
   | ({ readonly kind: 'duplicate' } & Accepted)
   | { readonly kind: 'too-deep' }
+  | { readonly kind: 'type-not-allowed'; readonly type: string }
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'unknown-targets'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'key-reused' | 'id-taken'; readonly eventId: string }
@@ -77,9 +87,10 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
   const parsed = eventInputSchema.safeParse(request.body)
   if (!parsed.success) return { kind: 'invalid', errors: fieldErrors(parsed.error) }
   const input = parsed.data
+  if (request.mayPublish?.(input.type) === false) return { kind: 'type-not-allowed', type: input.type }
   const mismatches = [
     ...checkAgainstCatalogue(deps.events, input),
-    ...checkTimes(input),
+    ...checkTimes(input, storeNow(deps.store)),
     ...checkCallback(deps, input),
   ]
   if (mismatches.length > 0) return { kind: 'invalid', errors: mismatches }
@@ -90,7 +101,7 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
     {
       ...context,
       ...event,
-      time: input.time ?? new Date().toISOString(),
+      time: input.time ?? new Date(storeNow(deps.store)).toISOString(),
       data: input.data,
     },
     input.targets,
@@ -157,11 +168,11 @@ function checkAgainstCatalogue(events: Config['events'], input: EventInput): Fie
 }
 
 /** Whatever depends on the clock is refused only where waiting makes it right: a request sent again must not turn wrong. */
-function checkTimes({ deliverAt, delayMs, expiresAt }: EventInput): FieldError[] {
+function checkTimes({ deliverAt, delayMs, expiresAt }: EventInput, nowMs: number): FieldError[] {
   if (deliverAt !== undefined && delayMs !== undefined)
     return [{ path: 'delayMs', message: 'give deliverAt or delayMs, not both' }]
   const errors: FieldError[] = []
-  if (deliverAt !== undefined && Date.parse(deliverAt) > Date.now() + MAX_DELAY_MS)
+  if (deliverAt !== undefined && Date.parse(deliverAt) > nowMs + MAX_DELAY_MS)
     errors.push({ path: 'deliverAt', message: 'must be at most 30 days ahead' })
   if (deliverAt !== undefined && expiresAt !== undefined && Date.parse(expiresAt) <= Date.parse(deliverAt))
     errors.push({ path: 'expiresAt', message: 'must be later than deliverAt' })

@@ -18,7 +18,7 @@ function startRunner(holder: string, signal: AbortSignal) {
     queues,
     holder,
     signal,
-    targets: new Set(['crm']),
+    isKnown: (target) => target === 'crm',
     onCompleted: () => undefined,
     onError: (error) => {
       throw error

@@ -37,8 +37,8 @@ export type BulkReplayDeps = {
   readonly holder: string
   /** Aborts when the process stops; the replay is then another's to carry on. */
   readonly signal: AbortSignal
-  /** Names in the config: a letter to another target would wait for a worker that never comes. */
-  readonly targets: ReadonlySet<string>
+  /** Whether a target is in the config: a letter to another one would wait for a worker that never comes. */
+  readonly isKnown: (target: string) => boolean
   readonly onCompleted: (replay: Replay) => void
   readonly onError: (error: unknown) => void
 }
@@ -136,7 +136,7 @@ async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<boolea
     limit - replay.replayed - replay.failed,
   )
   if (size <= 0) return false
-  const startedAtMs = Date.now()
+  const startedAtMs = performance.now()
   const page = await listDeadLetters(deps.store, filterOf(replay), 'oldest', replay.position, size)
 
   const reopened: OutboxEntry[] = []
@@ -169,7 +169,7 @@ async function reopen(
   replay: Replay,
   { event, delivery }: DeadLetter,
 ): Promise<OutboxEntry | 'failed' | undefined> {
-  if (!deps.targets.has(delivery.target)) return 'failed'
+  if (!deps.isKnown(delivery.target)) return 'failed'
   await takeLease(deps.store, `replay:${replay.id}`, deps.holder, LEASE_MS)
   const seen = { replayId: replay.id, generation: delivery.generation }
   const { askedBy } = replay.filter
@@ -183,11 +183,11 @@ function positionOf(letter: DeadLetter | undefined): Replay['position'] {
   return { atMs: letter.delivery.endedAtMs, id: letter.delivery.id }
 }
 
-/** Waits until a chunk's time is over, keeping the lease; a chunk may not be faster than its rate. */
+/** Waits until a chunk's time is over (by `performance.now()`), keeping the lease; a chunk may not be faster than its rate. */
 async function pace(deps: BulkReplayDeps, replay: Replay, untilMs: number): Promise<void> {
-  while (Date.now() < untilMs && !deps.signal.aborted) {
+  while (performance.now() < untilMs && !deps.signal.aborted) {
     try {
-      await wait(Math.min(untilMs - Date.now(), LEASE_MS / 2), undefined, { signal: deps.signal })
+      await wait(Math.min(untilMs - performance.now(), LEASE_MS / 2), undefined, { signal: deps.signal })
     } catch {
       // Stopping: the loop's condition sees the signal.
     }

@@ -1,18 +1,34 @@
 /** The producer process: `npm run producer`. */
-import { loadConfig, readSettings } from '@manifold/config'
-import { announceReady, armFailpoint, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
+import { loadConfig, readSettings, targetChanges } from '@manifold/config'
+import {
+  announceReady,
+  armFailpoint,
+  createLogger,
+  endWithParent,
+  heedReloads,
+  onShutdown,
+} from '@manifold/runtime'
 import { scriptCalls } from '@manifold/store'
 import { startProducer } from './producer.ts'
 
 endWithParent()
+const reloads = heedReloads()
 try {
   const settings = readSettings()
   armFailpoint(settings.failpoint, scriptCalls)
   const logger = createLogger('producer', settings.logLevel)
-  const config = await loadConfig(settings.configPath)
+  let config = await loadConfig(settings.configPath)
   const producer = await startProducer({ settings, config, logger })
   onShutdown(logger, settings.drainMs, producer.close)
   announceReady(producer.port)
+  reloads.follow(logger, async () => {
+    const next = await loadConfig(settings.configPath)
+    producer.reload(next)
+    await producer.reloadCertificates()
+    const changes = targetChanges(config, next)
+    config = next
+    return changes
+  })
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(1)

@@ -6,8 +6,8 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import {
-  DEFAULT_REDIS_URL,
   everyTarget,
   requireKeysBeyondLoopback,
   requireSecrets,
@@ -15,12 +15,30 @@ import {
   type Settings,
 } from '@manifold/config'
 import { compileRouter, createEventIdFactory } from '@manifold/domain'
-import { bundleSizeOf, forgetDueEvents, openQueues, registerQueueGauges, startRelay } from '@manifold/queue'
-import { createRegistry, listenOn, repeat, reportErrors, secureRandom, type Logger } from '@manifold/runtime'
+import {
+  bundleSizeOf,
+  forgetDueEvents,
+  knownTargetTimes,
+  openQueues,
+  registerQueueGauges,
+  startRelay,
+} from '@manifold/queue'
+import {
+  createRegistry,
+  listenOn,
+  repeat,
+  reportErrors,
+  secureRandom,
+  SERVER_LIMITS,
+  type Logger,
+} from '@manifold/runtime'
 import {
   connectRedis,
+  createKeep,
+  followRedisClock,
   isRedisReply,
   isStoreUnavailable,
+  noteKnownTargets,
   persistenceWarnings,
   waitForRedis,
   type Store,
@@ -29,16 +47,22 @@ import { startTracing } from '@manifold/tracing'
 import { createReplayRunner } from './bulk-replay.ts'
 import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
+import { callerIdentifier } from './callers/identify-caller.ts'
+import { openTokens } from './callers/open-tokens.ts'
 import { createApp } from './http/app.ts'
+import { limitConnections } from './http/limit-connections.ts'
 import { giveTargetAPath } from './http/request-target.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { exemptSlowBodies } from './http/slow-body.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
+import { createRateLimiter } from './rate-limit/rate-limiter.ts'
+import { watchRemovedTargets } from './removed-targets.ts'
 import { createLiveFeed } from './streams/live-feed.ts'
 import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
 import { registerStreamGauge } from './streams/stream-gauge.ts'
 import { createTypeLookup } from './streams/type-lookup.ts'
+import { openCertificates } from './tls/certificates.ts'
 import { asksForWebSocket, serveUpgrades } from './websocket/upgrade.ts'
 
 export type ProducerOptions = {
@@ -47,7 +71,14 @@ export type ProducerOptions = {
   readonly logger: Logger
 }
 
-export type RunningProducer = { readonly port: number; readonly close: () => Promise<void> }
+export type RunningProducer = {
+  readonly port: number
+  /** From now on requests go by this config; those under way end by the one before. @throws when a secret is missing */
+  readonly reload: (config: Config) => void
+  /** Reads the certificate again; a bad one changes nothing, and is logged. Without TLS there is nothing to do. */
+  readonly reloadCertificates: () => Promise<void>
+  readonly close: () => Promise<void>
+}
 
 const DEFAULT_PORT = 3_000
 const REPLAY_LOOK_MS = 500
@@ -56,31 +87,41 @@ const REPLAY_LOOK_MS = 500
 export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
   requireKeysBeyondLoopback(settings)
   requireSecrets(config.sources.map((source) => source.verify))
-  const redis = connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'fail-fast', (error) => {
+  const readToken = settings.jwt === undefined ? undefined : await openTokens(settings.jwt, logger)
+  const certificates = settings.tls === undefined ? undefined : await openCertificates(settings.tls, logger)
+  const redis = connectRedis(settings.redis, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
   })
   await waitForRedis(redis, () => {
     logger.warn('waiting for Redis')
   })
-  const store: Store = { redis, retention: settings.retention }
-  for (const warning of await persistenceWarnings(store)) logger.warn(warning)
-
+  // What callers are promised waits for replicas: on a connection of its own, as it is silent meanwhile.
+  const keeping =
+    settings.redisReplicas === 0 ? undefined : connectRedis(settings.redis, 'fail-fast', () => undefined)
+  if (keeping !== undefined) await waitForRedis(keeping, () => undefined)
   const onError = reportErrors(logger, (error) =>
     isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
   )
-  const queues = openQueues(redis, onError)
+  const clock = await followRedisClock(redis, onError)
+  const store: Store = {
+    redis,
+    retention: settings.retention,
+    keep: keeping === undefined ? undefined : createKeep(keeping, settings.redisReplicas),
+    now: clock.now,
+  }
+  for (const warning of await persistenceWarnings(store, settings.redisReplicas)) logger.warn(warning)
+  const queues = openQueues(redis, onError, clock.now)
   const tracing = await startTracing(settings.tracing, 'manifold-producer', logger)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
-  const targets = everyTarget(config)
-  const targetNames = targets.map((target) => target.name)
+  let live = readLive(config)
+  const targetNames = () => live.targets.map((target) => target.name)
   registerQueueGauges({ registry, store, targets: targetNames })
 
-  const bundleSizes = new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)]))
   const enqueuer = createEnqueuer({
     store,
     queues,
-    bundleSizeOf: (target) => bundleSizes.get(target) ?? 1,
+    bundleSizeOf: (target) => live.bundleSizes.get(target) ?? 1,
     onError,
   })
   const holder = randomUUID()
@@ -92,13 +133,20 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     queues,
     holder,
     signal: stopping.signal,
-    targets: new Set(targetNames),
+    isKnown: (target) => live.targets.some(({ name }) => name === target),
     onError,
     onCompleted: ({ id, matched, replayed, failed }) => {
-      logger.info({ replayId: id, matched, replayed, failed }, 'replay completed')
+      logger.info({ audit: true, replayId: id, matched, replayed, failed }, 'audit: replay completed')
     },
   })
+  const times = knownTargetTimes(settings.removedTargetGraceMs)
+  const removedLookMs = Math.min(settings.janitorIntervalMs, times.silentMs)
+  const tellKnownTargets = async () => {
+    for (const target of await noteKnownTargets(store, targetNames()))
+      logger.info({ target }, 'the target is back: what waits for it is delivered')
+  }
   const replays = repeat(REPLAY_LOOK_MS, runner.look, onError)
+  const telling = repeat(times.tellEveryMs, tellKnownTargets, onError)
   const background = [
     replays,
     startRelay({
@@ -115,6 +163,21 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       () => forgetDueEvents({ store, queues, holder, intervalMs: settings.janitorIntervalMs }),
       onError,
     ),
+    telling,
+    repeat(
+      removedLookMs,
+      watchRemovedTargets({
+        store,
+        queues,
+        logger,
+        holder,
+        intervalMs: removedLookMs,
+        graceMs: settings.removedTargetGraceMs,
+        silentMs: times.silentMs,
+        signal: stopping.signal,
+      }),
+      onError,
+    ),
   ]
 
   // Waits and streams end when the producer stops, instead of holding it up.
@@ -122,7 +185,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   setMaxListeners(0, leaving.signal)
   const hub = createChangeHub({
     store,
-    connect: () => connectRedis(settings.redisUrl ?? DEFAULT_REDIS_URL, 'patient', onError),
+    connect: () => connectRedis(settings.redis, 'patient', onError),
     onError,
   })
 
@@ -135,28 +198,47 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   registerStreamGauge(registry, streams)
   metrics.watchFollowers(hub.followers)
 
+  const identify = callerIdentifier(settings.apiKeys, readToken)
+  const limiter =
+    settings.rateLimits === undefined ? undefined : await createRateLimiter(store, settings.rateLimits)
   const app = createApp({
     store,
     hub,
     feed: createLiveFeed({ hub, lookUpTypes, onError }),
     lookUpTypes,
     streams,
-    apiKeys: settings.apiKeys,
+    identify,
+    limiter,
+    trustProxy: settings.trustProxy,
+    isSecure: settings.tls !== undefined,
     allowedOrigins: settings.allowedOrigins,
     leaving: leaving.signal,
     queues,
     registry,
     tracing,
     logger,
-    newEventId: () => newEventId(Date.now()),
-    events: config.events,
-    targets,
-    sources: config.sources,
-    route: compileRouter(config.targets),
-    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
-    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
+    newEventId: () => newEventId(clock.now()),
+    // Asked for each request: a reload is in force for the next one, and every connection stays.
+    get events() {
+      return live.events
+    },
+    get targets() {
+      return live.targets
+    },
+    get sources() {
+      return live.sources
+    },
+    get route() {
+      return live.route
+    },
+    get optionalTargets() {
+      return live.optionalTargets
+    },
+    get judgeCallbackUrl() {
+      return live.judgeCallbackUrl
+    },
     enqueue: enqueuer.enqueue,
-    requireScope: scopeGuard(settings.apiKeys),
+    requireScope: scopeGuard(identify, limiter),
     maxBodyBytes: settings.maxBodyBytes,
     maxBatchBytes: settings.maxBatchBytes,
     onAccepted: metrics.accepted,
@@ -165,24 +247,37 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       logger.warn({ type, targets }, 'a filter threw: its target gets the event')
     },
   })
-  const limits = { requestTimeout: 60_000, headersTimeout: 20_000 }
-  // What Node would refuse in its own words goes to the application: it has better ones.
-  const server = createServer(
-    { ...limits, requireHostHeader: false, shouldUpgradeCallback: asksForWebSocket },
-    app,
-  )
+  const serverOptions = {
+    ...SERVER_LIMITS,
+    // What Node would refuse in its own words goes to the application: it has better ones.
+    requireHostHeader: false,
+    shouldUpgradeCallback: asksForWebSocket,
+  }
+  const server =
+    certificates === undefined
+      ? createServer(serverOptions, app)
+      : certificates.serve(createTlsServer({ ...serverOptions, ...certificates.options }, app))
+  limitConnections(server, settings.maxConnections, logger)
   server.on('checkExpectation', app)
   server.on('upgrade', serveUpgrades(app))
   server.prependListener('request', giveTargetAPath)
   exemptSlowBodies(server)
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
-  logger.info({ host: settings.host, port, targets: targetNames }, 'producer is listening')
+  const scheme = settings.tls === undefined ? 'http' : 'https'
+  logger.info({ host: settings.host, port, scheme, targets: targetNames() }, 'producer is listening')
 
   return {
     port,
+    reload: (next) => {
+      requireSecrets(next.sources.map((source) => source.verify))
+      live = readLive(next)
+      telling.wake()
+    },
+    reloadCertificates: () => certificates?.reload() ?? Promise.resolve(),
     close: async () => {
       leaving.abort()
       await closeServer(server, settings.drainMs)
+      await certificates?.stop()
       await hub.close()
       await enqueuer.drain()
       stopping.abort()
@@ -190,8 +285,23 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       await runner.idle()
       await tracing.close()
       await queues.close()
+      keeping?.disconnect()
+      clock.stop()
       redis.disconnect()
     },
+  }
+}
+
+/** What the producer takes from a config. */
+function readLive(config: Config) {
+  return {
+    events: config.events,
+    targets: everyTarget(config),
+    sources: config.sources,
+    route: compileRouter(config.targets),
+    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
+    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
+    bundleSizes: new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)])),
   }
 }
 

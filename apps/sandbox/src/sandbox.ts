@@ -10,7 +10,7 @@
  * - `GET /sink`, `GET /sink/arrivals`, `DELETE /sink`: what the sink counted, when each delivery came, forget it
  */
 import { createServer } from 'node:http'
-import { listenOn } from '@manifold/runtime'
+import { listenOn, SERVER_LIMITS } from '@manifold/runtime'
 import express, { type Request, type Response } from 'express'
 import { z } from 'zod'
 import { BEHAVIOUR_NAMES, parseBehaviour } from './behaviour.ts'
@@ -121,7 +121,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     behave(request, response, typeof target === 'string' ? target : null, request.originalUrl)
   })
 
-  const server = createServer((request, response) => {
+  const server = createServer(SERVER_LIMITS, (request, response) => {
     if (!sink.take(request, response)) app(request, response)
   })
   const port = await listenOn(server, options.host, options.port)

@@ -35,7 +35,10 @@ export type AttemptDeps = {
   readonly target: Target
   readonly client: TargetClient
   readonly userAgent: string
+  /** This machine's clock: what is told to targets, who compare it with theirs. */
   readonly now: () => number
+  /** Redis's: what others of ours compare. */
+  readonly redisNow: () => number
   /** For a function target's handler. */
   readonly handlerLogger: HandlerLogger
 }
@@ -162,7 +165,7 @@ async function sendAuthenticated(
   ) {
     return sendAuthenticated(deps, target, underNewSpan(request), deadline, span, authenticated.request)
   }
-  const outcome = classify(target, sent, deps.now())
+  const outcome = classify(target, sent, deps.redisNow())
   if (sent.kind !== 'answered') return { outcome, error: sent.error }
   const { status } = sent.response
   return target.captureResponse

@@ -44,6 +44,7 @@ function worker({ isFree = true, isCrashing = false } = {}) {
     client: createTargetClient(target),
     userAgent: 'test',
     now: Date.now,
+    redisNow: Date.now,
     random: () => 0.5,
     process: 'this',
     tracing: NO_TRACING,

@@ -3,11 +3,11 @@ import { resolveConfig } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
 import { createSettler, keys } from '@manifold/store'
 import { NO_TRACING } from '@manifold/tracing'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { accept, bury, claim, keptDelivery, refOf } from '../../../test/support/store.ts'
 import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { createAlone } from './alone/process.ts'
-import { deliver, type DeliverDeps } from './deliver.ts'
+import { deliver, type DeliverDeps, type DeliveryReport } from './deliver.ts'
 
 const store = useTestStore()
 
@@ -27,11 +27,12 @@ function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
     client: createTargetClient(target),
     userAgent: 'test',
     now: Date.now,
+    redisNow: Date.now,
     random: () => 0.5,
     process: 'this',
     tracing: NO_TRACING,
     isCrashing: () => false,
-    alone: createAlone(target),
+    alone: createAlone(target, Date.now),
     onSuspect: () => undefined,
     handlerLogger: silent,
     onSettled: () => undefined,
@@ -67,6 +68,24 @@ test.each([
   const delayMs = verdict !== undefined && 'delayMs' in verdict ? verdict.delayMs : 0
   expect(Math.abs(delayMs - held.delayMs)).toBeLessThan(2_000)
 })
+
+test.each([3_600_000, -3_600_000])(
+  'an attempt takes as long as it takes, whoever moves the clock meanwhile (by %i ms)',
+  async (byMs) => {
+    const ref = refOf(await accept(store))
+    const movedMs = Date.now() + byMs
+    const deps = depsWith(() => {
+      vi.spyOn(Date, 'now').mockReturnValue(movedMs)
+      return Promise.resolve()
+    })
+    const reports: DeliveryReport[] = []
+    const verdicts = deliver({ ...deps, onSettled: (report) => reports.push(report) }, [ref], 'anyone', never)
+    await Promise.all(verdicts).finally(() => vi.restoreAllMocks())
+    expect(reports[0]?.settlement.kind).toBe('retry')
+    expect(reports[0]?.attempt?.durationMs).toBeGreaterThanOrEqual(0)
+    expect(reports[0]?.attempt?.durationMs).toBeLessThan(5_000)
+  },
+)
 
 test('a delivery that ended otherwise meanwhile is finished', async () => {
   const ref = refOf(await accept(store))

@@ -155,7 +155,8 @@ async function deliverClaimed(
   if (isExpired(claim.ageMs, policy))
     return settle(deps, ref, claim, NOT_TRIED, { kind: 'dead', reason: 'expired' })
 
-  const atMs = deps.now()
+  const atMs = deps.redisNow()
+  const startedMs = performance.now()
   const span = deps.tracing.startAttempt(ref, claim)
   const tried = await tryIt(deps, ref, claim, stopping, span)
   failpoint('sent')
@@ -164,7 +165,7 @@ async function deliverClaimed(
     return handBack(deps, ref, claim)
   }
 
-  const durationMs = deps.now() - atMs
+  const durationMs = Math.round(performance.now() - startedMs)
   const settlement = decide({
     outcome: tried.outcome,
     attemptsSpent: claim.spent + 1,
@@ -218,7 +219,7 @@ function policyUntilExpiry(policy: RetryPolicy, { ageMs, expiresInMs }: Claim): 
 /** Ends a delivery whose job cannot be read: there is nothing to attempt. */
 export async function refuse(deps: DeliverDeps, ref: DeliveryRef, error: string): Promise<Verdict> {
   const attempt: Attempt = {
-    atMs: deps.now(),
+    atMs: deps.redisNow(),
     durationMs: 0,
     httpStatus: null,
     outcome: 'permanent',

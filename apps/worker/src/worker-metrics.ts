@@ -10,7 +10,7 @@ export type WorkerMetrics = {
 
 export type WorkerMetricsDeps = {
   readonly registry: Registry
-  readonly targets: readonly string[]
+  readonly targets: () => readonly string[]
   readonly inFlight: (target: string) => number
 }
 
@@ -59,7 +59,7 @@ export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
     labelNames: ['target'],
     registers,
     collect() {
-      for (const target of deps.targets) this.set({ target }, deps.inFlight(target))
+      for (const target of deps.targets()) this.set({ target }, deps.inFlight(target))
     },
   })
 

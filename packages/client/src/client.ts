@@ -2,6 +2,7 @@
 import type { AnyEvents } from './catalogue.ts'
 import { openConnection, type ClientOptions } from './connection.ts'
 import { deadLetters, type DeadLetters } from './dead-letters.ts'
+import { eventList, type EventList } from './event-list.ts'
 import type { EventToPublish } from './event-to-publish.ts'
 import { cancelEvent, readAttempts, readEvent, readResult, type CallOptions } from './events.ts'
 import type { BatchItem } from './batch-item.ts'
@@ -10,6 +11,7 @@ import { createPublish, type Publish } from './publish.ts'
 import { bulkReplay, createReplay, type BulkReplay, type Replay } from './replay.ts'
 import { stream, type StreamFilter, type StreamOptions } from './stream.ts'
 import type { StreamMessage } from './stream-messages.ts'
+import { targets, type Targets } from './targets.ts'
 import type { Attempt, EventResult, EventView } from './views.ts'
 import { createWaitFor, type WaitFor } from './wait-for.ts'
 
@@ -25,6 +27,8 @@ export type Client<Catalogue = AnyEvents> = {
     events: Many<Catalogue>,
     options?: BatchOptions,
   ) => AsyncGenerator<BatchItem, void, undefined>
+  /** Those there are, by filter. */
+  readonly events: EventList
   readonly event: (id: string, options?: CallOptions) => Promise<EventView>
   /** Every attempt at every target, oldest first. */
   readonly attempts: (id: string, options?: CallOptions) => Promise<readonly Attempt[]>
@@ -40,6 +44,7 @@ export type Client<Catalogue = AnyEvents> = {
     options?: StreamOptions,
   ) => AsyncGenerator<StreamMessage, void, undefined>
   readonly deadLetters: DeadLetters
+  readonly targets: Targets
   readonly replay: Replay
   /** A replay that was begun earlier, by its id. */
   readonly bulkReplay: (id: string) => BulkReplay
@@ -61,6 +66,7 @@ export function createClient<Catalogue extends object = AnyEvents>(
     publish: createPublish<Catalogue>(connection),
     publishBatch: (events, options = {}) => publishBatch(connection, events, options),
     publishEach: (events, options = {}) => publishEach(connection, events, options),
+    events: eventList(connection),
     event: (id, options = {}) => readEvent(connection, id, options),
     attempts: (id, options = {}) => readAttempts(connection, id, options),
     result: (id, options = {}) => readResult(connection, id, options),
@@ -68,6 +74,7 @@ export function createClient<Catalogue extends object = AnyEvents>(
     waitFor: createWaitFor(connection),
     stream: (filter, options = {}) => stream(connection, filter, options),
     deadLetters: deadLetters(connection),
+    targets: targets(connection),
     replay: createReplay(connection),
     bulkReplay: (id) => bulkReplay(connection, id),
   }

@@ -2,6 +2,7 @@
 import { bodyOf } from './answer.ts'
 import type { Connection } from './connection.ts'
 import type { CallOptions } from './events.ts'
+import { everyItem, type PageOptions } from './pages.ts'
 import { send } from './request.ts'
 import type { DeadLetter, DeadLetterDetail, DeadReason, Page } from './views.ts'
 
@@ -13,13 +14,6 @@ export type DeadLetterFilter = {
   readonly after?: string | Date | undefined
   /** Died before this time. */
   readonly before?: string | Date | undefined
-}
-
-export type PageOptions = CallOptions & {
-  /** 1 to 200; 50 without it. */
-  readonly limit?: number | undefined
-  /** `nextCursor` of the page before, with the same filter. */
-  readonly cursor?: string | undefined
 }
 
 export type DeadLetters = {
@@ -53,14 +47,7 @@ export function deadLetters(connection: Connection): DeadLetters {
 
   return {
     list,
-    async *all(filter, options) {
-      let cursor: string | undefined
-      do {
-        const page = await list(filter, { ...options, limit: 200, cursor })
-        yield* page.items
-        cursor = page.nextCursor ?? undefined
-      } while (cursor !== undefined)
-    },
+    all: (filter, options) => everyItem((page) => list(filter, page), options),
     get: async (deliveryId, { signal } = {}) => {
       const answer = await send(connection, {
         method: 'GET',

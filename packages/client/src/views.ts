@@ -133,4 +133,55 @@ export type DeadLetterDetail = Omit<DeadLetter, 'attempts'> & {
   readonly attempts: readonly Attempt[]
 }
 
+export type BreakerView = {
+  readonly state: 'closed' | 'open' | 'half-open'
+  readonly reason: string | null
+  readonly since: string | null
+  readonly nextProbeAt: string | null
+}
+
+export type TargetView = {
+  readonly name: string
+  readonly paused: boolean
+  /** It answered 410, and is paused until somebody resumes it. */
+  readonly gone: boolean
+  readonly queue: { readonly waiting: number; readonly delayed: number; readonly dead: number }
+  readonly inFlight: number
+  readonly breaker: BreakerView
+  /** Of callbacks: those hosts whose breaker is not closed. */
+  readonly hosts?: readonly { readonly host: string; readonly breaker: BreakerView }[] | undefined
+  /** Attempts of the last minute by outcome. */
+  readonly lastMinute: Readonly<Record<OutcomeKind, number>>
+  /** Without secrets. */
+  readonly settings: {
+    readonly kind: 'http' | 'function'
+    /** `function` when the config computes it. */
+    readonly url?: string | undefined
+    readonly method?: string | undefined
+    /** The kind of authentication. */
+    readonly auth?: string | undefined
+    readonly subscribe: readonly string[]
+    readonly filter: boolean
+    readonly timeoutMs: number
+    readonly maxResponseBytes: number
+    readonly retry: {
+      readonly maxAttempts: number
+      readonly baseDelayMs: number
+      readonly maxDelayMs: number
+      readonly maxAgeMs: number
+      readonly delaysMs?: readonly number[] | undefined
+    }
+    readonly concurrency: number
+    readonly maxConcurrency: number | null
+    readonly rateLimit: { readonly max: number; readonly perMs: number } | null
+    readonly breaker: {
+      readonly failureRate: number
+      readonly minimumAttempts: number
+      readonly windowMs: number
+      readonly openMs: number
+    }
+    readonly allowPrivateNetwork: boolean | readonly string[]
+  }
+}
+
 export type Page<Item> = { readonly items: readonly Item[]; readonly nextCursor: string | null }

@@ -18,6 +18,18 @@ test('a key that was made can be read back from its entry, and known by its hash
   )
 })
 
+test('a key may be for some types: their patterns are behind its hash', () => {
+  const { key, entry } = createApiKey('shop', ['publish'], ['order.*', 'customer.**'])
+  expect(entry).toBe(`shop:publish:${hashApiKey(key).toString('hex')}:order.*+customer.**`)
+  expect(parseApiKeys(entry).keys[0]?.types).toEqual(['order.*', 'customer.**'])
+  expect(parseApiKeys(createApiKey('shop', ['publish']).entry).keys[0]?.types).toBeUndefined()
+})
+
+test.each(['', 'order.', 'order.*+', 'ord*'])('the patterns of a key may not be %j', (types) => {
+  const { errors } = parseApiKeys(`shop:publish:${HASH}:${types}`)
+  expect(errors).toEqual([expect.stringMatching(/^entry 1: ".*" is not a type pattern/)])
+})
+
 test('an entry holds the SHA-256 of the key and not the key', () => {
   const { key, entry } = createApiKey('shop', ['publish', 'read'])
   expect(entry).toBe(`shop:publish+read:${hashApiKey(key).toString('hex')}`)

@@ -2,17 +2,25 @@
  * API keys: who may call the producer, and for what. Only SHA-256 hashes are kept, so that neither the settings
  * nor a dump of the process gives a key away. (A key is 256 random bits: a slow hash would add nothing.)
  *
- * Written `name:scope+scope:sha256-hex`, separated by white space or commas.
+ * Written `name:scope+scope:sha256-hex`, or `name:scope+scope:sha256-hex:pattern+pattern` for one that may publish and
+ * read events of some types only; separated by white space or commas.
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { typePatternError } from '@manifold/domain'
 
 export type Scope = 'publish' | 'read' | 'admin'
 
 export const SCOPES: readonly Scope[] = ['publish', 'read', 'admin']
 
-export type ApiKey = { readonly name: string; readonly scopes: ReadonlySet<Scope>; readonly hash: Buffer }
+export type ApiKey = {
+  readonly name: string
+  readonly scopes: ReadonlySet<Scope>
+  readonly hash: Buffer
+  /** Patterns of the types it may publish and read; `undefined`: all of them. */
+  readonly types?: readonly string[]
+}
 
-const ENTRY = /^(?<name>[A-Za-z0-9._-]{1,64}):(?<scopes>[a-z+]+):(?<hash>[0-9a-f]{64})$/
+const ENTRY = /^(?<name>[A-Za-z0-9._-]{1,64}):(?<scopes>[a-z+]+):(?<hash>[0-9a-f]{64})(:(?<types>[^:]*))?$/
 
 /** Reads `MANIFOLD_API_KEYS`. Mistakes are values; a message never repeats a hash. */
 export function parseApiKeys(text: string): { keys: ApiKey[]; errors: string[] } {
@@ -34,15 +42,33 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; errors: string[] }
     if (unknown.length > 0)
       errors.push(`${where}: unknown scope ${unknown.join(', ')}; known: ${SCOPES.join(', ')}`)
     if (keys.some((key) => key.name === name)) errors.push(`${where}: the name ${name} is used twice`)
-    keys.push({ name, scopes: new Set(scopes.filter(isScope)), hash: Buffer.from(groups['hash'], 'hex') })
+    const types = groups['types']?.split('+')
+    for (const pattern of types ?? []) {
+      const mistake = typePatternError(pattern)
+      if (mistake !== undefined) errors.push(`${where}: ${mistake}`)
+    }
+    keys.push({
+      name,
+      scopes: new Set(scopes.filter(isScope)),
+      hash: Buffer.from(groups['hash'], 'hex'),
+      ...(types === undefined ? {} : { types }),
+    })
   }
   return { keys, errors }
 }
 
-/** Makes a key. The key is shown once; the entry is what the settings keep. */
-export function createApiKey(name: string, scopes: readonly Scope[]): { key: string; entry: string } {
+/**
+ * Makes a key. The key is shown once; the entry is what the settings keep.
+ * @param types well-formed patterns of the types it may publish and read; all of them without it
+ */
+export function createApiKey(
+  name: string,
+  scopes: readonly Scope[],
+  types: readonly string[] = [],
+): { key: string; entry: string } {
   const key = `mk_${randomBytes(32).toString('base64url')}`
-  return { key, entry: `${name}:${scopes.join('+')}:${hashApiKey(key).toString('hex')}` }
+  const parts = [name, scopes.join('+'), hashApiKey(key).toString('hex')]
+  return { key, entry: [...parts, ...(types.length === 0 ? [] : [types.join('+')])].join(':') }
 }
 
 /** SHA-256 of a key. */

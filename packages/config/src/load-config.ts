@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import { existsSync } from 'node:fs'
 import { CALLBACKS_TARGET, fieldErrors, type FieldError, type Source, type Target } from '@manifold/domain'
 import { z } from 'zod'
+import { importFresh } from './import-fresh.ts'
 import { readCallbacks, type Callbacks } from './callbacks-schema.ts'
 import { readSource } from './source-schema.ts'
 import { readTarget } from './target-schema.ts'
@@ -59,7 +60,7 @@ const configSchema = z.strictObject({
   callbacks: z.unknown().optional(),
 })
 
-/** @throws {ConfigError} */
+/** Loads the config as it is now: once more, with every file of its own, when it was loaded before. @throws {ConfigError} */
 export async function loadConfig(path: string): Promise<Config> {
   const file = resolve(path)
   if (!existsSync(file)) {
@@ -69,7 +70,7 @@ export async function loadConfig(path: string): Promise<Config> {
   }
   let module: { default?: unknown }
   try {
-    module = (await import(pathToFileURL(file).href)) as { default?: unknown }
+    module = (await importFresh(pathToFileURL(file).href)) as { default?: unknown }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new ConfigError(file, [{ path: '(file)', message: `cannot be loaded: ${message}` }])

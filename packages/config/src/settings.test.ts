@@ -23,6 +23,8 @@ test('an empty environment gives the defaults', () => {
     port: undefined,
     host: '127.0.0.1',
     redisUrl: undefined,
+    redis: { kind: 'single', url: 'redis://127.0.0.1:6379' },
+    redisReplicas: 0,
     configPath: 'manifold.config.ts',
     logLevel: 'info',
     apiKeys: [],
@@ -30,12 +32,18 @@ test('an empty environment gives the defaults', () => {
     maxBatchBytes: 16_777_216,
     maxStreams: 5_000,
     allowedOrigins: [],
+    jwt: undefined,
+    rateLimits: undefined,
+    tls: undefined,
+    trustProxy: undefined,
+    maxConnections: 10_000,
     retention: { settledMs: 86_400_000, deadMs: 2_592_000_000 },
     drainMs: 8_000,
     lockMs: 8_000,
     stalledCheckMs: 3_000,
     relayAgeMs: 5_000,
     janitorIntervalMs: 60_000,
+    removedTargetGraceMs: 3_600_000,
     tracing: undefined,
     failpoint: undefined,
   })
@@ -45,7 +53,9 @@ test('every setting can be set', () => {
   const settings = readSettings({
     PORT: '0',
     HOST: '0.0.0.0',
-    REDIS_URL: 'rediss://user:pass@redis.example:6380',
+    REDIS_URL: 'rediss+sentinel://user:pass@one,two/main',
+    MANIFOLD_SENTINEL_PASSWORD: 'other',
+    MANIFOLD_REDIS_REPLICAS: '2',
     MANIFOLD_CONFIG: 'other.config.ts',
     LOG_LEVEL: 'debug',
     MANIFOLD_API_KEYS: entry,
@@ -53,6 +63,17 @@ test('every setting can be set', () => {
     MANIFOLD_MAX_BATCH_BYTES: '3',
     MANIFOLD_MAX_STREAMS: '3',
     MANIFOLD_ALLOWED_ORIGINS: 'https://app.example, http://localhost:8080',
+    MANIFOLD_JWT_JWKS_URL: 'https://issuer.example/jwks',
+    MANIFOLD_JWT_ISSUER: 'https://issuer.example',
+    MANIFOLD_JWT_AUDIENCE: 'manifold, https://manifold.example',
+    MANIFOLD_JWT_ALGORITHMS: 'ES256 EdDSA',
+    MANIFOLD_JWT_TYPES_CLAIM: 'https://acme.example/types',
+    MANIFOLD_RATE_LIMIT: '1000/1s shop=50/2m',
+    MANIFOLD_TLS_CERT_FILE: '/tls/tls.crt',
+    MANIFOLD_TLS_KEY_FILE: '/tls/tls.key',
+    MANIFOLD_TLS_CLIENT_CA_FILE: '/tls/ca.crt',
+    MANIFOLD_TRUST_PROXY: '10.0.0.0/8, loopback, ::1',
+    MANIFOLD_MAX_CONNECTIONS: '5',
     MANIFOLD_RETENTION_SETTLED_MS: '1',
     MANIFOLD_RETENTION_DEAD_MS: '2',
     MANIFOLD_DRAIN_MS: '0',
@@ -60,12 +81,15 @@ test('every setting can be set', () => {
     MANIFOLD_STALLED_CHECK_MS: '100',
     MANIFOLD_RELAY_AGE_MS: '10',
     MANIFOLD_JANITOR_MS: '11',
+    MANIFOLD_REMOVED_TARGET_GRACE_MS: '12',
     MANIFOLD_FAILPOINT: 'after:settle-deliveries=stop@25',
   })
   expect(settings).toEqual({
     port: 0,
     host: '0.0.0.0',
-    redisUrl: 'rediss://user:pass@redis.example:6380',
+    redisUrl: 'rediss+sentinel://user:pass@one,two/main',
+    redis: expect.objectContaining({ kind: 'sentinel', master: 'main', sentinelPassword: 'other' }) as object,
+    redisReplicas: 2,
     configPath: 'other.config.ts',
     logLevel: 'debug',
     apiKeys: [expect.objectContaining({ name: 'shop' })],
@@ -73,12 +97,27 @@ test('every setting can be set', () => {
     maxBatchBytes: 3,
     maxStreams: 3,
     allowedOrigins: ['https://app.example', 'http://localhost:8080'],
+    jwt: {
+      keys: new URL('https://issuer.example/jwks'),
+      issuer: 'https://issuer.example',
+      audiences: ['manifold', 'https://manifold.example'],
+      algorithms: ['ES256', 'EdDSA'],
+      typesClaim: 'https://acme.example/types',
+    },
+    rateLimits: {
+      everyone: { max: 1_000, perSeconds: 1 },
+      own: new Map([['shop', { max: 50, perSeconds: 120 }]]),
+    },
+    tls: { certificate: '/tls/tls.crt', key: '/tls/tls.key', clientAuthority: '/tls/ca.crt' },
+    trustProxy: ['10.0.0.0/8', 'loopback', '::1'],
+    maxConnections: 5,
     retention: { settledMs: 1, deadMs: 2 },
     drainMs: 0,
     lockMs: 200,
     stalledCheckMs: 100,
     relayAgeMs: 10,
     janitorIntervalMs: 11,
+    removedTargetGraceMs: 12,
     tracing: undefined,
     failpoint: { point: 'after:settle-deliveries', signal: 'SIGSTOP', passing: 25 },
   })
@@ -123,7 +162,7 @@ describe('the address of Redis, which may hold a password', () => {
     const missing = complaint(() => readSettings({ REDIS_URL_FILE: join(folder, 'nowhere') }))
     expect(missing).toContain('REDIS_URL_FILE cannot be read (ENOENT)')
     const wrong = complaint(() => readSettings({ REDIS_URL_FILE: fileOf('hunter2') }))
-    expect(wrong).toContain('REDIS_URL: use redis://')
+    expect(wrong).toContain('REDIS_URL: ')
     expect(wrong).not.toContain('hunter2')
   })
 })
@@ -184,12 +223,26 @@ test.each([
   ['MANIFOLD_RETENTION_DEAD_MS', '24h'],
   ['MANIFOLD_DRAIN_MS', '-1'],
   ['MANIFOLD_DRAIN_MS', '600001'],
+  ['REDIS_URL', 'redis+sentinel://one,two'],
+  ['MANIFOLD_REDIS_REPLICAS', '-1'],
+  ['MANIFOLD_REDIS_REPLICAS', '11'],
   ['MANIFOLD_LOCK_MS', '199'],
   ['MANIFOLD_LOCK_MS', '600001'],
   ['MANIFOLD_STALLED_CHECK_MS', 'NaN'],
   ['MANIFOLD_RELAY_AGE_MS', 'Infinity'],
   ['MANIFOLD_JANITOR_MS', '9'],
+  ['MANIFOLD_REMOVED_TARGET_GRACE_MS', '0'],
   ['LOG_LEVEL', 'INFO'],
+  ['MANIFOLD_MAX_CONNECTIONS', '0'],
+  ['MANIFOLD_RATE_LIMIT', '1000'],
+  ['MANIFOLD_RATE_LIMIT', '0/1s'],
+  ['MANIFOLD_RATE_LIMIT', '10/500ms'],
+  ['MANIFOLD_RATE_LIMIT', '10/1s 20/1s'],
+  ['MANIFOLD_RATE_LIMIT', 'shop=1/1s shop=2/1s'],
+  ['MANIFOLD_TRUST_PROXY', 'true'],
+  ['MANIFOLD_TRUST_PROXY', '0'],
+  ['MANIFOLD_TRUST_PROXY', '10.0.0.0/33'],
+  ['MANIFOLD_TRUST_PROXY', 'proxy.example'],
 ])('%s may not be %s', (name, value) => {
   expect(complaint(() => readSettings({ [name]: value }))).toContain(`1 mistake(s):\n  ${name}: `)
 })
@@ -198,12 +251,21 @@ test.each(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])('the l
   expect(readSettings({ LOG_LEVEL: level }).logLevel).toBe(level)
 })
 
-test.each(['redis://127.0.0.1:6379', 'rediss://redis.example', '/run/redis.sock'])(
-  'Redis may be reached at %s',
-  (url) => {
-    expect(readSettings({ REDIS_URL: url }).redisUrl).toBe(url)
-  },
-)
+test.each([
+  ['single', 'redis://127.0.0.1:6379'],
+  ['single', 'rediss://redis.example'],
+  ['single', '/run/redis.sock'],
+  ['sentinel', 'redis+sentinel://one,two/main'],
+  ['cluster', 'redis+cluster://one,two'],
+])('Redis may be %s: %s', (kind, url) => {
+  expect(readSettings({ REDIS_URL: url })).toMatchObject({ redisUrl: url, redis: { kind } })
+})
+
+test("a file of the sentinels' password that cannot be read is told of", () => {
+  expect(complaint(() => readSettings({ MANIFOLD_SENTINEL_PASSWORD_FILE: '/nowhere' }))).toContain(
+    'MANIFOLD_SENTINEL_PASSWORD_FILE cannot be read',
+  )
+})
 
 describe('API keys from a file', () => {
   let directory = ''
@@ -239,6 +301,47 @@ describe('API keys from a file', () => {
   })
 })
 
+const ISSUER = { MANIFOLD_JWT_ISSUER: 'https://issuer.example', MANIFOLD_JWT_AUDIENCE: 'manifold' }
+
+test.each([
+  ['https://issuer.example/jwks', 'https://issuer.example/jwks'],
+  ['http://127.0.0.1:8080/jwks', 'http://127.0.0.1:8080/jwks'],
+  ['http://[::1]/jwks', 'http://[::1]/jwks'],
+  ['/etc/manifold/jwks 1.json', 'file:///etc/manifold/jwks%201.json'],
+])('the keys of tokens may be at %s', (text, url) => {
+  expect(readSettings({ ...ISSUER, MANIFOLD_JWT_JWKS_URL: text }).jwt?.keys.href).toBe(url)
+})
+
+test.each([
+  ['http://issuer.example/jwks', {}, 'MANIFOLD_JWT_JWKS_URL: use https'],
+  ['issuer.example', {}, 'MANIFOLD_JWT_JWKS_URL: use https'],
+  ['https://issuer.example/', { MANIFOLD_JWT_ISSUER: '' }, 'MANIFOLD_JWT_ISSUER: set it'],
+  ['https://issuer.example/', { MANIFOLD_JWT_AUDIENCE: '' }, 'MANIFOLD_JWT_AUDIENCE: set it'],
+  ['https://issuer.example/', { MANIFOLD_JWT_ALGORITHMS: 'HS256' }, 'MANIFOLD_JWT_ALGORITHMS'],
+  ['https://issuer.example/', { MANIFOLD_JWT_ALGORITHMS: 'none' }, 'MANIFOLD_JWT_ALGORITHMS'],
+  ['', {}, 'MANIFOLD_JWT_JWKS_URL: set it'],
+])('tokens that anybody could make are not taken: %j, %j', (url, more, message) => {
+  expect(complaint(() => readSettings({ ...ISSUER, ...more, MANIFOLD_JWT_JWKS_URL: url }))).toContain(message)
+})
+
+test('without a word about it, tokens are signed in any asymmetric way', () => {
+  const { jwt } = readSettings({ ...ISSUER, MANIFOLD_JWT_JWKS_URL: 'https://issuer.example/' })
+  expect(jwt?.algorithms).toContain('RS256')
+  expect(jwt?.algorithms.filter((name) => /^(HS|none)/.test(name))).toEqual([])
+})
+
+test.each([
+  [{ MANIFOLD_TLS_CERT_FILE: 'a' }, 'MANIFOLD_TLS_KEY_FILE: set it'],
+  [{ MANIFOLD_TLS_KEY_FILE: 'a' }, 'MANIFOLD_TLS_CERT_FILE: set it'],
+  [{ MANIFOLD_TLS_CLIENT_CA_FILE: 'a' }, 'MANIFOLD_TLS_CERT_FILE: set it'],
+])('TLS takes a certificate and its key: %j is not enough', (environment, message) => {
+  expect(complaint(() => readSettings(environment))).toContain(message)
+})
+
+test('a number of proxies can be trusted as well as addresses', () => {
+  expect(readSettings({ MANIFOLD_TRUST_PROXY: '2' }).trustProxy).toBe(2)
+})
+
 const listening = (environment: NodeJS.ProcessEnv) => () => {
   requireKeysBeyondLoopback(readSettings(environment))
 }
@@ -248,10 +351,12 @@ test.each(['127.0.0.1', '::1', 'localhost'])('without API keys the producer may 
 })
 
 test.each(['0.0.0.0', '::', '192.168.1.5', 'shop.example'])(
-  'only with API keys may it listen on %s',
+  'only with API keys or tokens may it listen on %s',
   (host) => {
     expect(complaint(listening({ HOST: host }))).toContain('HOST: ')
     expect(listening({ HOST: host, MANIFOLD_API_KEYS: entry })).not.toThrow()
+    const tokens = { ...ISSUER, MANIFOLD_JWT_JWKS_URL: 'https://issuer.example/' }
+    expect(listening({ HOST: host, ...tokens })).not.toThrow()
   },
 )
 

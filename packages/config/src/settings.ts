@@ -2,9 +2,17 @@
  * Settings: the environment, read once and checked. The only place that knows the variables' names;
  * the README's table is held equal to this list by a contract test.
  */
+import type { RedisAddress } from '@manifold/domain'
 import { z } from 'zod'
 import { parseApiKeys, type ApiKey } from './api-keys.ts'
+import { CLIENT_SETTING_NAMES } from './client-settings.ts'
+import { jwtVariables, readJwtSettings, type JwtSettings } from './jwt-settings.ts'
+import { isLoopbackHost } from './loopback.ts'
+import { parseRateLimits, type RateLimits } from './rate-limits.ts'
+import { readRedisAddress } from './redis-address.ts'
 import { readSecret } from './secret.ts'
+import { readTlsFiles, tlsVariables, type TlsFiles } from './tls-settings.ts'
+import { trustedProxies, type TrustedProxies } from './trusted-proxies.ts'
 import { readTracing, type TracingSettings } from './tracing-settings.ts'
 
 const DAY_MS = 86_400_000
@@ -36,6 +44,12 @@ const origins = z
   )
   .pipe(z.array(origin))
 
+const rateLimits = z.string().transform((text, context) => {
+  const { limits, errors } = parseRateLimits(text)
+  for (const error of errors) context.addIssue(error)
+  return errors.length === 0 ? limits : z.NEVER
+})
+
 const SIGNALS = { kill: 'SIGKILL', term: 'SIGTERM', stop: 'SIGSTOP' } as const
 
 /** `<point>[=kill|term|stop][@<passing>]`. Which points there are, the process that is armed knows. */
@@ -52,21 +66,28 @@ const strike = z
     return { point, signal, passing: Number(passing) }
   })
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
-
 const environmentSchema = z.object({
   PORT: port.optional(),
   HOST: z.string().min(1).default('127.0.0.1'),
   REDIS_URL: z
     .string()
-    .regex(/^(rediss?:\/\/|\/)/, 'use redis://host:port, rediss://host:port or the path of a unix socket')
+    .superRefine((text, context) => {
+      const reading = readRedisAddress(text)
+      if (reading.kind === 'wrong') context.addIssue(reading.message)
+    })
     .optional(),
+  MANIFOLD_REDIS_REPLICAS: setting(0, 10, 0),
   MANIFOLD_CONFIG: z.string().min(1).default('manifold.config.ts'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MANIFOLD_MAX_BODY_BYTES: setting(1, 104_857_600, 1_048_576),
   MANIFOLD_MAX_BATCH_BYTES: setting(1, 104_857_600, 16_777_216),
   MANIFOLD_MAX_STREAMS: setting(0, 1_000_000, 5_000),
   MANIFOLD_ALLOWED_ORIGINS: origins,
+  ...jwtVariables,
+  MANIFOLD_RATE_LIMIT: rateLimits.optional(),
+  ...tlsVariables,
+  MANIFOLD_TRUST_PROXY: trustedProxies.optional(),
+  MANIFOLD_MAX_CONNECTIONS: setting(1, 1_000_000, 10_000),
   MANIFOLD_RETENTION_SETTLED_MS: duration(DAY_MS),
   MANIFOLD_RETENTION_DEAD_MS: duration(30 * DAY_MS),
   MANIFOLD_DRAIN_MS: setting(0, 600_000, 8_000),
@@ -74,13 +95,21 @@ const environmentSchema = z.object({
   MANIFOLD_STALLED_CHECK_MS: setting(100, 600_000, 3_000),
   MANIFOLD_RELAY_AGE_MS: setting(10, 600_000, 5_000),
   MANIFOLD_JANITOR_MS: setting(10, DAY_MS, 60_000),
+  MANIFOLD_REMOVED_TARGET_GRACE_MS: duration(3_600_000),
   MANIFOLD_FAILPOINT: strike.optional(),
 })
 
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
 
-/** Names of every variable the settings read; `MANIFOLD_API_KEYS` and `REDIS_URL` may also be given as a file. */
-export const SETTING_NAMES: readonly string[] = [...Object.keys(environmentSchema.shape), 'MANIFOLD_API_KEYS']
+/** May also be given as a file, `<name>_FILE`; so may `REDIS_URL`. */
+const SECRET_NAMES = { apiKeys: 'MANIFOLD_API_KEYS', sentinelPassword: 'MANIFOLD_SENTINEL_PASSWORD' } as const
+
+/** Names of every variable the settings read. */
+export const SETTING_NAMES: readonly string[] = [
+  ...Object.keys(environmentSchema.shape),
+  ...Object.values(SECRET_NAMES),
+  ...CLIENT_SETTING_NAMES,
+]
 
 export type Settings = {
   /** `undefined`: the part's own default. 0: any free port. */
@@ -88,6 +117,10 @@ export type Settings = {
   readonly host: string
   /** `undefined`: none was given; `npm start` then runs a Redis of its own, the parts use DEFAULT_REDIS_URL. */
   readonly redisUrl: string | undefined
+  /** Where Redis is, for the parts. */
+  readonly redis: RedisAddress
+  /** How many replicas must have what a caller is told is kept; 0: none. */
+  readonly redisReplicas: number
   readonly configPath: string
   readonly logLevel: string
   readonly apiKeys: readonly ApiKey[]
@@ -98,6 +131,16 @@ export type Settings = {
   readonly maxStreams: number
   /** Origins whose pages may connect by WebSocket, besides the producer's own. */
   readonly allowedOrigins: readonly string[]
+  /** `undefined`: tokens are not taken. */
+  readonly jwt: JwtSettings | undefined
+  /** `undefined`: nobody is limited. */
+  readonly rateLimits: RateLimits | undefined
+  /** `undefined`: HTTP in clear text. */
+  readonly tls: TlsFiles | undefined
+  /** `undefined`: nobody's word is taken for where a request came from. */
+  readonly trustProxy: TrustedProxies | undefined
+  /** Connections that a producer serves at once. */
+  readonly maxConnections: number
   readonly retention: { readonly settledMs: number; readonly deadMs: number }
   /** How long a stopping process lets work finish before it hands it back. */
   readonly drainMs: number
@@ -107,6 +150,8 @@ export type Settings = {
   /** Accepted events not enqueued after this long are enqueued by the relay. */
   readonly relayAgeMs: number
   readonly janitorIntervalMs: number
+  /** How long what waits for a target that is in no config any more waits on. */
+  readonly removedTargetGraceMs: number
   /** `undefined` when traces are not sent. Its variables are listed in docs/tracing.md. */
   readonly tracing: TracingSettings | undefined
   /** Test only: a named point at which the process sends itself a signal, and at which passing. */
@@ -128,22 +173,33 @@ export class SettingsError extends Error {
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
   const mistakes: string[] = []
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-  mistakes.push(...takeRedisUrlFromFile(given))
-  const parsed = environmentSchema.safeParse(given)
+  // It may have a password in it, and so be a file.
+  const redisUrl = readOptionalSecret('REDIS_URL', given)
+  mistakes.push(...redisUrl.errors)
+  const parsed = environmentSchema.safeParse({ ...given, REDIS_URL: redisUrl.value })
   if (!parsed.success)
     mistakes.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
 
   const keys = readApiKeys(given)
-  mistakes.push(...keys.errors)
+  const sentinelPassword = readOptionalSecret(SECRET_NAMES.sentinelPassword, given)
+  mistakes.push(...keys.errors, ...sentinelPassword.errors)
   const tracing = readTracing(given)
   if (tracing.kind === 'mistakes') mistakes.push(...tracing.mistakes)
-  if (!parsed.success || mistakes.length > 0) throw new SettingsError(mistakes)
+  if (!parsed.success || tracing.kind === 'mistakes') throw new SettingsError(mistakes)
 
   const env = parsed.data
+  const { jwt, errors: jwtErrors } = readJwtSettings(env)
+  const { tls, errors: tlsErrors } = readTlsFiles(env)
+  mistakes.push(...jwtErrors, ...tlsErrors)
+  const redis = readRedisAddress(env.REDIS_URL ?? DEFAULT_REDIS_URL, sentinelPassword.value)
+  if (redis.kind === 'wrong') mistakes.push(`REDIS_URL: ${redis.message}`)
+  if (redis.kind === 'wrong' || mistakes.length > 0) throw new SettingsError(mistakes)
   return {
     port: env.PORT,
     host: env.HOST,
     redisUrl: env.REDIS_URL,
+    redis: redis.address,
+    redisReplicas: env.MANIFOLD_REDIS_REPLICAS,
     configPath: env.MANIFOLD_CONFIG,
     logLevel: env.LOG_LEVEL,
     apiKeys: keys.keys,
@@ -151,44 +207,51 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     maxBatchBytes: env.MANIFOLD_MAX_BATCH_BYTES,
     maxStreams: env.MANIFOLD_MAX_STREAMS,
     allowedOrigins: env.MANIFOLD_ALLOWED_ORIGINS,
+    jwt,
+    rateLimits: env.MANIFOLD_RATE_LIMIT,
+    tls,
+    trustProxy: env.MANIFOLD_TRUST_PROXY,
+    maxConnections: env.MANIFOLD_MAX_CONNECTIONS,
     retention: { settledMs: env.MANIFOLD_RETENTION_SETTLED_MS, deadMs: env.MANIFOLD_RETENTION_DEAD_MS },
     drainMs: env.MANIFOLD_DRAIN_MS,
     lockMs: env.MANIFOLD_LOCK_MS,
     stalledCheckMs: env.MANIFOLD_STALLED_CHECK_MS,
     relayAgeMs: env.MANIFOLD_RELAY_AGE_MS,
     janitorIntervalMs: env.MANIFOLD_JANITOR_MS,
+    removedTargetGraceMs: env.MANIFOLD_REMOVED_TARGET_GRACE_MS,
     tracing: tracing.kind === 'on' ? tracing.settings : undefined,
     failpoint: env.MANIFOLD_FAILPOINT,
   }
 }
 
 /**
- * Without API keys anyone who reaches the producer may use it, so it then listens on loopback only.
+ * Without API keys or tokens anyone who reaches the producer may use it, so it then listens on loopback only.
  * @throws {SettingsError} when `host` is anything else
  */
 export function requireKeysBeyondLoopback(settings: Settings): void {
-  if (settings.apiKeys.length > 0 || LOOPBACK.has(settings.host)) return
+  if (settings.apiKeys.length > 0 || settings.jwt !== undefined || isLoopbackHost(settings.host)) return
   throw new SettingsError([
     `HOST: without API keys the producer listens on loopback only, not on ${settings.host}; ` +
-      'set MANIFOLD_API_KEYS (make one with "npm run manifold -- keys create")',
+      'set MANIFOLD_API_KEYS (make one with "npm run manifold -- keys create") or MANIFOLD_JWT_JWKS_URL',
   ])
 }
 
-/** An address with a password in it is a secret: it may be given as a file, too. Returns what is wrong with it. */
-function takeRedisUrlFromFile(given: Record<string, string | undefined>): string[] {
-  if (given['REDIS_URL'] !== undefined || given['REDIS_URL_FILE'] === undefined) return []
-  const reading = readSecret('REDIS_URL', given)
-  if (reading.kind === 'missing') return [reading.message]
-  given['REDIS_URL'] = reading.value
-  return []
+function readApiKeys(given: Record<string, string | undefined>): { keys: ApiKey[]; errors: string[] } {
+  const source = readOptionalSecret(SECRET_NAMES.apiKeys, given)
+  if (source.value === undefined) return { keys: [], errors: source.errors }
+  const { keys, errors } = parseApiKeys(source.value)
+  return { keys, errors: errors.map((error) => `${SECRET_NAMES.apiKeys}: ${error}`) }
 }
 
-function readApiKeys(given: Record<string, string | undefined>): { keys: ApiKey[]; errors: string[] } {
-  if (given['MANIFOLD_API_KEYS'] === undefined && given['MANIFOLD_API_KEYS_FILE'] === undefined) {
-    return { keys: [], errors: [] }
-  }
-  const source = readSecret('MANIFOLD_API_KEYS', given)
-  if (source.kind === 'missing') return { keys: [], errors: [source.message] }
-  const { keys, errors } = parseApiKeys(source.value)
-  return { keys, errors: errors.map((error) => `MANIFOLD_API_KEYS: ${error}`) }
+/** A secret that may be left out; an error only when it was given and cannot be read. */
+function readOptionalSecret(
+  name: string,
+  given: Record<string, string | undefined>,
+): { value: string | undefined; errors: string[] } {
+  if (given[name] === undefined && given[`${name}_FILE`] === undefined)
+    return { value: undefined, errors: [] }
+  const source = readSecret(name, given)
+  return source.kind === 'found'
+    ? { value: source.value, errors: [] }
+    : { value: undefined, errors: [source.message] }
 }

@@ -34,7 +34,7 @@ export function send(
 ): Promise<Sent> {
   return new Promise((resolve) => {
     const onFailure = (error: unknown) => {
-      resolve(describeFailure(error, deadline))
+      resolve(describeFailure(error, deadline.over() !== undefined))
     }
     const receiver = receiveAnswer(client.maxResponseBytes, {
       onAnswer: (response) => {
@@ -85,9 +85,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'unreachable',
 }
 
-function describeFailure(error: unknown, deadline: Deadline): Sent {
+/** What a failure to connect, send or receive is called. */
+export function describeFailure(error: unknown, late: boolean): Exclude<Sent, { kind: 'answered' }> {
   const root = rootCause(error)
-  if (deadline.over() !== undefined) return { kind: 'failed', reason: 'timeout', error: root.message }
+  if (late) return { kind: 'failed', reason: 'timeout', error: root.message }
   if (root.name === 'HTTPParserError') return { kind: 'failed', reason: 'bad-response', error: root.message }
   if (root instanceof BlockedAddressError) return { kind: 'blocked', error: root.message }
   const code = 'code' in root ? String(root.code) : ''

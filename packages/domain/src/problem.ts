@@ -54,8 +54,8 @@ export const PROBLEMS = {
   },
   unauthenticated: {
     status: 401,
-    title: 'No valid API key',
-    fix: 'Send `Authorization: Bearer <key>` with a key whose hash is in MANIFOLD_API_KEYS.',
+    title: 'No valid API key or token',
+    fix: 'Send `Authorization: Bearer <key>` with a key whose hash is in MANIFOLD_API_KEYS, or a token of the configured issuer; `detail` says what is wrong.',
   },
   'invalid-webhook-signature': {
     status: 401,
@@ -66,6 +66,11 @@ export const PROBLEMS = {
     status: 403,
     title: 'The key lacks a scope',
     fix: 'Use a key with the scope named in `detail`.',
+  },
+  'type-not-allowed': {
+    status: 403,
+    title: 'The key is for events of other types',
+    fix: 'Publish events whose types fit the patterns of the key, or use another key.',
   },
   'origin-not-allowed': {
     status: 403,
@@ -177,6 +182,11 @@ export const PROBLEMS = {
     title: 'This path speaks WebSocket',
     fix: 'Connect with a WebSocket client, or follow GET /v1/stream instead.',
   },
+  'rate-limited': {
+    status: 429,
+    title: 'The caller asks more often than it may',
+    fix: 'Go on after `Retry-After` seconds, with the same Idempotency-Key; the limit is in `RateLimit-Policy` and MANIFOLD_RATE_LIMIT.',
+  },
   'headers-too-large': {
     status: 431,
     title: 'The headers are too large',
@@ -191,6 +201,11 @@ export const PROBLEMS = {
     status: 503,
     title: 'This producer follows enough streams',
     fix: 'Retry after `Retry-After` seconds, at another producer if there is one, or raise MANIFOLD_MAX_STREAMS.',
+  },
+  'token-keys-unavailable': {
+    status: 503,
+    title: 'Nobody can say whether the token is genuine',
+    fix: 'Retry after `Retry-After` seconds; the issuer of tokens (MANIFOLD_JWT_JWKS_URL) does not give its keys. API keys work meanwhile.',
   },
   'store-unavailable': {
     status: 503,

@@ -16,13 +16,14 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { DeliveryRef, Target } from '@manifold/domain'
 import { failpoint } from '@manifold/runtime'
 import { keys, type Store } from '@manifold/store'
-import { Worker, type Job } from 'bullmq'
+import { Worker, type Job, type WorkerOptions } from 'bullmq'
 import { isCountedByJob } from './bundle.ts'
 import { carryJob, type CarryDeps } from './carry-job.ts'
 import { watchConsumption, type Consumption } from './consumption.ts'
 import { endJob, fetchJob, type JobEnd } from './end-job.ts'
 import { keepJobLocks } from './job-locks.ts'
 import type { Queues } from './queues.ts'
+import { redisTimeBackend } from './redis-time.ts'
 import { retryDelayMs } from './retry-later.ts'
 import { createSlots } from './slots.ts'
 import { isTargetPaused, isTargetRateLimited, readHoldMs, readQueueDepth } from './target-queue.ts'
@@ -95,7 +96,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
     target.rateLimit === undefined
       ? NO_LIMIT
       : { max: target.rateLimit.max, duration: target.rateLimit.perMs }
-  const worker = new Worker(name, null, {
+  const workerOptions: WorkerOptions = {
     connection: options.store.redis,
     prefix: keys.queuePrefix,
     limiter,
@@ -103,7 +104,8 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
     stalledInterval: options.stalledCheckMs,
     maxStalledCount: UNLIMITED_STALLS,
     settings: { backoffStrategy: (_attemptsMade, _type, error) => retryDelayMs(error) },
-  })
+  }
+  const worker = new Worker(name, null, workerOptions, redisTimeBackend(queues.now))
   worker.on('error', onError)
   worker.on('stalled', options.onStalled)
   worker.startStalledCheckTimer().catch(onError)
@@ -207,7 +209,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
         isTargetRateLimited(queues, name, limiter.max),
       ])
       consumption.observe({
-        atMs: Date.now(),
+        atMs: performance.now(),
         waiting: paused || limited ? 0 : depth.waiting,
         inFlight,
         concurrency: target.concurrency,

@@ -39,9 +39,11 @@ export async function enqueueBundled(
 
 /** Adds a job for a delivery of a bundle that has to wait. Does nothing when it has one already. */
 export async function enqueueLater(queues: Queues, ref: DeliveryRef, delayMs: number): Promise<void> {
-  await queues
-    .of(ref.target)
-    .add('deliver', makePayload(ref), { ...optionsOf(ref), delay: Math.ceil(delayMs) })
+  await queues.of(ref.target).add('deliver', makePayload(ref), {
+    ...optionsOf(ref),
+    delay: Math.ceil(delayMs),
+    timestamp: queues.now(),
+  })
 }
 
 /** Takes a delivery's job off its queue; one that a worker has, or that travels with others, ends when it is looked at. */

@@ -1,5 +1,6 @@
 /** The queues: the only package that knows BullMQ. Its word "job" does not leave. */
 export * from './bundle.ts'
+export * from './bury-removed.ts'
 export * from './consume-deliveries.ts'
 export * from './consumption.ts'
 export * from './dead-letter-queue.ts'

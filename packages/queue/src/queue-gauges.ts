@@ -1,6 +1,13 @@
 /** Gauges of the queues, read when they are scraped. While Redis is away they keep their last value. */
 import { Gauge, withinMs, type Registry } from '@manifold/runtime'
-import { countDeadLetters, outboxSize, readBacklog, readBreaker, type Store } from '@manifold/store'
+import {
+  countDeadLetters,
+  outboxSize,
+  readBacklog,
+  readBreaker,
+  removedTargetNames,
+  type Store,
+} from '@manifold/store'
 
 const SCRAPE_MS = 1_000
 
@@ -9,7 +16,8 @@ const BREAKER_STATES = ['closed', 'open', 'half-open'] as const
 export type QueueGaugesDeps = {
   readonly registry: Registry
   readonly store: Store
-  readonly targets: readonly string[]
+  /** Their names, asked at each scrape. */
+  readonly targets: () => readonly string[]
 }
 
 /** Registers depth, dead letters and outbox size; each is read at every scrape. */
@@ -23,7 +31,7 @@ export function registerQueueGauges({ registry, store, targets }: QueueGaugesDep
     collect: () =>
       quietly(
         Promise.all(
-          targets.map(async (target) => {
+          targets().map(async (target) => {
             const backlog = await readBacklog(store, target)
             depths.set({ target, state: 'waiting' }, backlog.waiting)
             depths.set({ target, state: 'delayed' }, backlog.delayed)
@@ -40,7 +48,7 @@ export function registerQueueGauges({ registry, store, targets }: QueueGaugesDep
     collect: () =>
       quietly(
         Promise.all(
-          targets.map(async (target) => {
+          targets().map(async (target) => {
             deadLetters.set({ target }, await countDeadLetters(store, target))
           }),
         ),
@@ -54,11 +62,26 @@ export function registerQueueGauges({ registry, store, targets }: QueueGaugesDep
     collect: () =>
       quietly(
         Promise.all(
-          targets.map(async (target) => {
+          targets().map(async (target) => {
             const present = (await readBreaker(store, target)).state
             for (const state of BREAKER_STATES) breakers.set({ target, state }, state === present ? 1 : 0)
           }),
         ),
+      ),
+  })
+  const removed = new Gauge({
+    name: 'manifold_removed_target_backlog',
+    help: 'Deliveries that wait for a target which is in no config any more',
+    labelNames: ['target'],
+    registers,
+    collect: () =>
+      quietly(
+        removedTargetNames(store).then(async (names) => {
+          const backlogs = await Promise.all(names.map((target) => readBacklog(store, target)))
+          removed.reset()
+          for (const [index, { waiting, delayed, inFlight }] of backlogs.entries())
+            removed.set({ target: names[index] ?? '' }, waiting + delayed + inFlight)
+        }),
       ),
   })
   const outbox = new Gauge({

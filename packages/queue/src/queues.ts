@@ -5,6 +5,7 @@
  */
 import { keys, type RedisClient } from '@manifold/store'
 import { Queue, type JobsOptions } from 'bullmq'
+import { redisTimeBackend } from './redis-time.ts'
 
 /** BullMQ's own event stream is read by nobody here: keep it short. */
 const EVENT_STREAM_LENGTH = 100
@@ -22,29 +23,41 @@ export const DELIVERY_JOB: JobsOptions = {
 }
 
 export type Queues = {
+  /** Milliseconds by Redis's clock: what the queues go by. */
+  readonly now: () => number
   readonly of: (target: string) => Queue
   readonly deadOf: (target: string) => Queue
   readonly close: () => Promise<void>
 }
 
-/** @param onError told of connection errors; the queues reconnect by themselves */
-export function openQueues(redis: RedisClient, onError: (error: Error) => void): Queues {
+/**
+ * @param onError told of connection errors; the queues reconnect by themselves
+ * @param now milliseconds by Redis's clock; by this process's own where that is good enough
+ */
+export function openQueues(
+  redis: RedisClient,
+  onError: (error: Error) => void,
+  now: () => number = Date.now,
+): Queues {
+  const backend = redisTimeBackend(now)
   const open = new Map<string, Queue>()
   const queue = (name: string): Queue => {
     const existing = open.get(name)
     if (existing !== undefined) return existing
-    const made = new Queue(name, {
+    const options = {
       connection: redis,
       prefix: keys.queuePrefix,
       skipWaitingForReady: true,
       skipVersionCheck: true,
       streams: { events: { maxLen: EVENT_STREAM_LENGTH } },
-    })
+    }
+    const made = new Queue(name, options, backend)
     made.on('error', onError)
     open.set(name, made)
     return made
   }
   return {
+    now,
     of: queue,
     deadOf: (target) => queue(deadQueueName(target)),
     close: async () => {

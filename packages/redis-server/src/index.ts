@@ -2,3 +2,6 @@
 export * from './find.ts'
 export * from './install.ts'
 export * from './server.ts'
+export * from './cluster.ts'
+export * from './replicated.ts'
+export * from './speak.ts'

@@ -38,6 +38,9 @@ const DURABLE = [
   ['save', ''],
 ]
 
+/** A replica need not wait for others that might want a copy as well. */
+export const QUICK_REPLICATION = ['repl-diskless-sync-delay', '0']
+
 /**
  * Runs the server (`$@` is its command line), tells it to end when standard input closes, and ends when it has ended.
  * The input is passed on as descriptor 3: a shell gives what it starts in the background an empty one.
@@ -54,19 +57,27 @@ const LIFELINE = [
 const START_MS = 15_000
 
 /** Starts a server and waits until it answers. @throws when it does not, with what it said. */
-export async function startRedisServer(options: RedisServerOptions): Promise<RedisServer> {
+export function startRedisServer(options: RedisServerOptions): Promise<RedisServer> {
+  return startServerProcess({ ...options, settings: [...DURABLE, ...(options.settings ?? [])] })
+}
+
+/** Starts the program as it is told to, data server or sentinel. @param options.file a configuration file that it may rewrite */
+export async function startServerProcess(
+  options: RedisServerOptions & { readonly file?: string },
+): Promise<RedisServer> {
   const folder = resolve(options.folder)
   mkdirSync(folder, { recursive: true })
   await waitForFormerServer(folder)
   const port = options.port ?? (await freePort())
-  const settings = [...DURABLE, ...(options.settings ?? [])]
+  const { program, file, settings = [] } = options
   const args = [
+    ...(file === undefined ? [] : [file]),
     ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--pidfile', pidFile(folder)],
     ...['--daemonize', 'no', '--loglevel', 'warning'],
     ...settings.flatMap(([name = '', ...values]) => [`--${name}`, ...values]),
   ]
   // Its own process group: a Ctrl-C in the terminal must not end it before those who write to it.
-  const child = spawn('/bin/sh', ['-c', LIFELINE, 'redis', options.program, ...args], {
+  const child = spawn('/bin/sh', ['-c', LIFELINE, 'redis', program, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   })

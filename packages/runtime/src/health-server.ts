@@ -6,6 +6,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import { listenOn } from './listen.ts'
+import { SERVER_LIMITS } from './server-limits.ts'
 
 // Not imported: an import reads every export of node:http, and one of them loads a whole second HTTP client.
 const { createServer } = process.getBuiltinModule('node:http')
@@ -20,6 +21,10 @@ export type HealthChecks = {
 
 export type HealthServer = { readonly port: number; readonly close: () => Promise<void> }
 
+/** Probes and scrapers are few, and send no bodies. */
+const LIMITS = { ...SERVER_LIMITS, headersTimeout: 10_000, requestTimeout: 10_000 }
+const MAX_CONNECTIONS = 256
+
 /** @throws when the port is taken */
 export async function startHealthServer(
   host: string,
@@ -27,9 +32,10 @@ export async function startHealthServer(
   checks: HealthChecks,
   registry: Registry,
 ): Promise<HealthServer> {
-  const server = createServer((request, response) => {
+  const server = createServer(LIMITS, (request, response) => {
     void answer(request.url ?? '', response, checks, registry)
   })
+  server.maxConnections = MAX_CONNECTIONS
   return {
     port: await listenOn(server, host, port),
     close: () =>

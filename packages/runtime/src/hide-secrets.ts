@@ -10,11 +10,16 @@ const SECRET_NAMES = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'pro
 /** A quote inside a value is escaped, so that this finds fields only. */
 const SECRET_FIELD = new RegExp(`"(?:${SECRET_NAMES.join('|')})":`, 'i')
 
+/** Whether a header or field of this name holds a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAMES.includes(name.toLowerCase())
+}
+
 /** @param line one log line, JSON with its line end */
 export function hideSecrets(line: string): string {
   if (!SECRET_FIELD.test(line)) return line
   const hidden: unknown = JSON.parse(line, (name, value: unknown) =>
-    SECRET_NAMES.includes(name.toLowerCase()) ? '[secret]' : value,
+    isSecretName(name) ? '[secret]' : value,
   )
   return `${JSON.stringify(hidden)}\n`
 }

@@ -24,8 +24,8 @@ export function reportErrors(
         logger.error({ err }, 'unexpected error')
         return
       case 'refusal':
-        if (Date.now() - toldAtMs < REFUSAL_EVERY_MS) return
-        toldAtMs = Date.now()
+        if (performance.now() - toldAtMs < REFUSAL_EVERY_MS) return
+        toldAtMs = performance.now()
         logger.error(
           { reason: err instanceof Error ? err.message : String(err) },
           'Redis refuses; work goes on when it does not',

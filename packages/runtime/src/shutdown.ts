@@ -17,7 +17,9 @@ export function onShutdown(
   drainMs: number,
   close: (crashed: boolean) => Promise<void>,
 ): void {
-  const grace = closeWithGrace({ delay: drainMs + MARGIN_MS, logger: false }, async ({ signal, err }) => {
+  // SIGHUP asks for a reload (reload.ts).
+  const options: closeWithGrace.Options = { delay: drainMs + MARGIN_MS, logger: false, skip: ['SIGHUP'] }
+  const grace = closeWithGrace(options, async ({ signal, err }) => {
     if (err === undefined) logger.info({ signal: signal ?? 'parent gone' }, 'stopping')
     else logger.fatal({ err }, 'crashed')
     await close(err !== undefined)

@@ -1,7 +1,8 @@
 /** Cancelling: what nobody has attempted yet is not to be delivered any more. */
 import type { DeliveryRef } from '@manifold/domain'
+import { runKept } from './kept-script.ts'
 import { keys } from './keys.ts'
-import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
+import { loadScript, replyStrings, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, type Store } from './store.ts'
 
 const cancelScript = loadScript('cancel-event')
@@ -24,8 +25,8 @@ export type CancelResult =
 export async function cancelEvent(store: Store, eventId: string): Promise<CancelResult> {
   const reply = replyStrings(
     cancelScript,
-    await runScript(
-      store.redis,
+    await runKept(
+      store,
       cancelScript,
       [keys.event(eventId), keys.outbox, keys.retention, keys.changes],
       [eventId, store.retention.settledMs, store.retention.deadMs, CHANGE_FEED_LENGTH, keys.backlogPrefix],

@@ -9,7 +9,7 @@ import {
   type ManifoldEvent,
   type SpanContext,
 } from '@manifold/domain'
-import { isStoreUnavailable } from './connection.ts'
+import { isStoreUnavailable } from './unavailable.ts'
 import { readContext } from './event-record.ts'
 import { keys } from './keys.ts'
 import { loadScript, replyRows, runScript, unexpectedReply } from './script.ts'

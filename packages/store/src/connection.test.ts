@@ -1,7 +1,9 @@
+import type { RedisAddress } from '@manifold/domain'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { startTestRedis, type TestRedis } from '../../../test/support/redis.ts'
-import { connectRedis, isStoreUnavailable, waitForRedis, type Patience } from './connection.ts'
+import { connectRedis, waitForRedis, type Patience } from './connection.ts'
+import { isStoreUnavailable } from './unavailable.ts'
 
 let server: TestRedis
 const opened: ReturnType<typeof connectRedis>[] = []
@@ -100,6 +102,28 @@ describe('a fail-fast connection', () => {
     await severalRetries(redis)
     expect(errors).toHaveLength(1)
     expect(errors[0]).toSatisfy(isStoreUnavailable)
+  })
+})
+
+const NOWHERE = [{ host: '127.0.0.1', port: 1 }]
+const OPEN = { username: undefined, password: undefined, tls: false }
+
+describe.each<RedisAddress>([
+  { kind: 'sentinel', sentinels: NOWHERE, master: 'main', sentinelPassword: undefined, ...OPEN },
+  { kind: 'cluster', nodes: NOWHERE, ...OPEN },
+])('a $kind that was never there', (address) => {
+  test('fails a fail-fast command at once, and its owner is told once', async () => {
+    const errors: Error[] = []
+    const redis = connectRedis(address, 'fail-fast', (error) => errors.push(error))
+    try {
+      await expectUnavailable(redis.get('key'), 500)
+      await eventually('to be told', () => errors.length > 0)
+      await expectUnavailable(redis.get('key'), 500)
+      expect(errors).toHaveLength(1)
+      expect(errors[0]).toSatisfy(isStoreUnavailable)
+    } finally {
+      redis.disconnect()
+    }
   })
 })
 

@@ -1,7 +1,8 @@
 /** Discarding: a dead letter that nobody wants delivered any more. */
 import { deliveryId, type DeliveryRef, type DeliveryStatus } from '@manifold/domain'
+import { runKept } from './kept-script.ts'
 import { keys } from './keys.ts'
-import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
+import { loadScript, replyStrings, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, type Store } from './store.ts'
 
 const discardScript = loadScript('discard-delivery')
@@ -15,8 +16,8 @@ export type DiscardResult =
 export async function discardDelivery(store: Store, eventId: string, target: string): Promise<DiscardResult> {
   const reply = replyStrings(
     discardScript,
-    await runScript(
-      store.redis,
+    await runKept(
+      store,
       discardScript,
       [
         keys.event(eventId),

@@ -9,6 +9,8 @@ import type { Position, Range } from './time-index.ts'
 export type EventFilter = Range & {
   readonly type?: string | undefined
   readonly status?: EventStatus | undefined
+  /** Whether an event of this type may be seen; `undefined`: any. */
+  readonly mayUse?: ((type: string) => boolean) | undefined
 }
 
 /** One page. `next` is `undefined` only at the end; a page may hold fewer than `limit` and still have a `next`. */
@@ -24,7 +26,7 @@ export async function listEvents(
     range: filter,
     from,
     limit,
-    filtered: filter.type !== undefined || filter.status !== undefined,
+    filtered: filter.type !== undefined || filter.status !== undefined || filter.mayUse !== undefined,
     read: (positions) =>
       readEvents(
         store,
@@ -36,6 +38,7 @@ export async function listEvents(
 
 function matches(event: EventRecord, filter: EventFilter): boolean {
   if (filter.type !== undefined && event.type !== filter.type) return false
+  if (filter.mayUse !== undefined && !filter.mayUse(event.type)) return false
   return filter.status === undefined || event.status === filter.status
 }
 

@@ -14,8 +14,9 @@ import {
 } from '@manifold/domain'
 import { readAttempt, type RecordedAttempt } from './attempts.ts'
 import { readDeliveryState, stateField, type DeliveryState } from './delivery-state.ts'
+import { runKept } from './kept-script.ts'
 import { keys } from './keys.ts'
-import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
+import { loadScript, replyStrings, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, IDEMPOTENCY_MS, type Store } from './store.ts'
 
 const acceptEvent = loadScript('accept-event')
@@ -71,8 +72,8 @@ export async function recordEvent(store: Store, input: NewEvent): Promise<Accept
   const digest = idempotencyKey === undefined ? 'none' : idempotencyDigest(idempotencyKey)
   const reply = replyStrings(
     acceptEvent,
-    await runScript(
-      store.redis,
+    await runKept(
+      store,
       acceptEvent,
       [
         keys.event(event.id),

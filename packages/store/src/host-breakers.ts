@@ -5,7 +5,7 @@
  */
 import { readBreaker, type BreakerView } from './breaker.ts'
 import { keys } from './keys.ts'
-import type { Store } from './store.ts'
+import { storeNow, type Store } from './store.ts'
 
 /** Anybody may bring hosts. The oldest is forgotten for the newest; should it still be down, its breaker opens again. */
 const MAX_HOSTS = 1_000
@@ -24,7 +24,7 @@ export async function noteHostBreaker(
     await store.redis.zrem(list, name)
     return
   }
-  await store.redis.zadd(list, Date.now(), name)
+  await store.redis.zadd(list, storeNow(store), name)
   await forget(store, target, await store.redis.zrange(list, '0', String(-MAX_HOSTS - 1)))
 }
 

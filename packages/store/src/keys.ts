@@ -47,10 +47,16 @@ export const keys = {
   openBreakers: (target: string) => `${TAG}:open-breakers:${target}`,
   /** HASH: what is remembered of a target: `gone`. */
   targetMark: (target: string) => `${TAG}:target-mark:${target}`,
+  /** ZSET: targets by the time at which a living process was last known to have them in its config. */
+  knownTargets: `${TAG}:known-targets`,
+  /** HASH: targets that no living process has in its config, by the time this was noticed. */
+  removedTargets: `${TAG}:removed-targets`,
   /** HASH: a bulk replay. */
   replay: (replayId: string) => `${TAG}:replay:${replayId}`,
   /** SET: bulk replays not yet completed. */
   openReplays: `${TAG}:open-replays`,
+  /** STRING: what a caller has asked for within the present window. */
+  rateLimit: (kind: string, caller: string) => `${TAG}:rate-limit:${kind}:${caller}`,
   /** STRING: who may do a piece of background work now. */
   lease: (work: string) => `${TAG}:lease:${work}`,
 } as const

@@ -1,5 +1,8 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../../../test/support/eventually.ts'
+import { startTestRedis, type TestRedis } from '../../../test/support/redis.ts'
 import { startTestStore, type TestStore } from '../../../test/support/store.ts'
+import { connectRedis } from './connection.ts'
 import { persistenceWarnings } from './persistence-check.ts'
 
 let store: TestStore
@@ -56,4 +59,33 @@ test('a Redis that does not show its settings gives one warning that names them'
   expect(await persistenceWarnings(store)).toEqual([
     expect.stringMatching(/does not show its settings.*appendonly yes.*maxmemory-policy noeviction/),
   ])
+})
+
+describe('replicas', () => {
+  let replica: TestRedis
+
+  beforeAll(async () => {
+    replica = await startTestRedis()
+  })
+  afterAll(() => replica.close())
+
+  test('that are wanted and are not there give a warning', async () => {
+    expect(await persistenceWarnings(store, 0)).toEqual([])
+    expect(await persistenceWarnings(store, 2)).toEqual([
+      expect.stringMatching(/^MANIFOLD_REDIS_REPLICAS is 2, and Redis has 0 replicas/),
+    ])
+  })
+
+  test('that are there and not waited for give one to those who promise, and to nobody else', async () => {
+    const { hostname, port } = new URL(store.url)
+    const follower = connectRedis(replica.url, 'patient', () => undefined)
+    await store.redis.config('SET', 'repl-diskless-sync-delay', '0')
+    await follower.call('REPLICAOF', hostname, port)
+    const warning = expect.stringMatching(/may lose events.*MANIFOLD_REDIS_REPLICAS=1$/) as string
+    await eventually('the replica to follow', async () => (await persistenceWarnings(store, 0)).length > 0)
+    expect(await persistenceWarnings(store, 0)).toEqual([warning])
+    expect(await persistenceWarnings(store, 1)).toEqual([])
+    expect(await persistenceWarnings(store)).toEqual([])
+    follower.disconnect()
+  })
 })

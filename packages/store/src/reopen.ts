@@ -1,7 +1,8 @@
 /** Reopening: a dead letter is sent back to its target, in the delivery's next generation. */
 import { deliveryId, type DeliveryRef, type DeliveryStatus, type SpanContext } from '@manifold/domain'
+import { runKept } from './kept-script.ts'
 import { keys } from './keys.ts'
-import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
+import { loadScript, replyStrings, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, type Store } from './store.ts'
 
 const reopenScript = loadScript('reopen-delivery')
@@ -25,8 +26,9 @@ export async function reopenDelivery(
 ): Promise<ReopenResult> {
   const reply = replyStrings(
     reopenScript,
-    await runScript(
-      store.redis,
+    // What a bulk replay reopens is nobody's answer: it is reopened again if it was not kept.
+    await runKept(
+      bulk === undefined ? store : { ...store, keep: undefined },
       reopenScript,
       [
         keys.event(eventId),

@@ -6,9 +6,13 @@
  * the replay is later than `startedAtMs`, and is not taken twice.
  */
 import type { DeadReason, SpanContext } from '@manifold/domain'
+import { runKept } from './kept-script.ts'
 import { keys } from './keys.ts'
-import type { Store } from './store.ts'
+import { loadScript } from './script.ts'
+import { storeNow, type Store } from './store.ts'
 import type { Position } from './time-index.ts'
+
+const createScript = loadScript('create-replay')
 
 const KEPT_MS = 7 * 86_400_000
 
@@ -44,22 +48,8 @@ export type Replay = {
 
 /** Notes a bulk replay that any producer may then carry out. */
 export async function createReplay(store: Store, id: string, filter: ReplayFilter): Promise<void> {
-  const [seconds, microseconds] = await store.redis.time()
-  const startedAtMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
-  const key = keys.replay(id)
-  await store.redis
-    .multi()
-    .hset(key, {
-      status: 'matching',
-      filter: JSON.stringify(filter),
-      startedAt: startedAtMs,
-      matched: 0,
-      replayed: 0,
-      failed: 0,
-    })
-    .pexpire(key, KEPT_MS)
-    .sadd(keys.openReplays, id)
-    .exec()
+  const scriptKeys = [keys.replay(id), keys.openReplays]
+  await runKept(store, createScript, scriptKeys, [id, JSON.stringify(filter), KEPT_MS])
 }
 
 /** `undefined` when there is none, or when its record has expired. */
@@ -107,7 +97,7 @@ export async function advanceReplay(
 export async function completeReplay(store: Store, id: string): Promise<void> {
   await store.redis
     .multi()
-    .hset(keys.replay(id), { status: 'completed', completedAt: Date.now() })
+    .hset(keys.replay(id), { status: 'completed', completedAt: storeNow(store) })
     .srem(keys.openReplays, id)
     .exec()
 }

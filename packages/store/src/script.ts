@@ -16,7 +16,7 @@ export type Script = {
   readonly points: { readonly before: string; readonly after: string }
 }
 
-type Argument = string | number
+export type Argument = string | number
 
 /** Reads a script once, at module load. */
 export function loadScript(name: string): Script {
@@ -36,16 +36,26 @@ function read(file: string): string {
 }
 
 /** Runs a script. Numbers in replies are strings here: the typed wrapper beside each script reads them. */
-export async function runScript(
+export function runScript(
   redis: RedisClient,
   script: Script,
   keys: readonly string[],
   args: readonly Argument[],
 ): Promise<unknown> {
+  return pastPoints(script, () => evaluate(redis, script, keys, args))
+}
+
+/** Every call of a script, however it is sent, passes its points. */
+export async function pastPoints(script: Script, call: () => Promise<unknown>): Promise<unknown> {
   passPoint(script.points.before)
-  const reply = await evaluate(redis, script, keys, args)
+  const reply = await call()
   passPoint(script.points.after)
   return reply
+}
+
+/** How a script is called: by its hash, or whole where that is not known. */
+export function callOf({ source, sha1 }: Script, whole: boolean): readonly [command: string, text: string] {
+  return whole ? ['EVAL', source] : ['EVALSHA', sha1]
 }
 
 async function evaluate(
@@ -55,10 +65,10 @@ async function evaluate(
   args: readonly Argument[],
 ): Promise<unknown> {
   try {
-    return await redis.call('EVALSHA', script.sha1, keys.length, ...keys, ...args)
+    return await redis.call(...callOf(script, false), keys.length, ...keys, ...args)
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-    return redis.call('EVAL', script.source, keys.length, ...keys, ...args)
+    return redis.call(...callOf(script, true), keys.length, ...keys, ...args)
   }
 }
 

@@ -65,7 +65,7 @@ export async function settleDeliveries(
     keys.deadLettersOf(target),
     keys.retention,
     keys.changes,
-    keys.rates(target, currentTenSeconds()),
+    keys.rates(target, currentTenSeconds(store)),
     keys.breaker(breakerOf(target, inputs[0]?.ref.eventId ?? '')),
     keys.backlog(target),
     keys.outbox,

@@ -7,7 +7,7 @@
  * it loads, it has been demoted) an outcome is kept and offered again: dropping it would send the request a second time.
  */
 import type { BreakerPolicy } from '@manifold/domain'
-import { isRedisReply, isStoreUnavailable } from './connection.ts'
+import { isRedisReply, isStoreUnavailable } from './unavailable.ts'
 import { settleDeliveries, settleDelivery, type SettleInput, type SettleResult } from './settle.ts'
 import type { Store } from './store.ts'
 

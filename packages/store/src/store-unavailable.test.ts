@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { startTestRedis, type TestRedis } from '../../../test/support/redis.ts'
-import { connectRedis, isStoreUnavailable, waitForRedis } from './connection.ts'
+import { connectRedis, waitForRedis } from './connection.ts'
 import { loadScript, runScript } from './script.ts'
+import { isDemoted, isStoreUnavailable } from './unavailable.ts'
 
 let server: TestRedis
 const opened: ReturnType<typeof connectRedis>[] = []
@@ -93,6 +94,52 @@ describe('Redis cannot take it now', () => {
     } finally {
       await admin.config('SET', 'requirepass', '')
     }
+  })
+
+  test('when the master steps down under a command that waits', async () => {
+    const redis = await connected()
+    const admin = await connected()
+    const waiting = failureOf(redis.xread('BLOCK', 0, 'STREAMS', 'nothing-comes', '0'))
+    await eventually('the command to wait', async () =>
+      /blocked_clients:1\b/.test(await admin.info('clients')),
+    )
+    await admin.call('REPLICAOF', '127.0.0.1', '1')
+    try {
+      const error = await waiting
+      expect(error).toMatchObject({ message: expect.stringMatching(/^UNBLOCKED/) as string })
+      expect(error).toSatisfy(isStoreUnavailable)
+    } finally {
+      await admin.call('REPLICAOF', 'NO', 'ONE')
+    }
+  })
+
+  test('when a script meets a master that has stepped down', async () => {
+    const redis = await connected()
+    const admin = await connected()
+    const source = "return redis.call('SET', KEYS[1], 'x')"
+    const script = { ...loadScript('due-retention'), source, sha1: '0'.repeat(40) }
+    await admin.call('REPLICAOF', '127.0.0.1', '1')
+    try {
+      const error = await failureOf(runScript(redis, script, ['key'], []))
+      expect(error).toSatisfy(isStoreUnavailable)
+      expect(error).toSatisfy(isDemoted)
+    } finally {
+      await admin.call('REPLICAOF', 'NO', 'ONE')
+    }
+  })
+
+  test('while the slot of its keys travels', () => {
+    const message =
+      'ERR Script attempted to access a non local key in a cluster node script: 0, on @user_script:1.'
+    expect(Object.assign(new Error(message), { name: 'ReplyError' })).toSatisfy(isStoreUnavailable)
+  })
+
+  // How Redis 6.2 words it.
+  test('in the words of older servers', () => {
+    const message = "ERR Error running script (call to f_0): @user_script:1: -READONLY You can't write"
+    const error = Object.assign(new Error(message), { name: 'ReplyError' })
+    expect(error).toSatisfy(isStoreUnavailable)
+    expect(error).toSatisfy(isDemoted)
   })
 
   test.each(['redis://127.0.0.1:1', 'redis://nowhere.invalid:6379'])(

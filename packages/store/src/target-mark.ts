@@ -1,9 +1,9 @@
 /** What is remembered of a target beside its queue: that it said it is gone (HTTP 410). */
 import { keys } from './keys.ts'
-import type { Store } from './store.ts'
+import { storeNow, type Store } from './store.ts'
 
 export async function markGone(store: Store, target: string): Promise<void> {
-  await store.redis.hset(keys.targetMark(target), 'goneAt', Date.now())
+  await store.redis.hset(keys.targetMark(target), 'goneAt', storeNow(store))
 }
 
 /** When the target said that it is gone; `undefined` when it has not. */

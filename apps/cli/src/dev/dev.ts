@@ -7,7 +7,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { everyTarget, loadConfig, readSettings, type Settings } from '@manifold/config'
-import { createLogger, onShutdown } from '@manifold/runtime'
+import { createLogger, heedReloads, onShutdown, type Reloads } from '@manifold/runtime'
 import { connectRedis, countEvents, listEvents, waitForRedis, type Store } from '@manifold/store'
 import { guide } from './guide.ts'
 import { createLogStream, type LogStream } from './log-stream.ts'
@@ -23,6 +23,7 @@ const STOP_MS = 7_000
 
 /** Starts everything, and returns; the process lives on until it is stopped. */
 export async function dev(): Promise<void> {
+  const reloads = heedReloads()
   const logs = createLogStream((text) => process.stdout.write(text), process.stdout.isTTY)
   const settings = readSettings()
   const config = await loadConfig(settings.configPath)
@@ -49,6 +50,7 @@ export async function dev(): Promise<void> {
       logs,
       closers,
       stopping,
+      reloads,
     })
   } catch (error) {
     // Stopped while starting: whoever stopped it closes.
@@ -66,9 +68,11 @@ type Start = {
   /** What is to be stopped, in the order it was started. */
   readonly closers: (() => Promise<unknown>)[]
   readonly stopping: AbortController
+  readonly reloads: Reloads
 }
 
-async function startEverything({ settings, port, targets, logs, closers, stopping }: Start): Promise<void> {
+async function startEverything(start: Start): Promise<void> {
+  const { settings, port, targets, logs, closers, stopping, reloads } = start
   const redis = await openDevRedis(settings.redisUrl, logs.say)
   closers.push(redis.stop)
   logs.say(`Redis: ${redis.description}`)
@@ -86,7 +90,7 @@ async function startEverything({ settings, port, targets, logs, closers, stoppin
   const sandboxUrl = `http://127.0.0.1:${String(await sandbox.ready)}`
 
   const environment = { ...common, SANDBOX_URL: sandboxUrl }
-  const workers = targets.map((target): Part => {
+  const startWorker = (target: string): Part => {
     const name = `worker:${target}`
     return startPart({
       name,
@@ -95,9 +99,10 @@ async function startEverything({ settings, port, targets, logs, closers, stoppin
       environment: { ...environment, PORT: '0' },
       logs,
     })
-  })
-  closers.push(() => Promise.all(workers.map((worker) => worker.stop())))
-  await Promise.all(workers.map((worker) => worker.ready))
+  }
+  const workers = new Map(targets.map((target) => [target, startWorker(target)]))
+  closers.push(() => Promise.all([...workers.values()].map((worker) => worker.stop())))
+  await Promise.all([...workers.values()].map((worker) => worker.ready))
   const producer = startPart({
     name: 'producer',
     part: 'producer',
@@ -108,7 +113,18 @@ async function startEverything({ settings, port, targets, logs, closers, stoppin
   closers.push(producer.stop)
   const producerUrl = `http://127.0.0.1:${String(await producer.ready)}`
 
-  const client = connectRedis(redis.url, 'fail-fast', () => undefined)
+  reloads.follow(createLogger('manifold', 'silent'), async () => {
+    logs.say('SIGHUP: every part reads its config again')
+    for (const part of [producer, ...workers.values()]) part.reload()
+    // The parts say what is wrong with it.
+    for (const { name } of everyTarget(await loadConfig(settings.configPath)))
+      if (!workers.has(name) && !stopping.signal.aborted) workers.set(name, startWorker(name))
+    return {}
+  })
+
+  const address =
+    settings.redisUrl === undefined ? { kind: 'single' as const, url: redis.url } : settings.redis
+  const client = connectRedis(address, 'fail-fast', () => undefined)
   closers.push(() => {
     client.disconnect()
     return Promise.resolve()

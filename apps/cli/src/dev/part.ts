@@ -25,6 +25,8 @@ export type PartOptions = {
 export type Part = {
   /** Resolves with the port of its HTTP server. Rejects when it ends before it is ready. */
   readonly ready: Promise<number>
+  /** Has it read its config again. */
+  readonly reload: () => void
   /** Also while it is not ready yet. */
   readonly stop: () => Promise<void>
 }
@@ -62,6 +64,9 @@ export function startPart(options: PartOptions): Part {
 
   return {
     ready,
+    reload: () => {
+      child.kill('SIGHUP')
+    },
     stop: async () => {
       stopping = true
       if (child.exitCode !== null || child.signalCode !== null) return

@@ -112,7 +112,7 @@ function channels() {
       address: '/v1/ws',
       title: 'WebSocket',
       description:
-        'The same messages, and requests to publish and to subscribe; each is answered under its `ref`. A key comes in `Authorization`, in `?access_token=`, or from browsers as the subprotocol `manifold.bearer.<key>`, offered beside `manifold`. A request that cannot be upgraded meets the problem `upgrade-required`, a page of another origin `origin-not-allowed`.',
+        'The same messages, and requests to publish and to subscribe; each is answered under its `ref`. A key or a token comes in `Authorization`, or from browsers as the subprotocol `manifold.bearer.<key>`, offered beside `manifold`. When a token expires, the connection is closed with 1008. An answer with the problem `rate-limited` says when to go on. A request that cannot be upgraded meets the problem `upgrade-required`, a page of another origin `origin-not-allowed`.',
       messages: messageRefs(SOCKET_NAMES),
       bindings: { ws: { method: 'GET' } },
     },
@@ -138,7 +138,10 @@ function messageRefs(names: readonly string[]) {
 }
 
 function operations() {
-  const key = [{ type: 'http', scheme: 'bearer', description: 'A key with the scope `read`.' }]
+  const key = [
+    { type: 'http', scheme: 'bearer', description: 'A key with the scope `read`.' },
+    { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token with the scope `read`.' },
+  ]
   const signature = [{ type: 'httpApiKey', name: 'webhook-signature', in: 'header' }]
   return {
     followEvent: { ...does('send', 'event', STREAM_NAMES), title: 'Tell of one event', security: key },

@@ -60,6 +60,14 @@ export const ANSWER_HEADERS = {
     description: 'When it is worth asking again, in seconds.',
     schema: { type: 'string', pattern: '^[0-9]+$' },
   },
+  'RateLimit-Policy': {
+    description: 'There when the caller is limited: `q` in each window of `w` seconds.',
+    schema: { type: 'string', pattern: '^"(publish|read)";q=[0-9]+;w=[0-9]+$' },
+  },
+  RateLimit: {
+    description: 'There when the caller is limited: `r` are left, and the window ends in `t` seconds.',
+    schema: { type: 'string', pattern: '^"(publish|read)";r=[0-9]+;t=[0-9]+$' },
+  },
   'WWW-Authenticate': { description: 'How to prove who you are.', schema: { type: 'string' } },
   Allow: { description: 'The methods the path takes.', schema: { type: 'string' } },
   ETag: {

@@ -10,7 +10,7 @@ import { ANSWER_HEADERS, REQUEST_HEADERS, type AnswerHeader, type RequestHeader 
 import { documentedType, examplesOf, type Answer, type Content, type Operation } from './operation.ts'
 import { OPERATIONS } from './operations/index.ts'
 import { parametersIn, PATH_PARAMETERS } from './path-parameters.ts'
-import { problemsOf } from './problems-of.ts'
+import { isLimited, problemsOf } from './problems-of.ts'
 import { queryProperties, refTo, schemasReferredToBy } from './schemas.ts'
 import { TAGS } from './tags.ts'
 
@@ -38,7 +38,14 @@ export function openApiDocument() {
           type: 'http',
           scheme: 'bearer',
           description:
-            'A key with the scope the operation names: `publish`, `read` or `admin`. Where no keys are configured, none is asked for, and the producer listens on loopback only.',
+            'A key with the scope the operation names: `publish`, `read` or `admin`. It may be for events of some types only: others it cannot publish, and does not see. Where neither keys nor tokens are configured, none is asked for, and the producer listens on loopback only.',
+        },
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description:
+            'A token of the configured issuer, with the scope in `scope`, `scp` or `permissions`, as `publish` or as `manifold:publish`.',
         },
       },
       schemas: schemasReferredToBy(paths),
@@ -65,7 +72,7 @@ function operationObject(operation: Operation) {
     tags: [operation.tag],
     summary: operation.summary,
     ...(operation.description === undefined ? {} : { description: operation.description }),
-    security: operation.scope === 'none' ? [] : [{ apiKey: [operation.scope] }],
+    security: operation.scope === 'none' ? [] : [{ apiKey: [operation.scope] }, { token: [operation.scope] }],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(operation.body === undefined ? {} : { requestBody: requestBody(operation, operation.body) }),
     responses: responses(operation),
@@ -134,7 +141,8 @@ function requestBody(operation: Operation, body: NonNullable<Operation['body']>)
 
 function responses(operation: Operation) {
   const all: Record<string, object> = {}
-  for (const [status, answer] of Object.entries(operation.answers)) all[status] = answerObject(answer)
+  for (const [status, answer] of Object.entries(operation.answers))
+    all[status] = answerObject(answer, operation)
   for (const [status, codes] of problemsOf(operation)) {
     const documented = all[status]
     all[status] = documented === undefined ? problemObject(codes) : withProblem(documented, codes)
@@ -142,14 +150,23 @@ function responses(operation: Operation) {
   return all
 }
 
-function answerObject({ description, headers = [], sometimes = [], content = {} }: Answer) {
+/** What the caller has left is in every answer to one who is limited. */
+const LIMIT_HEADERS = ['RateLimit-Policy', 'RateLimit'] as const
+
+function answerObject(
+  { description, headers = [], sometimes = [], content = {} }: Answer,
+  operation: Operation,
+) {
   const bodies = Object.entries(content).map(([type, { schema, example }]) => [
     type,
     { schema: schemaOf(schema), example },
   ])
   return {
     description,
-    headers: headerObjects(['X-Request-Id', ...headers], sometimes),
+    headers: headerObjects(
+      ['X-Request-Id', ...headers],
+      [...sometimes, ...(isLimited(operation) ? LIMIT_HEADERS : [])],
+    ),
     ...(bodies.length === 0 ? {} : { content: Object.fromEntries(bodies) as Record<string, unknown> }),
   }
 }
@@ -165,6 +182,8 @@ function headerObjects(always: readonly AnswerHeader[], sometimes: readonly Answ
 
 const PROBLEM_HEADERS: Readonly<Partial<Record<ProblemCode, AnswerHeader>>> = {
   unauthenticated: 'WWW-Authenticate',
+  'rate-limited': 'Retry-After',
+  'token-keys-unavailable': 'Retry-After',
   'method-not-allowed': 'Allow',
   'store-unavailable': 'Retry-After',
   'too-many-followers': 'Retry-After',
@@ -176,7 +195,10 @@ function problemObject(codes: readonly ProblemCode[]) {
   const isSure = !headers.includes(undefined) && named.length === 1
   return {
     description: codes.map((code) => `\`${code}\`: ${problemExample(code).title}.`).join(' '),
-    headers: headerObjects(['X-Request-Id', ...(isSure ? named : [])], isSure ? [] : named),
+    headers: headerObjects(
+      ['X-Request-Id', ...(isSure ? named : []), ...(codes.includes('rate-limited') ? LIMIT_HEADERS : [])],
+      isSure ? [] : named,
+    ),
     content: problemContent(codes),
   }
 }

@@ -3,7 +3,10 @@ import { PROBLEMS, type ProblemCode } from '@manifold/domain'
 import type { Operation } from './operation.ts'
 import { parametersIn } from './path-parameters.ts'
 
-const WITH_SCOPE = ['unauthenticated', 'missing-scope'] as const
+const WITH_SCOPE = ['unauthenticated', 'token-keys-unavailable', 'missing-scope'] as const
+
+/** Who operates is not limited. */
+const WITH_LIMIT = ['rate-limited'] as const
 
 /** All that can be wrong with a bare request. */
 const WITHOUT_SCOPE = ['method-not-allowed'] as const
@@ -21,6 +24,7 @@ export const JSON_PROBLEMS = [...BODY_PROBLEMS, 'inexact-number', 'unsupported-m
 export function problemsOf(operation: Operation): ReadonlyMap<number, readonly ProblemCode[]> {
   const codes = new Set<ProblemCode>([
     ...(operation.scope === 'none' ? WITHOUT_SCOPE : WITH_SCOPE),
+    ...(isLimited(operation) ? WITH_LIMIT : []),
     ...(hasParameters(operation) ? WITH_PARAMETERS : []),
     ...operation.problems,
     ...(operation.path.startsWith('/v1/') && operation.answersWithoutStore !== true
@@ -30,6 +34,11 @@ export function problemsOf(operation: Operation): ReadonlyMap<number, readonly P
   ])
   const byStatus = [...codes].sort((one, other) => PROBLEMS[one].status - PROBLEMS[other].status)
   return Map.groupBy(byStatus, (code) => PROBLEMS[code].status)
+}
+
+/** Whether a caller's limit counts it. */
+export function isLimited({ scope }: Pick<Operation, 'scope'>): boolean {
+  return scope === 'publish' || scope === 'read'
 }
 
 /** A source is no parameter to the router: each has a path of its own, and every other path is none. */

@@ -3,8 +3,13 @@
  *
  * Owns how much may be under way. Where the items come from, and what becomes of the results, is its caller's.
  */
-import { acceptItem, type BatchItemDeps, type BatchRequest, type ItemResult } from './batch-item.ts'
-import type { Line } from './line-splitter.ts'
+import {
+  acceptItem,
+  type BatchItemDeps,
+  type BatchLines,
+  type BatchRequest,
+  type ItemResult,
+} from './batch-item.ts'
 import { createOrderedWindow } from './ordered-window.ts'
 
 /** Enough to keep one connection to Redis busy; large items are fewer. */
@@ -21,7 +26,7 @@ export type BatchCounts = { accepted: number; duplicates: number; failed: number
 export async function* acceptInOrder(
   deps: BatchItemDeps,
   batch: BatchRequest,
-  items: AsyncIterable<readonly Line[]> | Iterable<readonly Line[]>,
+  items: BatchLines,
 ): AsyncGenerator<ItemResult, void> {
   const window = createOrderedWindow<ItemResult>(UNDER_WAY)
   const addAll = async () => {

@@ -13,6 +13,8 @@ export function refusalProblem(refusal: Refusal): Problem {
   switch (refusal.kind) {
     case 'too-deep':
       return problem('json-too-deep')
+    case 'type-not-allowed':
+      return problem('type-not-allowed', { detail: `the caller may not publish ${refusal.type}` })
     case 'invalid':
       return problem('invalid-event', { errors: refusal.errors })
     case 'unknown-targets':

@@ -1,11 +1,12 @@
 /** The producer's HTTP application: what is in front of every route, the routes, and what catches what they throw. */
+import type { TrustedProxies } from '@manifold/config'
 import type { Target } from '@manifold/domain'
 import type { Queues } from '@manifold/queue'
 import type { Logger, Registry } from '@manifold/runtime'
-import { isStoreUnavailable } from '@manifold/store'
+import { isStoreUnavailable, TooFewReplicasError } from '@manifold/store'
 import type { Tracing } from '@manifold/tracing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
-import helmet from 'helmet'
+import { auditRequest } from './audit.ts'
 import { deadLettersRouter, type DeadLettersDeps } from './dead-letters.ts'
 import { documentsRouter } from './documents.ts'
 import { eventsRouter, type EventsDeps } from './events.ts'
@@ -15,33 +16,40 @@ import { replaysRouter } from './replays.ts'
 import { requestLog } from './request-log.ts'
 import { traceRequests } from './request-trace.ts'
 import { requireHost } from './require-host.ts'
+import { securityHeaders } from './security-headers.ts'
 import { streamRouter, type StreamDeps } from './stream.ts'
 import { sourcesRouter, type SourcesDeps } from './sources.ts'
 import { targetsRouter } from './targets.ts'
 import { webSocketRouter, type WebSocketDeps } from './websocket.ts'
 
-export type AppDeps = EventsDeps &
+export type AppDeps = Omit<EventsDeps & SourcesDeps, 'audit'> &
   DeadLettersDeps &
   StreamDeps &
-  WebSocketDeps &
-  SourcesDeps & {
+  WebSocketDeps & {
     readonly targets: readonly Target[]
     readonly queues: Queues
     readonly registry: Registry
     readonly tracing: Tracing
     readonly logger: Logger
+    /** Whose `X-Forwarded-For` is believed. */
+    readonly trustProxy: TrustedProxies | undefined
+    /** Whether it is served over TLS. */
+    readonly isSecure: boolean
   }
 
 /** Assembles the application; it listens to nothing yet. */
-export function createApp(deps: AppDeps): Express {
+export function createApp(given: AppDeps): Express {
+  const audit = auditRequest(given.logger)
+  const deps = { ...given, audit }
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
+  if (deps.trustProxy !== undefined) app.set('trust proxy', deps.trustProxy)
   app.use(requestLog(deps.logger))
   if (deps.tracing.startRequest !== undefined) app.use(traceRequests(deps.tracing.startRequest))
   app.use(requireHost)
-  app.use(helmet())
+  app.use(securityHeaders(deps.isSecure))
 
   // First, because events are most of what comes.
   app.use('/v1/events', eventsRouter(deps))
@@ -50,6 +58,7 @@ export function createApp(deps: AppDeps): Express {
   app.use('/v1/sources', sourcesRouter(deps))
   app.use(operateRouter(deps))
   app.use(documentsRouter())
+  app.use('/v1/admin', audit)
   app.use('/v1/admin/dead-letters', deadLettersRouter(deps))
   app.use('/v1/admin/replays', replaysRouter(deps))
   app.use('/v1/admin/targets', targetsRouter(deps))
@@ -69,7 +78,10 @@ function answerError(logger: Logger): ErrorRequestHandler {
       return
     }
     if (isStoreUnavailable(error)) {
-      sendProblem(response, 'store-unavailable', { headers: { 'retry-after': '1' } })
+      sendProblem(response, 'store-unavailable', {
+        headers: { 'retry-after': '1' },
+        ...(error instanceof TooFewReplicasError ? { detail: error.message } : {}),
+      })
       return
     }
     const type = typeof error === 'object' && error !== null && 'type' in error ? String(error.type) : ''

@@ -8,11 +8,12 @@ import { splitJsonArray } from './json-array.ts'
 import type { Line } from './line-splitter.ts'
 import { decodeUtf8 } from './parse-json.ts'
 import { problem, sendProblem, type Problem } from './problem.ts'
+import { rationed, type RationDeps } from './ration.ts'
 import { sendJson } from './send-json.ts'
 
 export const MAX_ARRAY_ITEMS = 10_000
 
-export type BatchArrayDeps = BatchItemDeps & { readonly maxBodyBytes: number }
+export type BatchArrayDeps = BatchItemDeps & RationDeps & { readonly maxBodyBytes: number }
 
 type ArrayReading =
   | { readonly kind: 'items'; readonly items: readonly Line[] }
@@ -34,7 +35,8 @@ export async function answerArray(
   const counts: BatchCounts = { accepted: 0, duplicates: 0, failed: 0 }
   response.locals['batch'] = counts
   const items: ItemResult['view'][] = []
-  for await (const result of acceptInOrder(deps, batch, [reading.items])) {
+  const lines = rationed(deps, batch.caller, [reading.items], { response, patienceMs: 0 })
+  for await (const result of acceptInOrder(deps, batch, lines)) {
     counts[result.outcome]++
     if (!batch.minimal || result.outcome === 'failed') items.push(result.view)
     // Nobody waits for the answer any more.

@@ -6,6 +6,7 @@
  * without a key, in any order.
  */
 import { PROBLEMS, type CloudEventContext, type SpanContext } from '@manifold/domain'
+import type { Caller } from '../callers/caller.ts'
 import type * as answers from '../contract/answers/index.ts'
 import type { Logger } from '@manifold/runtime'
 import { isStoreUnavailable } from '@manifold/store'
@@ -29,6 +30,12 @@ export type ItemReading =
 /** How the items of a media type become events. `raw` is the item as it came. */
 export type ReadItem = (value: unknown, raw: Uint8Array) => ItemReading
 
+/** An item as it came, or one that is not to be looked at. */
+export type BatchLine = Line | { readonly kind: 'refused'; readonly problem: Problem }
+
+/** Lines of a batch, in the pieces they come in. */
+export type BatchLines = AsyncIterable<readonly BatchLine[]> | Iterable<readonly BatchLine[]>
+
 /** What all items of one batch have in common. */
 export type BatchRequest = {
   readonly readItem: ReadItem
@@ -37,7 +44,7 @@ export type BatchRequest = {
   /** The caller wants to hear of failed items only. */
   readonly minimal: boolean
   readonly idempotencyKey: string | undefined
-  readonly caller: string
+  readonly caller: Caller
   readonly traceparent: string | undefined
   readonly askedBy?: SpanContext | undefined
   readonly requestId: string | undefined
@@ -61,7 +68,7 @@ export const readEventItem: ReadItem = (value, raw) => ({ kind: 'item', body: va
 export async function acceptItem(
   deps: BatchItemDeps,
   batch: BatchRequest,
-  line: Line,
+  line: BatchLine,
   index: number,
 ): Promise<ItemResult> {
   try {
@@ -81,9 +88,10 @@ export function failed(what: Problem, batch: BatchRequest, index: number): ItemR
 async function accept(
   deps: BatchItemDeps,
   batch: BatchRequest,
-  line: Line,
+  line: BatchLine,
   index: number,
 ): Promise<ItemResult> {
+  if (line.kind === 'refused') return failed(line.problem, batch, index)
   if (line.kind === 'too-long') return failed(problem('body-too-large'), batch, index)
   const json = parseJson(line.bytes)
   const reading = json.kind === 'problem' ? json : batch.readItem(json.value, line.bytes)
@@ -94,7 +102,8 @@ async function accept(
   const answer = await acceptEvent(deps, {
     body,
     rawBody,
-    caller,
+    caller: caller.name,
+    mayPublish: caller.mayUse,
     traceparent,
     askedBy,
     idempotencyKey: idempotencyKey === undefined ? undefined : `${idempotencyKey}/${String(index)}`,

@@ -7,9 +7,10 @@ import { createLogger, listenOn } from '@manifold/runtime'
 import { countEvents } from '@manifold/store'
 import { NO_TRACING } from '@manifold/tracing'
 import express from 'express'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startTestStore, type TestStore } from '../../../../test/support/store.ts'
 import { acceptBatch } from './batch.ts'
+import { noteCaller } from './require-scope.ts'
 
 let store: TestStore
 let server: Server
@@ -20,6 +21,10 @@ beforeAll(async () => {
   store = await startTestStore()
   const app = express().post(
     '/',
+    (_request, response, next) => {
+      noteCaller(response, { name: 'shop', scopes: new Set(['publish']) })
+      next()
+    },
     ...acceptBatch({
       store,
       events: new Map(),
@@ -29,6 +34,8 @@ beforeAll(async () => {
       newEventId: () => crypto.randomUUID(),
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
+      limiter: undefined,
+      leaving: new AbortController().signal,
       tracing: NO_TRACING,
       onAccepted: () => {
         accepted++
@@ -83,3 +90,25 @@ function connections(): Promise<number> {
     })
   })
 }
+
+test('a caller that takes too long over one line is cut off, however steadily it sends', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  try {
+    const before = accepted
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    const head =
+      'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked'
+    const line = '{"type":"order.placed","data":1}\n'
+    socket.write(`${head}\r\n\r\n${line.length.toString(16)}\r\n${line}\r\n`)
+    await expect.poll(() => accepted).toBe(before + 1)
+    vi.advanceTimersByTime(59_000)
+    socket.write('1\r\n{\r\n')
+    vi.advanceTimersByTime(2_000)
+    socket.write('1\r\n"\r\n')
+    await new Promise((resolve) => socket.once('close', resolve).resume())
+    expect(accepted).toBe(before + 1)
+  } finally {
+    vi.useRealTimers()
+  }
+})

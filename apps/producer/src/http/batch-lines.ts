@@ -12,13 +12,20 @@ import { failed, type BatchItemDeps, type BatchRequest, type ItemResult } from '
 import { createLineSplitter, type Line } from './line-splitter.ts'
 import { createPatientWriter } from './patient-writer.ts'
 import { problem, sendProblem } from './problem.ts'
+import { rationed, type RationDeps } from './ration.ts'
 import { allowSlowBody } from './slow-body.ts'
 import { unpackBody } from './unpack-body.ts'
 
-export type BatchLinesDeps = BatchItemDeps & { readonly maxBodyBytes: number; readonly stallMs: number }
+export type BatchLinesDeps = BatchItemDeps &
+  RationDeps & { readonly maxBodyBytes: number; readonly stallMs: number }
 
-/** How long a caller may send nothing, in the middle of its lines. */
+/** How long a caller may send nothing, in the middle of its lines, or nothing that ends the line it has begun. */
 const IDLE_MS = 60_000
+
+/** A caller that may not publish more for so long is slowed down; one that may not for longer is told so. */
+const PATIENCE_MS = 5_000
+
+const LINE_FEED = 0x0a
 
 /** How long what is left of a body that cannot be read is still taken, so that its answer arrives. */
 const LINGER_MS = 2_000
@@ -49,9 +56,13 @@ export async function answerLines(
     return batch.minimal && result.outcome !== 'failed' ? true : writeLine(result.view)
   }
 
+  const lines = rationed(deps, batch.caller, linesOf(request, body, deps.maxBodyBytes), {
+    response,
+    patienceMs: PATIENCE_MS,
+  })
   let read = 0
   try {
-    for await (const result of acceptInOrder(deps, batch, linesOf(body, deps.maxBodyBytes))) {
+    for await (const result of acceptInOrder(deps, batch, lines)) {
       read++
       if (!(await writeResult(result))) return
     }
@@ -71,9 +82,22 @@ export async function answerLines(
   else if (await writeLine({ summary: counts })) response.end()
 }
 
-async function* linesOf(body: Readable, maxBytes: number): AsyncGenerator<readonly Line[], void> {
+/** A caller that takes too long over one line is cut off. */
+async function* linesOf(
+  request: Request,
+  body: Readable,
+  maxBytes: number,
+): AsyncGenerator<readonly Line[], void> {
   const splitter = createLineSplitter(maxBytes)
-  for await (const chunk of body) yield splitter.push(chunk as Uint8Array)
+  let begunAtMs = performance.now()
+  for await (const piece of body) {
+    const chunk = piece as Uint8Array
+    const endsLine = chunk.includes(LINE_FEED)
+    if (!endsLine && performance.now() - begunAtMs > IDLE_MS) request.destroy()
+    yield splitter.push(chunk)
+    // Behind the work on these lines: how long that takes is not the caller's doing.
+    if (endsLine) begunAtMs = performance.now()
+  }
   yield splitter.end()
 }
 

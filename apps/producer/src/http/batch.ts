@@ -15,6 +15,7 @@ import { readBytes } from './json-body.ts'
 import { prefersMinimal } from './prefer.ts'
 import { sendProblem } from './problem.ts'
 import { traceOfItems } from './request-trace.ts'
+import { callerOf } from './require-scope.ts'
 
 export type BatchDeps = Omit<BatchArrayDeps & BatchLinesDeps, 'stallMs'> & {
   readonly maxBatchBytes: number
@@ -58,7 +59,7 @@ export function acceptBatch(deps: BatchDeps): RequestHandler[] {
       mayBeEmpty: media.essence === BATCH_MEDIA_TYPE,
       minimal: prefersMinimal(request.get('prefer')),
       idempotencyKey: key.value,
-      caller: String(response.locals['caller']),
+      caller: callerOf(response),
       ...traceOfItems(request, response),
       requestId: response.locals['requestId'] as string | undefined,
     }

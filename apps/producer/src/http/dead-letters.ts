@@ -15,6 +15,7 @@ import { z } from 'zod'
 import type * as answers from '../contract/answers/index.ts'
 import { discardDeadLetter } from '../discard-dead-letter.ts'
 import { replayDeadLetter, type ReplayAnswer } from '../replay-dead-letter.ts'
+import { auditDetails } from './audit.ts'
 import { jsonBody, readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
@@ -116,6 +117,7 @@ function replay(deps: DeadLettersDeps): RequestHandler {
     }
     const { eventId, target, generation } = answer.ref
     response.locals['eventId'] = eventId
+    auditDetails(response, { deliveryId, target, generation })
     response.locals['traceId'] = answer.traceId
     response
       .status(202)
@@ -171,6 +173,7 @@ function replayByFilter(deps: DeadLettersDeps): RequestHandler {
     const askedBy = recordedSpan(response)
     await createReplay(deps.store, id, { ...filter, afterMs: after, beforeMs: before, askedBy })
     deps.onReplayCreated()
+    auditDetails(response, { replayId: id, filter: body.data })
     response
       .status(202)
       .location(`/v1/admin/replays/${id}`)

@@ -12,12 +12,12 @@ export function showEventResult(store: Store): RequestHandler<{ id: string }> {
       sendProblem(response, 'event-not-found')
       return
     }
-    response.set('cache-control', 'no-cache')
+    response.set('cache-control', 'private, no-cache')
     if (event.settledAtMs === undefined) {
       response
         .status(202)
         .location(`/v1/events/${event.id}`)
-        .set('retry-after', String(pollHintSeconds(event.deliverAtMs)))
+        .set('retry-after', String(pollHintSeconds(store, event.deliverAtMs)))
     }
     response.json(resultView(await readAggregate(store, event)))
   }

@@ -62,7 +62,7 @@ export function showEventStatus(deps: EventStatusDeps): RequestHandler<{ id: str
           })
     if (response.destroyed) return
     if (event === undefined) sendProblem(response, 'event-not-found')
-    else sendStatus(request, response, event)
+    else sendStatus(deps, request, response, event)
   }
 }
 
@@ -83,11 +83,17 @@ async function etagNow(store: WaitDeps['store'], eventId: string): Promise<strin
   return event === undefined ? '' : etagOf(eventView(event))
 }
 
-function sendStatus(request: Request, response: Response, event: EventRecord): void {
+function sendStatus(
+  { store }: EventStatusDeps,
+  request: Request,
+  response: Response,
+  event: EventRecord,
+): void {
   const view = eventView(event)
   const etag = etagOf(view)
-  response.set({ etag, 'cache-control': 'no-cache' })
-  if (event.settledAtMs === undefined) response.set('retry-after', String(pollHintSeconds(event.deliverAtMs)))
+  response.set({ etag, 'cache-control': 'private, no-cache' })
+  if (event.settledAtMs === undefined)
+    response.set('retry-after', String(pollHintSeconds(store, event.deliverAtMs)))
   if (hasState(request.get('if-none-match'), etag)) response.status(304).end()
   else response.json(view)
 }

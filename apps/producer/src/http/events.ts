@@ -10,18 +10,21 @@ import { acceptBatch, type BatchDeps } from './batch.ts'
 import { readEventBody } from './event-body.ts'
 import { showEventResult } from './event-result.ts'
 import { showEventStatus } from './event-status.ts'
+import type { AuditRequest } from './audit.ts'
 import { allowOnly } from './method-not-allowed.ts'
+import { ownEventsOnly } from './own-events.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
 import { varyByPrefer } from './prefer.ts'
 import { postEvent, type PostEventDeps } from './post-event.ts'
 import { sendProblem } from './problem.ts'
-import type { RequireScope } from './require-scope.ts'
+import { callerOf, type RequireScope } from './require-scope.ts'
 import { attemptView, eventView } from './views.ts'
 
 export type EventsDeps = PostEventDeps &
   BatchDeps & {
     readonly queues: Queues
     readonly requireScope: RequireScope
+    readonly audit: AuditRequest
     readonly maxBodyBytes: number
   }
 
@@ -37,6 +40,7 @@ export const listQuery = z.strictObject({
 export function eventsRouter(deps: EventsDeps): Router {
   const router = Router()
   const { requireScope, store } = deps
+  const mayRead = [requireScope('read'), ownEventsOnly(store)]
 
   router
     .route('/')
@@ -52,15 +56,18 @@ export function eventsRouter(deps: EventsDeps): Router {
 
   router
     .route('/:id')
-    .get(requireScope('read'), showEventStatus(deps))
-    .delete(requireScope('publish'), cancel(deps))
+    .get(...mayRead, showEventStatus(deps))
+    .delete(deps.audit, requireScope('publish'), ownEventsOnly(store), cancel(deps))
     .all(allowOnly('GET', 'DELETE'))
 
-  router.route('/:id/result').get(requireScope('read'), showEventResult(store)).all(allowOnly('GET'))
+  router
+    .route('/:id/result')
+    .get(...mayRead, showEventResult(store))
+    .all(allowOnly('GET'))
 
   router
     .route('/:id/attempts')
-    .get(requireScope('read'), async (request, response) => {
+    .get(...mayRead, async (request, response) => {
       const { id } = request.params
       const event = await readEvent(store, id)
       if (event === undefined) sendProblem(response, 'event-not-found')
@@ -108,7 +115,8 @@ function list(store: Store): RequestHandler {
       sendProblem(response, 'invalid-cursor')
       return
     }
-    const filter = { afterMs: after, beforeMs: before, type, status }
+    const { mayUse } = callerOf(response)
+    const filter = { afterMs: after, beforeMs: before, type, status, mayUse }
     const page = await listEvents(store, filter, from.position, limit)
     response.json({
       items: page.items.map(eventView),

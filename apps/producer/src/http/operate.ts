@@ -1,6 +1,6 @@
 /** `/livez`, `/readyz` and `/metrics`: for probes and scrapers, without a key. */
 import { withinMs, type Registry } from '@manifold/runtime'
-import type { Store } from '@manifold/store'
+import { pingStore, type Store } from '@manifold/store'
 import { Router } from 'express'
 import type * as answers from '../contract/answers/index.ts'
 import { allowOnly } from './method-not-allowed.ts'
@@ -21,7 +21,7 @@ export function operateRouter(deps: { readonly store: Store; readonly registry: 
     .route('/readyz')
     .get(async (_request, response) => {
       try {
-        await withinMs(READY_MS, 'Redis', deps.store.redis.ping())
+        await withinMs(READY_MS, 'Redis', pingStore(deps.store))
         response.json({ status: 'ok' } satisfies answers.Healthy)
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error)

@@ -12,6 +12,7 @@ import { jsonBody } from './json-body.ts'
 import { preferredWaitSeconds } from './prefer.ts'
 import { sendProblem } from './problem.ts'
 import { traceparentOf } from './request-trace.ts'
+import { callerOf } from './require-scope.ts'
 import { sendJson } from './send-json.ts'
 import { acceptedStillView, acceptedView, pollHintSeconds, resultView } from './views.ts'
 import { whileConnected } from './while-connected.ts'
@@ -35,12 +36,14 @@ export function postEvent(deps: PostEventDeps): RequestHandler {
       return
     }
     const { value, raw, context } = jsonBody(response)
+    const caller = callerOf(response)
     const answer = await acceptEvent(deps, {
       body: value,
       rawBody: raw,
       ...(context === undefined ? {} : { context }),
       idempotencyKey: key.value,
-      caller: String(response.locals['caller']),
+      caller: caller.name,
+      mayPublish: caller.mayUse,
       traceparent: traceparentOf(request, response),
     })
     if (isRefusal(answer)) {
@@ -79,7 +82,7 @@ async function sendWhenSettled(
     sendJson(response, 200, resultView(waited.aggregate))
     return
   }
-  response.set('retry-after', String(pollHintSeconds(waited.event.deliverAtMs)))
+  response.set('retry-after', String(pollHintSeconds(deps.store, waited.event.deliverAtMs)))
   sendJson(response, 202, acceptedStillView(waited.event))
 }
 

@@ -16,14 +16,14 @@ const REQUEST_ID = /^[A-Za-z0-9._~-]{1,128}$/
 /** The first handler of all: gives each request its id, and logs it when it is answered, or its caller has gone. */
 export function requestLog(logger: Logger): RequestHandler {
   return (request, response, next) => {
-    const startedAtMs = Date.now()
+    const startedAtMs = performance.now()
     const requestId = requestIdOf(request)
     response.setHeader('x-request-id', requestId)
     response.locals['requestId'] = requestId
     const path = pathOf(request)
     if (!isQuiet(path)) {
       response.once('close', () => {
-        logRequest(logger, request, response, path, Date.now() - startedAtMs)
+        logRequest(logger, request, response, path, Math.round(performance.now() - startedAtMs))
       })
     }
     next()

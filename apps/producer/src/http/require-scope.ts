@@ -1,68 +1,79 @@
 /**
- * Who calls, and whether they may. Keys are compared by their hashes, in constant time.
+ * The guard of every route that asks for a scope: who calls, whether they may, and whether they may now.
  *
- * Without configured keys everybody may do everything; the producer then listens on loopback only (settings).
+ * Leaves the caller in `response.locals`; read it with `callerOf(response)`. What limits callers is its own part: rate-limit/.
  */
-import { timingSafeEqual } from 'node:crypto'
-import { hashApiKey, SCOPES, type ApiKey, type Scope } from '@manifold/config'
-import type { RequestHandler } from 'express'
-import { sendProblem } from './problem.ts'
-
-/** The caller's name where there are no keys. */
-export const ANONYMOUS = 'anonymous'
-
-/** How a caller without a key is told to bring one. */
-export const CHALLENGE = { 'www-authenticate': 'Bearer realm="manifold"' }
+import type { Scope } from '@manifold/config'
+import type { RequestHandler, Response } from 'express'
+import {
+  challengeOf,
+  lacks,
+  type Caller,
+  type CallerReading,
+  type IdentifyCaller,
+} from '../callers/caller.ts'
+import type { RateLimiter } from '../rate-limit/rate-limiter.ts'
+import { setRateLimitHeaders, tooMany } from './rate-limited.ts'
+import { problem, sendProblem, type Problem } from './problem.ts'
 
 export type RequireScope = (scope: Scope) => RequestHandler
 
-export type Caller = { readonly name: string; readonly scopes: ReadonlySet<Scope> }
-
-export type CallerReading =
-  | { readonly kind: 'caller'; readonly caller: Caller }
-  | { readonly kind: 'unauthenticated'; readonly detail: string }
-
-const ANYBODY: CallerReading = {
-  kind: 'caller',
-  caller: { name: ANONYMOUS, scopes: new Set(SCOPES) },
-}
-
-/** Who presents this `Authorization` header. */
-export function findCaller(keys: readonly ApiKey[], authorization: string | undefined): CallerReading {
-  if (keys.length === 0) return ANYBODY
-  const presented = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-  if (presented === undefined)
-    return { kind: 'unauthenticated', detail: 'there is no Authorization: Bearer header' }
-  const key = findKey(keys, presented)
-  if (key === undefined) return { kind: 'unauthenticated', detail: 'the key is not known' }
-  return { kind: 'caller', caller: key }
-}
-
-/** Makes the guard for a set of keys: `requireScope('read')` is a handler. */
-export function scopeGuard(keys: readonly ApiKey[]): RequireScope {
+/** Makes the guard: `requireScope('read')` is a handler. */
+export function scopeGuard(identify: IdentifyCaller, limiter: RateLimiter | undefined): RequireScope {
   return (scope) => (request, response, next) => {
-    const reading = findCaller(keys, request.headers.authorization)
-    if (reading.kind === 'unauthenticated') {
-      const { detail } = reading
-      sendProblem(response, 'unauthenticated', { detail, headers: CHALLENGE })
-      return
-    }
-    const { caller } = reading
-    response.locals['caller'] = caller.name
-    if (!caller.scopes.has(scope)) {
-      sendProblem(response, 'missing-scope', { detail: lacks(caller, scope) })
-      return
-    }
-    next()
+    const reading = identify(request.headers.authorization)
+    if (!(reading instanceof Promise)) return admit(reading, scope, limiter, response, next)
+    return reading.then((one) => admit(one, scope, limiter, response, next))
   }
 }
 
-/** What a missing scope is answered with. */
-export function lacks({ name }: Caller, scope: Scope): string {
-  return `the key ${name} lacks the scope ${scope}`
+/** Who was let in. */
+export function callerOf(response: Response): Caller {
+  return response.locals['identity'] as Caller
 }
 
-function findKey(keys: readonly ApiKey[], presented: string): ApiKey | undefined {
-  const hash = hashApiKey(presented)
-  return keys.find((key) => timingSafeEqual(key.hash, hash))
+/** Notes who calls, for handlers and for the log. */
+export function noteCaller(response: Response, caller: Caller): void {
+  response.locals['identity'] = caller
+  response.locals['caller'] = caller.name
+}
+
+/** Why somebody is not let in at all. */
+export function strangerProblem(reading: Exclude<CallerReading, { kind: 'caller' }>): Problem {
+  if (reading.kind === 'unknown')
+    return problem('token-keys-unavailable', { headers: { 'retry-after': '1' } })
+  return problem('unauthenticated', { detail: reading.detail, headers: challengeOf(reading) })
+}
+
+function admit(
+  reading: CallerReading,
+  scope: Scope,
+  limiter: RateLimiter | undefined,
+  response: Response,
+  next: Parameters<RequestHandler>[2],
+): Promise<void> | undefined {
+  if (reading.kind !== 'caller') {
+    const { code, details } = strangerProblem(reading)
+    sendProblem(response, code, details)
+    return undefined
+  }
+  const { caller } = reading
+  noteCaller(response, caller)
+  if (!caller.scopes.has(scope)) {
+    sendProblem(response, 'missing-scope', { detail: lacks(caller, scope) })
+    return undefined
+  }
+  // Who operates must get in while everybody else floods.
+  if (limiter === undefined || scope === 'admin' || !limiter.limits(caller)) {
+    next()
+    return undefined
+  }
+  return limiter.take(caller, scope, 1).then((taken) => {
+    setRateLimitHeaders(response, taken)
+    if (taken.granted === 1) next()
+    else {
+      const { code, details } = tooMany(taken)
+      sendProblem(response, code, details)
+    }
+  })
 }

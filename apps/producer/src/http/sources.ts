@@ -18,9 +18,21 @@ import { readVerified, unverifiedWebhook } from './webhook-request.ts'
 export type SourcesDeps = EventsDeps & { readonly sources: readonly Source[]; readonly logger: Logger }
 
 /** The routes below `/v1/sources`. */
-export function sourcesRouter(deps: SourcesDeps): Router {
+export function sourcesRouter(deps: SourcesDeps): RequestHandler {
+  let { sources } = deps
+  let router = routerOf(deps, sources)
+  return (request, response, next) => {
+    if (deps.sources !== sources) {
+      sources = deps.sources
+      router = routerOf(deps, sources)
+    }
+    router(request, response, next)
+  }
+}
+
+function routerOf(deps: SourcesDeps, sources: readonly Source[]): Router {
   const router = Router({ caseSensitive: true })
-  for (const source of deps.sources) {
+  for (const source of sources) {
     const readBytes: RequestHandler = express.raw({
       type: () => true,
       limit: source.maxBodyBytes ?? deps.maxBodyBytes,

@@ -4,14 +4,16 @@ import type { Logger } from '@manifold/runtime'
 import { isStoreUnavailable, readEvent } from '@manifold/store'
 import { Router, type Request, type Response } from 'express'
 import { z } from 'zod'
+import { onceExpired } from '../callers/caller.ts'
 import { eventSource, type EventSourceDeps } from '../streams/event-source.ts'
 import { feedSource, type FeedSourceDeps } from '../streams/feed-source.ts'
 import { followChanges, type Source } from '../streams/follow-changes.ts'
 import type { OpenStreams } from '../streams/open-streams.ts'
 import { filterFields, placeField } from '../streams/stream-filter.ts'
 import { allowOnly } from './method-not-allowed.ts'
+import { ownEventsOnly } from './own-events.ts'
 import { sendProblem } from './problem.ts'
-import type { RequireScope } from './require-scope.ts'
+import { callerOf, type RequireScope } from './require-scope.ts'
 import { createSseReader } from './sse-reader.ts'
 
 export type StreamDeps = EventSourceDeps &
@@ -40,12 +42,15 @@ export function streamRouter(deps: StreamDeps): Router {
       }
       const { lastEventId, 'Last-Event-ID': header, ...filter } = query.data
       if (request.method === 'HEAD') response.type('text/event-stream').end()
-      else await stream(deps, response, feedSource(deps, filter), header ?? lastEventId)
+      else {
+        const { mayUse } = callerOf(response)
+        await stream(deps, response, feedSource(deps, { ...filter, mayUse }), header ?? lastEventId)
+      }
     })
     .all(allowOnly('GET'))
   router
     .route('/v1/events/:id/stream')
-    .get(mayRead, async (request, response) => {
+    .get(mayRead, ownEventsOnly(deps.store), async (request, response) => {
       const { id } = request.params
       const query = eventQuery.safeParse(given(request))
       if (!query.success) {
@@ -81,6 +86,8 @@ async function stream(
     sendProblem(response, 'too-many-followers', { headers: { 'retry-after': '5' } })
     return
   }
+  // It ends with the token; a client comes back with another, and its place.
+  const forget = onceExpired(callerOf(response), reader.leave)
   try {
     const end = await followChanges(deps.store, source, after, reader)
     if (end === 'event-not-found' && !response.headersSent) sendProblem(response, 'event-not-found')
@@ -93,6 +100,7 @@ async function stream(
       deps.logger.error({ err: error, requestId: response.locals['requestId'] as unknown }, 'a stream failed')
     response.end()
   } finally {
+    forget()
     leave()
   }
 }

@@ -9,6 +9,7 @@ import {
   readGoneMark,
   readHostBreakers,
   readLastMinute,
+  removedTargetNames,
   resetBreaker,
   resetHostBreakers,
   type BreakerView,
@@ -80,9 +81,24 @@ function forTarget(
 ): RequestHandler {
   return async (request, response) => {
     const target = deps.targets.find((one) => one.name === request.params['name'])
-    if (target === undefined) sendProblem(response, 'target-not-found')
+    if (target === undefined) await sendNotFound(deps, String(request.params['name']), response)
     else await handle(target, response)
   }
+}
+
+/** One that was taken out of the config may have a backlog that is waited for in vain. */
+async function sendNotFound(
+  { store }: TargetsDeps,
+  name: string,
+  response: Parameters<RequestHandler>[1],
+): Promise<void> {
+  if (!(await removedTargetNames(store)).includes(name)) {
+    sendProblem(response, 'target-not-found')
+    return
+  }
+  const { waiting, delayed, inFlight } = await readBacklog(store, name)
+  const detail = `${name} is in no config any more; ${String(waiting + delayed + inFlight)} deliveries wait for its return`
+  sendProblem(response, 'target-not-found', { detail })
 }
 
 async function view({ store, queues }: TargetsDeps, target: Target): Promise<answers.Target> {

@@ -4,6 +4,7 @@
  * The types are those of the documented answers (contract/answers): what is shown and what is documented cannot differ.
  */
 import { deliveryId } from '@manifold/domain'
+import { storeNow } from '@manifold/store'
 import type {
   Accepted,
   Aggregate,
@@ -13,6 +14,7 @@ import type {
   EventRecord,
   RecordedAttempt,
   Replay,
+  Store,
 } from '@manifold/store'
 import type * as answers from '../contract/answers/index.ts'
 
@@ -23,8 +25,8 @@ function linksOf(eventId: string): answers.Links {
 }
 
 /** When it is worth looking again at an event that has not settled, in seconds. */
-export function pollHintSeconds(deliverAtMs: number | undefined): number {
-  return Math.max(1, Math.ceil(((deliverAtMs ?? 0) - Date.now()) / 1_000))
+export function pollHintSeconds(store: Store, deliverAtMs: number | undefined): number {
+  return Math.max(1, Math.ceil(((deliverAtMs ?? 0) - storeNow(store)) / 1_000))
 }
 
 export function acceptedView(accepted: Accepted): answers.Accepted {

@@ -1,6 +1,6 @@
 /** `/v1/ws`: who may open a WebSocket. What is said over it is websocket/connection.ts. */
-import type { ApiKey } from '@manifold/config'
 import { Router, type Request, type Response } from 'express'
+import { whatIsShown, type Caller, type IdentifyCaller } from '../callers/caller.ts'
 import type { OpenStream } from '../streams/open-streams.ts'
 import { serveConnection, type ConnectionDeps } from '../websocket/connection.ts'
 import { isOriginAllowed } from '../websocket/origin.ts'
@@ -13,10 +13,11 @@ import {
 } from '../websocket/upgrade.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { sendProblem } from './problem.ts'
-import { CHALLENGE, findCaller, type Caller } from './require-scope.ts'
+import { setRateLimitHeaders, tooMany } from './rate-limited.ts'
+import { noteCaller, strangerProblem } from './require-scope.ts'
 
 export type WebSocketDeps = ConnectionDeps & {
-  readonly apiKeys: readonly ApiKey[]
+  readonly identify: IdentifyCaller
   readonly allowedOrigins: readonly string[]
   readonly maxBodyBytes: number
 }
@@ -31,16 +32,17 @@ export function webSocketRouter(deps: WebSocketDeps): Router {
   const upgrade = createUpgrade(deps.maxBodyBytes + FRAME_BYTES)
   router
     .route(WEB_SOCKET_PATH)
-    .get((request, response) => {
-      const caller = admit(deps, request, response)
-      if (caller !== undefined) open(deps, upgrade, caller, request, response)
+    .get(async (request, response) => {
+      const caller = await admit(deps, request, response)
+      // It may have gone while it was judged.
+      if (caller !== undefined && !request.socket.destroyed) open(deps, upgrade, caller, request, response)
     })
     .all(allowOnly('GET'))
   return router
 }
 
 /** Who connects; `undefined` when the request was answered. */
-function admit(deps: WebSocketDeps, request: Request, response: Response): Caller | undefined {
+async function admit(deps: WebSocketDeps, request: Request, response: Response): Promise<Caller | undefined> {
   if (!isUpgrade(request)) {
     refuseHandshake(response, 'the request asks for no upgrade')
     return undefined
@@ -50,18 +52,31 @@ function admit(deps: WebSocketDeps, request: Request, response: Response): Calle
     sendProblem(response, 'origin-not-allowed', { detail: `the origin is ${String(origin)}` })
     return undefined
   }
-  const reading = findCaller(deps.apiKeys, authorizationOf(request))
-  if (reading.kind === 'unauthenticated') {
-    const detail = `${reading.detail}; browsers offer the subprotocols manifold and manifold.bearer.<key>`
-    sendProblem(response, 'unauthenticated', { detail, headers: CHALLENGE })
+  const reading = await deps.identify(authorizationOf(request))
+  if (reading.kind !== 'caller') {
+    const { code, details } = strangerProblem(reading)
+    const hint = 'browsers offer the subprotocols manifold and manifold.bearer.<key>'
+    sendProblem(response, code, {
+      ...details,
+      ...(details.detail === undefined ? {} : { detail: `${details.detail}; ${hint}` }),
+    })
     return undefined
   }
   const { caller } = reading
-  response.locals['caller'] = caller.name
+  noteCaller(response, caller)
   if (!caller.scopes.has('publish') && !caller.scopes.has('read')) {
-    const detail = `the key ${caller.name} has neither the scope publish nor the scope read`
+    const detail = `${whatIsShown(caller)} has neither the scope publish nor the scope read`
     sendProblem(response, 'missing-scope', { detail })
     return undefined
+  }
+  if (deps.limiter?.limits(caller) === true) {
+    const taken = await deps.limiter.take(caller, 'read', 1)
+    setRateLimitHeaders(response, taken)
+    if (taken.granted === 0) {
+      const { code, details } = tooMany(taken)
+      sendProblem(response, code, details)
+      return undefined
+    }
   }
   return caller
 }

@@ -39,16 +39,19 @@ export type StreamFilter = {
   readonly type?: string | undefined
   readonly target?: string | undefined
   readonly status?: string | undefined
+  /** Whether the caller may see events of a type; `undefined`: of any. */
+  readonly mayUse?: ((type: string) => boolean) | undefined
 }
 
 /** Compiled once, asked for every message. */
 export function compileFilter(filter: StreamFilter): (message: StreamMessage) => boolean {
-  const { target, status } = filter
+  const { target, status, mayUse } = filter
   const takesType = filter.type === undefined ? undefined : compileTypePattern(filter.type)
   const wantsCallbacks = target === CALLBACKS_TARGET
   return (message) =>
     (wantsCallbacks || !isCallbackEvent(message.eventId ?? '')) &&
     (target === undefined || message.target === target) &&
     (status === undefined || message.status === status) &&
-    (takesType === undefined || (message.type !== undefined && takesType(message.type)))
+    (takesType === undefined || (message.type !== undefined && takesType(message.type))) &&
+    (mayUse === undefined || (message.type !== undefined && mayUse(message.type)))
 }

@@ -7,8 +7,10 @@ import type { Scope } from '@manifold/config'
 import type { Logger } from '@manifold/runtime'
 import { isStoreUnavailable } from '@manifold/store'
 import type { RawData, WebSocket } from 'ws'
+import { lacks, onceExpired, type Caller } from '../callers/caller.ts'
 import { problem, problemBody, type Problem } from '../http/problem.ts'
-import { lacks, type Caller } from '../http/require-scope.ts'
+import { tooMany } from '../http/rate-limited.ts'
+import type { RateLimiter } from '../rate-limit/rate-limiter.ts'
 import type { OpenStream } from '../streams/open-streams.ts'
 import { readClientMessage, type ClientMessage } from './client-message.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
@@ -17,7 +19,8 @@ import { createPulse } from './pulse.ts'
 import { createSubscriptions, type SubscriptionDeps, type Subscriptions } from './subscriptions.ts'
 import { createWorkQueue } from './work-queue.ts'
 
-export type ConnectionDeps = PublishDeps & SubscriptionDeps & { readonly logger: Logger }
+export type ConnectionDeps = PublishDeps &
+  SubscriptionDeps & { readonly logger: Logger; readonly limiter: RateLimiter | undefined }
 
 export type Peer = { readonly caller: Caller; readonly requestId: string | undefined }
 
@@ -31,7 +34,7 @@ type Parts = {
 /** More would not make Redis faster; beyond it the socket is not read. */
 const PUBLISHES_AT_ONCE = 64
 
-const SCOPE_OF: Readonly<Record<ClientMessage['do'], Scope>> = {
+const SCOPE_OF: Readonly<Record<ClientMessage['do'], Exclude<Scope, 'admin'>>> = {
   publish: 'publish',
   subscribe: 'read',
   unsubscribe: 'read',
@@ -40,7 +43,7 @@ const SCOPE_OF: Readonly<Record<ClientMessage['do'], Scope>> = {
 /** Serves a connection until it closes. */
 export function serveConnection(deps: ConnectionDeps, socket: WebSocket, peer: Peer): OpenStream {
   const outbox = createOutbox(socket)
-  const subscriptions = createSubscriptions(deps, outbox)
+  const subscriptions = createSubscriptions(deps, peer.caller, outbox)
   const parts = { deps, peer, outbox, subscriptions }
   const publishes = createWorkQueue({
     atOnce: PUBLISHES_AT_ONCE,
@@ -63,7 +66,13 @@ export function serveConnection(deps: ConnectionDeps, socket: WebSocket, peer: P
   })
   // Broken frames and frames too large: ws closes with the code that says so (1002, 1007, 1009).
   socket.on('error', () => undefined)
-  socket.once('close', subscriptions.removeAll)
+  const forget = onceExpired(peer.caller, () => {
+    outbox.close(1008, 'the token has expired')
+  })
+  socket.once('close', () => {
+    forget()
+    subscriptions.removeAll()
+  })
   return {
     beat: createPulse(socket),
     leave: () => {
@@ -75,10 +84,7 @@ export function serveConnection(deps: ConnectionDeps, socket: WebSocket, peer: P
 async function answer(parts: Parts, message: ClientMessage): Promise<void> {
   const { deps, peer } = parts
   try {
-    const scope = SCOPE_OF[message.do]
-    const refused = peer.caller.scopes.has(scope)
-      ? await carryOut(parts, message)
-      : problem('missing-scope', { detail: lacks(peer.caller, scope) })
+    const refused = (await judge(parts, message)) ?? (await carryOut(parts, message))
     if (refused !== undefined) refuse(parts, message.ref, refused)
   } catch (error) {
     const isAway = isStoreUnavailable(error)
@@ -87,12 +93,22 @@ async function answer(parts: Parts, message: ClientMessage): Promise<void> {
   }
 }
 
+/** @returns why it may not be done */
+async function judge({ deps, peer }: Parts, message: ClientMessage): Promise<Problem | undefined> {
+  const { caller } = peer
+  const scope = SCOPE_OF[message.do]
+  if (!caller.scopes.has(scope)) return problem('missing-scope', { detail: lacks(caller, scope) })
+  if (message.do === 'unsubscribe' || deps.limiter?.limits(caller) !== true) return undefined
+  const taken = await deps.limiter.take(caller, scope, 1)
+  return taken.granted === 0 ? tooMany(taken) : undefined
+}
+
 /** @returns why it could not be done */
 async function carryOut(parts: Parts, message: ClientMessage): Promise<Problem | undefined> {
   const { deps, peer, outbox, subscriptions } = parts
   switch (message.do) {
     case 'publish': {
-      const published = await publish(deps, peer.caller.name, message)
+      const published = await publish(deps, peer.caller, message)
       if (published.kind === 'refused') return published.problem
       say(outbox, { message: 'published', ref: message.ref, ...published.view })
       return undefined

@@ -1,5 +1,6 @@
 /** Publishing over a WebSocket: accepted exactly as a POST is, and answered with its `ref`. */
 import { acceptEvent, type AcceptDeps } from '../accept-event.ts'
+import type { Caller } from '../callers/caller.ts'
 import { isRefusal, refusalProblem } from '../http/accept-problem.ts'
 import { readIdempotencyKey } from '../http/idempotency-key.ts'
 import { problem, type Problem } from '../http/problem.ts'
@@ -13,7 +14,7 @@ export type Published =
   | { readonly kind: 'refused'; readonly problem: Problem }
 
 /** `status` is the one a POST would have had; the event's own stands beside it. @throws when Redis is away */
-export async function publish(deps: PublishDeps, caller: string, asked: Publish): Promise<Published> {
+export async function publish(deps: PublishDeps, caller: Caller, asked: Publish): Promise<Published> {
   const key = readIdempotencyKey(asked.idempotencyKey)
   if (key.kind === 'invalid') return { kind: 'refused', problem: problem('invalid-idempotency-key') }
   const answer = await acceptEvent(deps, {
@@ -21,7 +22,8 @@ export async function publish(deps: PublishDeps, caller: string, asked: Publish)
     // As a client that POSTs would have written it.
     rawBody: JSON.stringify(asked.event),
     idempotencyKey: key.value,
-    caller,
+    caller: caller.name,
+    mayPublish: caller.mayUse,
     traceparent: undefined,
   })
   if (isRefusal(answer)) return { kind: 'refused', problem: refusalProblem(answer) }

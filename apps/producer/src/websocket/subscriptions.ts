@@ -1,5 +1,7 @@
 /** What one WebSocket follows: several things at once, each a stream of its own with a name of its own. */
 import { isStoreUnavailable } from '@manifold/store'
+import type { Caller } from '../callers/caller.ts'
+import { maySeeEvent } from '../callers/own-events.ts'
 import { problem, type Problem } from '../http/problem.ts'
 import { eventSource, type EventSourceDeps } from '../streams/event-source.ts'
 import { feedSource, type FeedSourceDeps } from '../streams/feed-source.ts'
@@ -21,7 +23,8 @@ export type Subscriptions = {
 
 export const MAX_SUBSCRIPTIONS = 100
 
-export function createSubscriptions(deps: SubscriptionDeps, outbox: Outbox): Subscriptions {
+/** @param caller sees events of its own types only */
+export function createSubscriptions(deps: SubscriptionDeps, caller: Caller, outbox: Outbox): Subscriptions {
   const open = new Map<string, AbortController>()
   let made = 0
 
@@ -38,8 +41,13 @@ export function createSubscriptions(deps: SubscriptionDeps, outbox: Outbox): Sub
     open.set(name, gone)
     try {
       const { eventId, type, target, status, after } = asked
+      if (eventId !== undefined && !(await maySeeEvent(deps.store, caller, eventId)))
+        return problem('event-not-found')
+      const { mayUse } = caller
       const source =
-        eventId === undefined ? feedSource(deps, { type, target, status }) : eventSource(deps, eventId)
+        eventId === undefined
+          ? feedSource(deps, { type, target, status, mayUse })
+          : eventSource(deps, eventId)
       const end = await followChanges(deps.store, source, after, reader)
       if (end === 'event-not-found' && !reader.isOpen()) return problem('event-not-found')
       if (end === 'nothing-more') reader.open(after ?? '0')

@@ -19,11 +19,13 @@ const logger = createLogger(`worker:${name}:alone`, settings.logLevel)
 const target = everyTarget(await loadConfig(settings.configPath)).find((one) => one.name === name)
 if (target === undefined) throw new Error(`no target "${name}" in ${settings.configPath} any more`)
 
+let redisAheadMs = 0
 const deps = {
   target,
   client: createTargetClient(target),
   userAgent: `manifold/${VERSION}`,
   now: Date.now,
+  redisNow: () => Date.now() + redisAheadMs,
   handlerLogger: handlerLogger(logger, name),
 }
 // The worker ends this process when it stops.
@@ -35,7 +37,8 @@ function ignore(): void {
 
 const tell = (report: Report) => process.send?.(report)
 
-process.on('message', ({ ref, claim }: Order) => {
+process.on('message', ({ ref, claim, redisNowMs }: Order) => {
+  redisAheadMs = redisNowMs - Date.now()
   attempt(deps, ref, claim, neverStopping).then(
     (tried) => tell({ kind: 'tried', tried }),
     (error: unknown) =>

@@ -4,7 +4,12 @@ import type { Claim } from '@manifold/store'
 import type { Tried } from '../attempt.ts'
 
 /** Try this, and nothing else meanwhile. */
-export type Order = { readonly ref: DeliveryRef; readonly claim: Claim }
+export type Order = {
+  readonly ref: DeliveryRef
+  readonly claim: Claim
+  /** What time it is by Redis's clock, which that process does not ask. */
+  readonly redisNowMs: number
+}
 
 export type Report =
   | { readonly kind: 'ready' }

@@ -41,7 +41,7 @@ async function aloneWith(body: string, timeoutMs = 1_000) {
 appendFileSync(${JSON.stringify(starts)}, 'x')
 ${body}`,
   )
-  alone = createAlone({ name: 'crm', timeoutMs }, file)
+  alone = createAlone({ name: 'crm', timeoutMs }, Date.now, file)
   return { alone, starts: async () => (await readFile(starts, 'utf8')).length }
 }
 

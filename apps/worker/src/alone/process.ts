@@ -35,8 +35,15 @@ const IDLE_MS = 3_000
 
 type Running = { readonly child: ChildProcess; readonly ended: Promise<string> }
 
-/** @param entry the program of the process; a test's own instead of main.ts */
-export function createAlone(target: Pick<Target, 'name' | 'timeoutMs'>, entry = ENTRY): Alone {
+/**
+ * @param redisNow milliseconds by Redis's clock
+ * @param entry the program of the process; a test's own instead of main.ts
+ */
+export function createAlone(
+  target: Pick<Target, 'name' | 'timeoutMs'>,
+  redisNow: () => number,
+  entry = ENTRY,
+): Alone {
   let running: Running | undefined
   let taken = false
   let idle: NodeJS.Timeout | undefined
@@ -91,7 +98,7 @@ export function createAlone(target: Pick<Target, 'name' | 'timeoutMs'>, entry = 
     },
     attempt: async (ref, claim, stopping) => {
       for (const crashes: Crash[] = []; ;) {
-        const came = await tryOnce({ ref, claim }, stopping)
+        const came = await tryOnce({ ref, claim, redisNowMs: redisNow() }, stopping)
         if ('kind' in came) return came
         crashes.push(came)
         const judged = judgeCrashes(crashes)

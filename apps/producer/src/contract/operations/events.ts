@@ -46,6 +46,7 @@ const publishEvent: Operation = {
     'invalid-idempotency-key',
     'event-id-taken',
     'invalid-event',
+    'type-not-allowed',
     'unknown-target',
     'idempotency-key-reused',
   ],

@@ -1,0 +1,41 @@
+/** `manifold keys`: makes API keys. A key is shown once; what is to be kept is its hash. */
+import type { Scope } from '@manifold/config'
+import { Command, InvalidArgumentError } from 'commander'
+import { withJson } from '../api/session.ts'
+import { openOutput } from '../terminal/output.ts'
+
+const SCOPES = Object.keys({ publish: true, read: true, admin: true } satisfies Record<Scope, true>)
+
+type CreateOptions = { readonly name: string; readonly scopes: readonly string[]; readonly json?: boolean }
+
+export function keysCommand(): Command {
+  const keys = new Command('keys').description('API keys')
+  withJson(keys.command('create'))
+    .description('make an API key: shown once; the settings keep its hash')
+    .requiredOption('-n, --name <name>', 'who will use it', keyName)
+    .option('-s, --scopes <scopes>', `comma-separated, of ${SCOPES.join(', ')}`, scopes, SCOPES)
+    .action(create)
+  return keys
+}
+
+async function create({ name, scopes: chosen, json }: CreateOptions): Promise<void> {
+  const { createApiKey, isScope } = await import('@manifold/config')
+  const { key, entry } = createApiKey(name, chosen.filter(isScope))
+  await openOutput().print(
+    json === true
+      ? `${JSON.stringify({ name, scopes: chosen, key, entry })}\n`
+      : `key (for the caller, shown once):\n  ${key}\nentry (for MANIFOLD_API_KEYS):\n  ${entry}\n`,
+  )
+}
+
+function keyName(text: string): string {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(text)) throw new InvalidArgumentError('use 1 to 64 of A-Z a-z 0-9 . _ -')
+  return text
+}
+
+function scopes(text: string): string[] {
+  const names = text.split(/[,+]/).filter((name) => name !== '')
+  if (names.length === 0 || names.some((name) => !SCOPES.includes(name)))
+    throw new InvalidArgumentError(`known scopes: ${SCOPES.join(', ')}`)
+  return names
+}

@@ -1,0 +1,33 @@
+/** The program: every command, with its options. What a command does is loaded when it is run. */
+import { VERSION } from '@manifold/runtime/version'
+import { Command } from 'commander'
+import { completionCommand } from './completion/command.ts'
+import { deadLettersCommand } from './dead-letters/command.ts'
+import { doctorCommand } from './doctor/command.ts'
+import { eventsCommand } from './events/command.ts'
+import { keysCommand } from './keys/command.ts'
+import { partCommands } from './parts/commands.ts'
+import { prepared } from './prepared.ts'
+import { replaysCommand } from './replays/command.ts'
+import { sendCommand } from './send/command.ts'
+import { targetsCommand } from './targets/command.ts'
+
+export function createProgram(): Command {
+  const program = new Command('manifold')
+    .description('One POST in, every API out.')
+    .version(VERSION)
+    .showSuggestionAfterError()
+  const commands = [
+    ...partCommands(),
+    sendCommand(),
+    eventsCommand(),
+    deadLettersCommand(),
+    replaysCommand(),
+    targetsCommand(),
+    doctorCommand(),
+    keysCommand(),
+    completionCommand(program),
+  ]
+  for (const command of commands) program.addCommand(command)
+  return prepared(program)
+}

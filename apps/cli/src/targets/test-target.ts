@@ -1,0 +1,140 @@
+/**
+ * `manifold targets test`: one event from here straight to a target, with the config and the secrets of this machine.
+ *
+ * Owns what is shown of it. No producer, queue or Redis has a part in it, and nothing is recorded.
+ */
+import { loadConfig, readSettings, requireSecrets, type Config } from '@manifold/config'
+import {
+  deliveryId,
+  type ManifoldEvent,
+  type OutgoingRequest,
+  type Target,
+  type TargetResponse,
+} from '@manifold/domain'
+import { randomHex, VERSION } from '@manifold/runtime'
+import type { Command } from 'commander'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { misuse } from '../misuse.ts'
+import { onInterrupt } from '../terminal/interruption.ts'
+import { openOutput } from '../terminal/output.ts'
+import { plainLines } from '../terminal/plain-text.ts'
+import { attemptOnce, type Tried } from './attempt-once.ts'
+import { createHider, type Hider } from './hide.ts'
+import { makeTestEvent, type TestEventOptions } from './test-event.ts'
+
+export type TestOptions = TestEventOptions & { readonly json?: boolean }
+
+/** @throws ConfigError, SettingsError, or what says which secrets are missing */
+export async function testTarget(command: Command, name: string, options: TestOptions): Promise<ExitCode> {
+  const settings = readSettings()
+  const config = await loadConfig(settings.configPath)
+  const target = config.targets.find((one) => one.name === name)
+  if (target === undefined) return misuse(command, unknownTarget(config, name))
+  const making = makeTestEvent(config, target, options, () => `test-${randomHex(8)}`, Date.now())
+  if (making.kind === 'mistake') return misuse(command, making.message)
+  const auth = target.kind === 'http' ? target.auth : undefined
+  if (auth !== undefined) requireSecrets([auth])
+
+  const { event } = making
+  const output = openOutput()
+  const tried = await attemptOnce(
+    {
+      userAgent: `manifold/${VERSION}`,
+      deliveryId: deliveryId(event.id, target.name),
+      now: Date.now,
+      randomHex,
+      note: output.note,
+      signal: onInterrupt(),
+    },
+    target,
+    event,
+  )
+  const secrets = auth?.secrets.map((one) => one.reveal()) ?? []
+  const hider = createHider(secrets, tried.rendered, tried.request)
+  await output.print(
+    options.json === true
+      ? `${JSON.stringify(facts(target, event, tried, hider), undefined, 2)}\n`
+      : plainLines(text(target, event, tried, hider)),
+  )
+  return tried.outcome.kind === 'delivered' ? EXIT.ok : EXIT.failed
+}
+
+function unknownTarget({ path, targets }: Config, name: string): string {
+  return `no target "${name}" in ${path}; there are: ${targets.map((one) => one.name).join(', ') || 'none'}`
+}
+
+function facts(target: Target, event: ManifoldEvent, tried: Tried, hider: Hider): object {
+  const { request, response, outcome, error, durationMs } = tried
+  return {
+    target: target.name,
+    eventId: event.id,
+    type: event.type,
+    request: request === undefined ? null : shownRequest(request, hider),
+    response: response === undefined ? null : shownResponse(response, hider),
+    outcome: outcome.kind,
+    reason: hider.text(outcome.reason),
+    error: error === undefined ? null : hider.text(error),
+    durationMs,
+  }
+}
+
+function shownRequest({ method, url, headers, body }: OutgoingRequest, hider: Hider) {
+  return { method, url: hider.url(url), headers: hider.headers(headers), body: hider.text(bodyText(body)) }
+}
+
+function shownResponse({ status, headers, text: body, truncated }: TargetResponse, hider: Hider) {
+  return { status, headers: hider.headers(headers), body: hider.text(body), truncated }
+}
+
+function bodyText(body: OutgoingRequest['body']): string {
+  if (body === undefined || typeof body === 'string') return body ?? ''
+  return `(${String(body.length)} bytes) ${Buffer.from(body).toString('base64')}`
+}
+
+function text(target: Target, event: ManifoldEvent, tried: Tried, hider: Hider): string {
+  const { request, response, outcome, error, durationMs } = tried
+  const parts: string[] = []
+  if (request !== undefined) {
+    const { method, url, headers, body } = shownRequest(request, hider)
+    parts.push(`${method} ${url}`, ...headerLines(headers), '', body, '')
+  } else {
+    parts.push(
+      `${event.type} ${event.id} to ${target.name}: ${target.kind === 'http' ? 'nothing was sent' : 'handled here'}`,
+      '',
+    )
+  }
+  if (response !== undefined) {
+    const { status, headers, body, truncated } = shownResponse(response, hider)
+    const cut = truncated ? `\n(cut off at ${String(target.maxResponseBytes)} bytes)` : ''
+    parts.push(
+      `HTTP ${String(status)} after ${String(durationMs)} ms`,
+      ...headerLines(headers),
+      '',
+      body + cut,
+      '',
+    )
+  }
+  if (error !== undefined) parts.push(`error: ${hider.text(error)}`)
+  parts.push(`${outcome.kind} (${hider.text(outcome.reason)}): ${consequence(tried)}`)
+  return `${parts.join('\n')}\n`
+}
+
+function headerLines(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+}
+
+/** What a worker would make of it. */
+function consequence({ outcome }: Tried): string {
+  switch (outcome.kind) {
+    case 'delivered':
+      return 'the target took it'
+    case 'retryable':
+      return 'a worker would try again later'
+    case 'throttled':
+      return 'a worker would leave the target alone for a while, at no cost'
+    case 'permanent':
+      return `a worker would make it a dead letter (${outcome.deadReason ?? 'rejected'})`
+    default:
+      return outcome satisfies never
+  }
+}

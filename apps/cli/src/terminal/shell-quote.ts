@@ -1,0 +1,6 @@
+/** Text as one word of a shell. */
+
+/** In single quotes, for bash, zsh and fish. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`
+}

@@ -1,0 +1,78 @@
+/** Who calls: what is known of a caller once it has shown a key or a token, and how one that has not is told. */
+import { SCOPES, type Scope } from '@manifold/config'
+import { compileTypePattern } from '@manifold/domain'
+
+export type Caller = {
+  /** A key's name, or `jwt:` and a token's subject; the names of keys have no colon. */
+  readonly name: string
+  readonly scopes: ReadonlySet<Scope>
+  /** Whether it may publish and read events of a type; `undefined`: of any. */
+  readonly mayUse?: TypeTest | undefined
+  /** When it is to be told that its token has expired. */
+  readonly expiresAtMs?: number | undefined
+}
+
+export type TypeTest = (type: string) => boolean
+
+export type CallerReading =
+  | { readonly kind: 'caller'; readonly caller: Caller }
+  /** @param detail says nothing that is secret; `invalid`: something was shown, and it is no good */
+  | { readonly kind: 'unauthenticated'; readonly detail: string; readonly invalid: boolean }
+  /** Whoever could say whether a token is genuine is away. */
+  | { readonly kind: 'unknown' }
+
+/** Who presents this `Authorization` header. At once for keys. */
+export type IdentifyCaller = (authorization: string | undefined) => CallerReading | Promise<CallerReading>
+
+/** The caller's name where neither keys nor tokens are configured. */
+export const ANONYMOUS = 'anonymous'
+
+export const ANYBODY: CallerReading = {
+  kind: 'caller',
+  caller: { name: ANONYMOUS, scopes: new Set(SCOPES) },
+}
+
+/** How a caller is told to show who it is (RFC 6750, section 3). */
+export function challengeOf({ detail, invalid }: { detail: string; invalid: boolean }) {
+  const error = invalid ? `, error="invalid_token", error_description="${detail}"` : ''
+  return { 'www-authenticate': `Bearer realm="manifold"${error}` }
+}
+
+/** What a missing scope is answered with. */
+export function lacks(caller: Caller, scope: Scope): string {
+  return `${whatIsShown(caller)} lacks the scope ${scope}`
+}
+
+/** What a caller has shown, in words. */
+export function whatIsShown({ name, expiresAtMs }: Caller): string {
+  return `${expiresAtMs === undefined ? 'the key' : 'the token of'} ${name}`
+}
+
+/** A test for any of some well-formed patterns. */
+export function typeTest(patterns: readonly string[]): TypeTest {
+  const tests = patterns.map(compileTypePattern)
+  return (type) => tests.some((takes) => takes(type))
+}
+
+/** Whether its token has expired meanwhile. */
+export function hasExpired({ expiresAtMs }: Caller): boolean {
+  return expiresAtMs !== undefined && expiresAtMs <= Date.now()
+}
+
+/** The longest time a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Calls back when a caller's token expires. @returns what to call when nobody wants to know any more */
+export function onceExpired({ expiresAtMs }: Caller, end: () => void): () => void {
+  if (expiresAtMs === undefined) return () => undefined
+  let timer: NodeJS.Timeout
+  const look = () => {
+    const leftMs = expiresAtMs - Date.now()
+    if (leftMs <= 0) end()
+    else timer = setTimeout(look, Math.min(leftMs, MAX_TIMER_MS))
+  }
+  timer = setTimeout(look, Math.min(Math.max(0, expiresAtMs - Date.now()), MAX_TIMER_MS))
+  return () => {
+    clearTimeout(timer)
+  }
+}

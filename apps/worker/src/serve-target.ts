@@ -1,0 +1,217 @@
+/**
+ * Serving a target: everything one target needs in a worker, from the first job taken to the last one drained.
+ *
+ * Owns what a reload replaces: a target whose options may have changed is closed, and served anew.
+ */
+import { createTargetClient } from '@manifold/delivery'
+import { breakerOf, CALLBACKS_TARGET, deliveryId, type Target } from '@manifold/domain'
+import type { Settings } from '@manifold/config'
+import {
+  consumeDeliveries,
+  limitTargetConcurrency,
+  pauseTarget,
+  reconcile,
+  type Consumer,
+  type ConsumeOptions,
+  type Queues,
+} from '@manifold/queue'
+import { VERSION, type Logger } from '@manifold/runtime'
+import {
+  createSettler,
+  createSingleSettler,
+  markGone,
+  noteHostBreaker,
+  storeNow,
+  type Settle,
+  type Store,
+} from '@manifold/store'
+import { createAlone } from './alone/process.ts'
+import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
+import { handlerLogger } from './handler-logger.ts'
+import { createHostShares } from './host-share.ts'
+import type { WorkerMetrics } from './worker-metrics.ts'
+
+export type ServeDeps = {
+  readonly store: Store
+  readonly queues: Queues
+  readonly settings: Settings
+  readonly logger: Logger
+  readonly metrics: WorkerMetrics
+  readonly tracing: DeliverDeps['tracing']
+  /** This process, since its start. */
+  readonly process: string
+  readonly isCrashing: () => boolean
+  readonly onError: (error: unknown) => void
+}
+
+export type Served = {
+  readonly consumer: Consumer
+  /** Takes nothing more, and resolves when what was under way is done, or handed back. */
+  readonly drain: () => Promise<void>
+  /** Behind the drain: lets go of connections and processes. */
+  readonly release: () => Promise<void>
+}
+
+/** Starts consuming. */
+export async function serveTarget(serve: ServeDeps, target: Target): Promise<Served> {
+  const { store, queues, settings, logger, metrics, onError } = serve
+  await limitTargetConcurrency(queues, target.name, target.maxConcurrency)
+  const redisNow = () => storeNow(store)
+  const client = createTargetClient(target)
+  const alone = createAlone(target, redisNow)
+  const deps: DeliverDeps = {
+    store,
+    settle: settlerOf(store, target),
+    tracing: serve.tracing,
+    target,
+    client,
+    userAgent: `manifold/${VERSION}`,
+    now: Date.now,
+    redisNow,
+    random: Math.random,
+    process: serve.process,
+    isCrashing: serve.isCrashing,
+    alone,
+    onSuspect: (ref, crashes) => {
+      logger.warn(
+        { target: target.name, deliveryId: deliveryId(ref.eventId, ref.target), crashes },
+        'several workers ended with this delivery in hand: it is tried in a process of its own',
+      )
+    },
+    handlerLogger: handlerLogger(logger, target.name),
+    onSettled: (report) => {
+      metrics.settled(report)
+      logDelivery(logger, report)
+      logBreaker(logger, target, report)
+      noteBreaker(store, target, report)?.catch(onError)
+    },
+    onCallbackOwed: (eventId, settledAtMs) => {
+      // On the outbox: should this fail, the relay pays it.
+      reconcile(store, queues, [{ kind: 'callback', eventId, settledAtMs }]).catch(onError)
+    },
+    holds: hasManyHosts(target) ? 'delivery' : 'target',
+    onGone: async () => {
+      await markGone(store, target.name)
+      await pauseTarget(queues, target.name)
+      logger.fatal(
+        { target: target.name },
+        'the target says that it is gone (410): paused until somebody resumes it',
+      )
+    },
+  }
+  const consumer = consumeDeliveries({
+    target,
+    store,
+    queues,
+    deliver: hasManyHosts(target)
+      ? deliverByHost(deps)
+      : (refs, claimant, signal) => deliver(deps, refs, claimant, signal),
+    refuse: (ref, error) => refuse(deps, ref, error),
+    lockMs: settings.lockMs,
+    stalledCheckMs: settings.stalledCheckMs,
+    onError,
+    onStalled: (jobId) => {
+      metrics.takenOver(target.name)
+      logger.warn({ target: target.name, entry: jobId }, 'taken over from a worker that died, or fell silent')
+    },
+  })
+  return {
+    consumer,
+    drain: () => consumer.close(settings.drainMs),
+    release: async () => {
+      alone.close()
+      await client.close()
+    },
+  }
+}
+
+/** Each callback goes to a host of its own, with a breaker of its own. */
+function hasManyHosts(target: Target): boolean {
+  return target.name === CALLBACKS_TARGET
+}
+
+/** One by one, as only what shares a breaker is claimed together, and none of the hosts takes every slot. */
+function deliverByHost(deps: DeliverDeps): ConsumeOptions['deliver'] {
+  const shares = createHostShares(deps.target.concurrency, deps.random)
+  return (refs, claimant, signal) =>
+    refs.map((ref) =>
+      shares(ref, async () => (await deliver(deps, [ref], claimant, signal)[0]) ?? { kind: 'hand-back' }),
+    )
+}
+
+/** Only what shares a breaker is settled together. */
+function settlerOf(store: Store, target: Target): Settle {
+  return hasManyHosts(target)
+    ? createSingleSettler(store, target.breaker)
+    : createSettler(store, target.name, target.breaker)
+}
+
+/** Where a target has a breaker for each host, operators are told which are open. */
+function noteBreaker(
+  store: Store,
+  target: Target,
+  { ref, result }: DeliveryReport,
+): Promise<void> | undefined {
+  if (!hasManyHosts(target) || result.kind !== 'applied' || result.breaker === undefined) return undefined
+  return noteHostBreaker(store, target.name, breakerOf(target.name, ref.eventId), result.breaker)
+}
+
+/** One line for each change of the breaker. */
+function logBreaker(logger: Logger, target: Target, { ref, result, attempt }: DeliveryReport): void {
+  if (result.kind !== 'applied' || result.breaker === undefined) return
+  const line = {
+    target: target.name,
+    breaker: breakerOf(target.name, ref.eventId),
+    reason: attempt?.reason,
+  }
+  if (result.breaker === 'opened') {
+    logger.error(
+      { ...line, openMs: target.breaker.openMs },
+      'breaker opened: nothing is attempted until a probe',
+    )
+  } else {
+    logger.info(line, 'breaker closed: the probe was delivered')
+  }
+}
+
+/** The one wide line of an attempt. */
+function logDelivery(logger: Logger, report: DeliveryReport): void {
+  const { ref, attempt, settlement, result } = report
+  const line = {
+    eventId: ref.eventId,
+    deliveryId: deliveryId(ref.eventId, ref.target),
+    traceId: report.traceId,
+    spanId: report.spanId,
+    target: ref.target,
+    type: report.eventType,
+    generation: ref.generation,
+    attempt: report.attemptNumber,
+    outcome: attempt?.outcome,
+    reason: settlement.kind === 'dead' ? settlement.reason : attempt?.reason,
+    httpStatus: attempt?.httpStatus ?? undefined,
+    error: attempt?.error,
+    durationMs: attempt?.durationMs,
+    ageMs: report.ageMs,
+    settlement: settlement.kind,
+    nextInMs: settlement.kind === 'retry' || settlement.kind === 'defer' ? settlement.delayMs : undefined,
+    applied: result.kind === 'applied' ? undefined : result.kind,
+    eventStatus:
+      result.kind === 'applied' && result.eventStatus !== 'pending' ? result.eventStatus : undefined,
+  }
+  switch (settlement.kind) {
+    case 'delivered':
+      logger.info(line, 'delivered')
+      return
+    case 'retry':
+      logger.warn(line, 'will retry')
+      return
+    case 'defer':
+      logger.warn(line, 'deferred')
+      return
+    case 'dead':
+      logger.error(line, 'dead letter')
+      return
+    default:
+      settlement satisfies never
+  }
+}

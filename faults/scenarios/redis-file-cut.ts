@@ -1,0 +1,47 @@
+import { appendFileSync, statSync } from 'node:fs'
+import { untilIntakeIsBack } from './intake.ts'
+import type { Scenario } from './scenario.ts'
+
+/** A transaction of which the second write is cut: what a script that was being written leaves. */
+const HALF_WRITTEN = [
+  '*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*1\r\n$5\r\nMULTI\r\n',
+  '*3\r\n$3\r\nSET\r\n$15\r\n{manifold}:half\r\n$4\r\ndone\r\n',
+  '*3\r\n$3\r\nSET\r\n$15\r\n{manifold}:ot',
+].join('')
+
+export const redisFileCut: Scenario = {
+  name: 'redis-file-cut',
+  title: 'Redis dies in the middle of a write under load: the end of its append-only file is cut',
+  promise:
+    'with aof-load-truncated yes it starts and nothing answered is lost; with no it refuses, and says so',
+  run: async (stage) => {
+    const load = stage.load()
+    for (let cuts = 0; cuts < stage.size(1, 4); cuts++) {
+      const before = load.accepted()
+      await stage.until('more load', () => load.accepted() >= before + stage.size(100, 500))
+      await stage.redis.kill()
+      const file = stage.redis.file()
+      const { size } = statSync(file)
+      appendFileSync(file, HALF_WRITTEN)
+      const refusal = await stage.redis.start([['aof-load-truncated', 'no']]).then(
+        () => 'it started',
+        (error: unknown) => String(error),
+      )
+      stage.expect(
+        refusal.includes('aof-load-truncated'),
+        'a cut file that may not be cut shorter is told of',
+        refusal,
+      )
+      await stage.redis.start([['aof-load-truncated', 'yes']])
+      await untilIntakeIsBack(stage)
+      stage.expect(
+        (await stage.redis.command('EXISTS', '{manifold}:half')) === 0,
+        'half a script leaves nothing',
+        'its first write is there',
+      )
+      stage.expect(statSync(file).size >= size, 'nothing whole is cut', 'the file is shorter than before')
+    }
+    await load.stop()
+    stage.note(`${String(stage.size(1, 4))} times`)
+  },
+}

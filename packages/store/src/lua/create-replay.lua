@@ -1,0 +1,26 @@
+--[[
+  Notes a bulk replay that any producer may then carry out. Ids are not used twice.
+
+  Keys
+    1 replay      HASH  the bulk replay
+    2 openReplays SET   those not yet completed
+
+  Arguments
+    1 replayId   2 filter, JSON   3 keptMs
+
+  Returns
+    {'created'}
+
+  Guarantees
+    It is on the list of open ones with its record, or not at all.
+
+  Events
+    none.
+]]
+-- @include now
+
+redis.call('HSET', KEYS[1], 'status', 'matching', 'filter', ARGV[2], 'startedAt', int(nowMs()), 'matched', 0,
+  'replayed', 0, 'failed', 0)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('SADD', KEYS[2], ARGV[1])
+return { 'created' }

@@ -1,0 +1,115 @@
+/** A key for events of some types: what it may publish, and what it gets to see. */
+import { createApiKey } from '@manifold/config'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { apiAt, type EventAnswer, type PageAnswer, type ProblemAnswer } from '../support/api.ts'
+import { eventually } from '../support/eventually.ts'
+import { startSystem, type System } from '../support/system.ts'
+import { openSocket } from '../support/web-socket.ts'
+
+const SCOPES = ['publish', 'read'] as const
+const keys = {
+  orders: createApiKey('orders', SCOPES, ['order.*', 'refund']),
+  all: createApiKey('all', SCOPES),
+  admin: createApiKey('admin', ['admin'], ['order.*']),
+}
+
+let system: System
+
+beforeAll(async () => {
+  const entries = Object.values(keys).map(({ entry }) => entry)
+  system = await startSystem({
+    environment: { MANIFOLD_API_KEYS: entries.join(' ') },
+    config: (sandboxUrl) => ({
+      targets: [
+        { name: 'crm', subscribe: ['**'], url: `${sandboxUrl}/t/crm/ok` },
+        { name: 'billing', subscribe: ['user.lost'], url: `${sandboxUrl}/t/billing/status/422` },
+      ],
+    }),
+  })
+})
+
+afterAll(() => system.close())
+
+const bearer = (name: keyof typeof keys) => ({ authorization: `Bearer ${keys[name].key}` })
+const as = (name: keyof typeof keys) => apiAt(system.url, bearer(name))
+
+test('events of its types are published, others are refused before anything else is said of them', async () => {
+  expect((await as('orders').post({ type: 'order.placed', data: 1 })).status).toBe(202)
+  expect((await as('orders').post({ type: 'refund', data: 1 })).status).toBe(202)
+  for (const type of ['order', 'order.placed.twice', 'user.created']) {
+    const answer = await as('orders').post<ProblemAnswer>({ type, data: 1, targets: ['nobody'] })
+    expect(answer).toMatchObject({ status: 403, body: { code: 'type-not-allowed' } })
+    expect(answer.body.detail).toContain(type)
+  }
+})
+
+test('in a batch each item is judged by its own type', async () => {
+  const events = [
+    { type: 'order.placed', data: 1 },
+    { type: 'user.created', data: 1 },
+  ]
+  const { body } = await as('orders').post<{ items: { status: number; problem?: ProblemAnswer }[] }>(
+    events,
+    {},
+    '/v1/events/batch',
+  )
+  expect(body.items.map(({ status }) => status)).toEqual([202, 403])
+  expect(body.items[1]?.problem?.code).toBe('type-not-allowed')
+})
+
+test('an event of another type is not there for it, in any form', async () => {
+  const { id } = (await as('all').post({ type: 'user.created', data: 1 })).body
+  const paths = ['', '?wait=5&waitFor=change', '/result', '/attempts', '/stream']
+  for (const path of paths) {
+    const answer = await as('orders').call<ProblemAnswer>('GET', `/v1/events/${id}${path}`)
+    expect(answer, path).toMatchObject({ status: 404, body: { code: 'event-not-found' } })
+  }
+  const cancelled = await as('orders').call<ProblemAnswer>('DELETE', `/v1/events/${id}`)
+  expect(cancelled).toMatchObject({ status: 404, body: { code: 'event-not-found' } })
+})
+
+test('its own events are there as for anybody, and the list has no others', async () => {
+  const own = (await as('all').post({ type: 'order.shown', data: 1 })).body
+  await as('all').post({ type: 'user.hidden', data: 1 })
+  expect(await as('orders').event(own.id)).toMatchObject({ id: own.id })
+  const { body } = await as('orders').call<PageAnswer<EventAnswer>>('GET', '/v1/events')
+  expect(body.items.map(({ id }) => id)).toContain(own.id)
+  expect(body.items.filter(({ type }) => !/^(order\.\w+|refund)$/.test(type))).toEqual([])
+})
+
+test('a stream tells it of its own events only', async () => {
+  const response = await fetch(`${system.url}/v1/stream`, { headers: bearer('orders') })
+  await as('all').post({ type: 'user.hidden', data: 1 })
+  const { id } = (await as('all').post({ type: 'order.streamed', data: 1 })).body
+  let text = ''
+  for await (const piece of response.body ?? []) {
+    text += Buffer.from(piece as Uint8Array).toString()
+    if (text.includes('event: settled')) break
+  }
+  expect(text).toContain(id)
+  expect(text).not.toContain('user.hidden')
+})
+
+test('over a WebSocket it publishes and follows its own events only', async () => {
+  const client = await openSocket(system.url, [], { headers: bearer('orders') })
+  const refused = await client.ask({ do: 'publish', event: { type: 'user.created', data: 1 } })
+  expect(refused).toMatchObject({ message: 'refused', problem: { code: 'type-not-allowed' } })
+  const hidden = (await as('all').post({ type: 'user.created', data: 1 })).body
+  const missing = await client.ask({ do: 'subscribe', eventId: hidden.id })
+  expect(missing).toMatchObject({ message: 'refused', problem: { code: 'event-not-found' } })
+  await client.ask({ do: 'subscribe' })
+  await as('all').post({ type: 'user.hidden', data: 1 })
+  const shown = await client.ask({ do: 'publish', event: { type: 'order.placed', data: 1 } })
+  await eventually('its end', () =>
+    client.told().some((one) => one.message === 'settled' && one['eventId'] === shown['id']),
+  )
+  expect(JSON.stringify(client.told())).not.toContain('user.hidden')
+  client.socket.terminate()
+})
+
+test('who operates is not limited to types', async () => {
+  const { id } = (await as('all').post({ type: 'user.lost', data: 1 })).body
+  await eventually('the dead letter', async () =>
+    (await as('admin').deadLetters()).some(({ eventId }) => eventId === id),
+  )
+})

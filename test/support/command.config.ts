@@ -1,0 +1,58 @@
+/** Targets for `manifold targets test` and `manifold doctor`: each proves itself in another way, or is wrong in another way. */
+import {
+  apiKey,
+  bearer,
+  custom,
+  defineConfig,
+  defineTarget,
+  fromEnvironment,
+  secret,
+  standardWebhooks,
+} from '@manifold/config'
+import { z } from 'zod'
+
+const echo = fromEnvironment('TEST_ECHO_URL', 'http://127.0.0.1:9')
+const common = { subscribe: ['order.**'], allowPrivateNetwork: true }
+
+export default defineConfig({
+  events: { 'order.placed': z.object({ orderId: z.string() }) },
+  targets: [
+    defineTarget({
+      ...common,
+      name: 'token',
+      url: `${echo}/token?page=1`,
+      auth: bearer(secret('TEST_TOKEN')),
+    }),
+    defineTarget({
+      ...common,
+      name: 'signed',
+      url: `${echo}/signed`,
+      auth: standardWebhooks(secret('TEST_SIGNING')),
+    }),
+    defineTarget({
+      ...common,
+      name: 'query',
+      url: `${echo}/query?access_token=in-the-config`,
+      headers: { 'x-tenant-secret': 'also-in-the-config', 'x-tenant': 'acme' },
+      auth: apiKey({ query: 'k' }, secret('TEST_QUERY')),
+    }),
+    defineTarget({
+      ...common,
+      name: 'custom',
+      url: `${echo}/custom`,
+      auth: custom((request) => ({
+        ...request,
+        headers: { ...request.headers, 'x-mine': 'made-up-here' },
+      })),
+    }),
+    defineTarget({ ...common, name: 'refusing', subscribe: ['order.placed'], url: `${echo}/refusing` }),
+    defineTarget({ ...common, name: 'inside', url: `${echo}/inside`, allowPrivateNetwork: false }),
+    defineTarget({
+      name: 'handled',
+      subscribe: ['order.**'],
+      handle: (event, { logger }) => {
+        logger.info({ id: event.id }, 'looked at')
+      },
+    }),
+  ],
+})
