@@ -59,7 +59,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const workers: RunningWorker[] = []
   const work = async (...names: string[]) => {
     const targets = everyTarget(config).filter((target) => names.length === 0 || names.includes(target.name))
-    const worker = await startWorker({ settings, targets, logger })
+    const worker = await startWorker({ settings, targets, configured: config.targets, logger })
     workers.push(worker)
     return worker
   }

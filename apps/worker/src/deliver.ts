@@ -28,6 +28,7 @@ import {
   type Claim,
   type ClaimResult,
   type ClaimTerms,
+  type OwedEvent,
   type Settle,
   type SettleResult,
   type Store,
@@ -52,6 +53,8 @@ export type DeliverDeps = AttemptDeps & {
   readonly onSettled: (report: DeliveryReport) => void
   /** The event has settled, and its caller is to be told. */
   readonly onCallbackOwed: (eventId: string, settledAtMs: number) => void
+  /** Something happened that targets may have subscribed to. */
+  readonly onOwed: (owed: readonly OwedEvent[]) => void
   /**
    * What an answer that asks for patience, an open breaker or a 410 is about: the target, or, where every delivery has a host
    * of its own, that delivery alone.
@@ -289,6 +292,7 @@ async function settle(
   if (result.kind !== 'applied') return { kind: 'finish' }
   if (settlement.kind === 'dead' && settlement.reason === 'gone' && deps.holds === 'target')
     await deps.onGone()
+  if (result.owed !== undefined) deps.onOwed(result.owed)
   return verdictOf(deps, settlement)
 }
 

@@ -31,7 +31,13 @@ try {
   requireTargets(config, args)
   const targets = chooseTargets(config, args)
   requireTargetSecrets(targets)
-  const worker = await startWorker({ settings, targets, known: namesIn(config), logger })
+  const worker = await startWorker({
+    settings,
+    targets,
+    known: namesIn(config),
+    configured: config.targets,
+    logger,
+  })
   onShutdown(logger, settings.drainMs, worker.close)
   announceReady(worker.port)
   reloads.follow(logger, async () => {
@@ -40,7 +46,7 @@ try {
     requireTargetSecrets(chosen)
     const changes = targetChanges(config, next)
     config = next
-    await worker.reload(chosen, namesIn(next))
+    await worker.reload(chosen, namesIn(next), next.targets)
     return { ...changes, targets: chosen.map(({ name }) => name) }
   })
 } catch (error) {

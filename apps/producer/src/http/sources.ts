@@ -10,7 +10,9 @@ import type * as answers from '../contract/answers/index.ts'
 import { acceptWebhook, type StoredEvent, type WebhookAnswer } from '../accept-webhook.ts'
 import type { EventsDeps } from './events.ts'
 import { allowOnly } from './method-not-allowed.ts'
+import { overloadProblem } from './accept-problem.ts'
 import { sendProblem } from './problem.ts'
+import { requireRoom } from './require-room.ts'
 import { traceparentOf } from './request-trace.ts'
 import { sendJson } from './send-json.ts'
 import { readVerified, unverifiedWebhook } from './webhook-request.ts'
@@ -37,7 +39,10 @@ function routerOf(deps: SourcesDeps, sources: readonly Source[]): Router {
       type: () => true,
       limit: source.maxBodyBytes ?? deps.maxBodyBytes,
     })
-    router.route(`/${source.path}`).post(readBytes, receive(deps, source)).all(allowOnly('POST'))
+    router
+      .route(`/${source.path}`)
+      .post(requireRoom(deps.intake), readBytes, receive(deps, source))
+      .all(allowOnly('POST'))
   }
   router.use((request, response) => {
     sendProblem(response, 'source-not-found', { detail: request.path })
@@ -118,6 +123,11 @@ function sendWebhookAnswer(
     case 'stored':
       sendStored(deps, response, answer.events)
       return
+    case 'overloaded': {
+      const { code, details } = overloadProblem(answer)
+      sendProblem(response, code, details)
+      return
+    }
     case 'refused': {
       const requestId = response.locals['requestId'] as unknown
       const why = answer.why instanceof Error ? { err: answer.why } : answer.why

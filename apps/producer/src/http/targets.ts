@@ -129,6 +129,7 @@ async function view({ store, queues }: TargetsDeps, target: Target): Promise<ans
       concurrency: target.concurrency,
       maxConcurrency: target.maxConcurrency ?? null,
       rateLimit: target.rateLimit ?? null,
+      maxBacklog: target.maxBacklog ?? null,
       breaker: target.breaker,
       allowPrivateNetwork: target.allowPrivateNetwork,
     },
