@@ -20,7 +20,11 @@ beforeAll(async () => {
   // As root, which CI often is, Chromium runs only without its sandbox.
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
   page = await browser.newPage()
-  await page.goto(`${system.url}/livez`)
+  // A page of the producer's own origin: what it serves itself may load and connect to nothing.
+  await page.route('**/page', (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<title>a page</title>' }),
+  )
+  await page.goto(`${system.url}/page`)
 }, 120_000)
 
 afterAll(async () => {

@@ -51,6 +51,7 @@ import { createEnqueuer } from './enqueuer.ts'
 import { callerIdentifier } from './callers/identify-caller.ts'
 import { openTokens } from './callers/open-tokens.ts'
 import { createApp } from './http/app.ts'
+import { auditRequest } from './http/audit.ts'
 import { limitConnections } from './http/limit-connections.ts'
 import { giveTargetAPath } from './http/request-target.ts'
 import { scopeGuard } from './http/require-scope.ts'
@@ -246,6 +247,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     registry,
     tracing,
     logger,
+    audit: auditRequest(logger),
     newEventId: () => newEventId(clock.now()),
     // Asked for each request: a reload is in force for the next one, and every connection stays.
     get events() {

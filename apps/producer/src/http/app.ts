@@ -6,7 +6,6 @@ import type { Logger, Registry } from '@manifold/runtime'
 import { isStoreUnavailable, TooFewReplicasError } from '@manifold/store'
 import type { Tracing } from '@manifold/tracing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
-import { auditRequest } from './audit.ts'
 import { deadLettersRouter, type DeadLettersDeps } from './dead-letters.ts'
 import { documentsRouter } from './documents.ts'
 import { eventsRouter, type EventsDeps } from './events.ts'
@@ -22,7 +21,9 @@ import { sourcesRouter, type SourcesDeps } from './sources.ts'
 import { targetsRouter } from './targets.ts'
 import { webSocketRouter, type WebSocketDeps } from './websocket.ts'
 
-export type AppDeps = Omit<EventsDeps & SourcesDeps, 'audit'> &
+/** Not to be copied: what a reload of the config changes is asked for each time. */
+export type AppDeps = EventsDeps &
+  SourcesDeps &
   DeadLettersDeps &
   StreamDeps &
   WebSocketDeps & {
@@ -38,9 +39,7 @@ export type AppDeps = Omit<EventsDeps & SourcesDeps, 'audit'> &
   }
 
 /** Assembles the application; it listens to nothing yet. */
-export function createApp(given: AppDeps): Express {
-  const audit = auditRequest(given.logger)
-  const deps = { ...given, audit }
+export function createApp(deps: AppDeps): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -58,7 +57,7 @@ export function createApp(given: AppDeps): Express {
   app.use('/v1/sources', sourcesRouter(deps))
   app.use(operateRouter(deps))
   app.use(documentsRouter())
-  app.use('/v1/admin', audit)
+  app.use('/v1/admin', deps.audit)
   app.use('/v1/admin/dead-letters', deadLettersRouter(deps))
   app.use('/v1/admin/replays', replaysRouter(deps))
   app.use('/v1/admin/targets', targetsRouter(deps))
