@@ -124,7 +124,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   let live = readLive(config)
   const alerts = tellingOf(() => live.routed)
   const targetNames = () => live.targets.map((target) => target.name)
-  registerQueueGauges({ registry, store, targets: targetNames })
+  registerQueueGauges({ registry, store, queues, targets: targetNames })
 
   const enqueuer = createEnqueuer({
     store,
@@ -143,6 +143,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     signal: stopping.signal,
     isKnown: (target) => live.targets.some(({ name }) => name === target),
     onError,
+    logger,
     onCompleted: ({ id, matched, replayed, failed }) => {
       logger.info({ audit: true, replayId: id, matched, replayed, failed }, 'audit: replay completed')
     },
@@ -274,6 +275,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     maxBodyBytes: settings.maxBodyBytes,
     maxBatchBytes: settings.maxBatchBytes,
     onAccepted: metrics.accepted,
+    onAnswered: metrics.answered,
     onReplayCreated: replays.wake,
     onBrokenFilters: (type, targets) => {
       logger.warn({ type, targets }, 'a filter threw: its target gets the event')

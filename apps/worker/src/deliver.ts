@@ -18,6 +18,7 @@ import {
   type RetryPolicy,
   type Settlement,
 } from '@manifold/domain'
+import type { Exchange } from '@manifold/delivery'
 import type { Verdict } from '@manifold/queue'
 import { failpoint } from '@manifold/runtime'
 import {
@@ -73,6 +74,8 @@ export type DeliveryReport = {
   readonly spanId: string | undefined
   /** `undefined` when no request was made. */
   readonly attempt: Attempt | undefined
+  /** What is told of the request and its answer, where it was not delivered. */
+  readonly exchange: Exchange | undefined
   /** `undefined` when there was no request, or when somebody else's settlement stands. */
   readonly attemptNumber: number | undefined
   readonly settlement: Settlement
@@ -184,7 +187,7 @@ async function deliverClaimed(
     deps,
     ref,
     claim,
-    { attempt: attempted, signal: tried.signal, span },
+    { attempt: attempted, signal: tried.signal, exchange: tried.exchange, span },
     settlement,
   )
   failpoint('settled')
@@ -255,6 +258,7 @@ function isUnanswered(tried: Tried): boolean {
 type Trial = {
   readonly attempt: Attempt | undefined
   readonly signal: Extract<Tried, { kind: 'tried' }>['signal']
+  readonly exchange?: Exchange | undefined
   readonly span?: AttemptSpan
 }
 
@@ -270,7 +274,7 @@ async function settle(
   deps: DeliverDeps,
   ref: DeliveryRef,
   claim: Claim,
-  { attempt, signal, span }: Trial,
+  { attempt, signal, exchange, span }: Trial,
   settlement: Settlement,
 ): Promise<Verdict> {
   const result = await deps.settle({ ref, fence: claim.fence, settlement, attempt, signal })
@@ -280,6 +284,7 @@ async function settle(
     traceId: claim.trace.traceId,
     spanId: span?.spanId,
     attempt,
+    exchange,
     attemptNumber: result.kind === 'applied' ? result.attemptNumber : undefined,
     settlement,
     result,

@@ -1,6 +1,7 @@
 /** The worker process: `npm run worker -- --target crm`. */
 import {
   everyTarget,
+  hideRevealedSecrets,
   loadConfig,
   readSettings,
   requireSecrets,
@@ -26,7 +27,12 @@ try {
   const args = parseArguments(process.argv.slice(2))
   const settings = readSettings()
   armFailpoint(settings.failpoint, scriptCalls)
-  const logger = createLogger(`worker:${args.targets.join('+') || 'all'}`, settings.logLevel)
+  const logger = createLogger(
+    `worker:${args.targets.join('+') || 'all'}`,
+    settings.logLevel,
+    undefined,
+    hideRevealedSecrets,
+  )
   let config = await loadConfig(settings.configPath)
   requireTargets(config, args)
   const targets = chooseTargets(config, args)

@@ -197,6 +197,8 @@ function logDelivery(logger: Logger, report: DeliveryReport): void {
     reason: settlement.kind === 'dead' ? settlement.reason : attempt?.reason,
     httpStatus: attempt?.httpStatus ?? undefined,
     error: attempt?.error,
+    // Of failures alone: a line about a success stays short.
+    ...report.exchange,
     durationMs: attempt?.durationMs,
     ageMs: report.ageMs,
     settlement: settlement.kind,

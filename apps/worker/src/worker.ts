@@ -96,7 +96,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     targets: names,
     inFlight: (target) => served.get(target)?.consumer.inFlight() ?? 0,
   })
-  registerQueueGauges({ registry, store, targets: names })
+  registerQueueGauges({ registry, store, queues, targets: names })
 
   // Before anything is taken: a port in use must not cost a delivery. Side by side: none of it needs another.
   const [health, warnings] = await Promise.all([

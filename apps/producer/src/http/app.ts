@@ -6,6 +6,7 @@ import type { Logger, Registry } from '@manifold/runtime'
 import { isStoreUnavailable, TooFewReplicasError } from '@manifold/store'
 import type { Tracing } from '@manifold/tracing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
+import type { AnsweredRequest } from '../producer-metrics.ts'
 import { deadLettersRouter, type DeadLettersDeps } from './dead-letters.ts'
 import { documentsRouter } from './documents.ts'
 import { eventsRouter, type EventsDeps } from './events.ts'
@@ -32,6 +33,8 @@ export type AppDeps = EventsDeps &
     readonly registry: Registry
     readonly tracing: Tracing
     readonly logger: Logger
+    /** Told of each request that is answered. */
+    readonly onAnswered?: (request: AnsweredRequest) => void
     /** Whose `X-Forwarded-For` is believed. */
     readonly trustProxy: TrustedProxies | undefined
     /** Whether it is served over TLS. */
@@ -45,7 +48,7 @@ export function createApp(deps: AppDeps): Express {
   app.disable('etag')
   app.set('query parser', 'simple')
   if (deps.trustProxy !== undefined) app.set('trust proxy', deps.trustProxy)
-  app.use(requestLog(deps.logger))
+  app.use(requestLog(deps.logger, deps.onAnswered))
   if (deps.tracing.startRequest !== undefined) app.use(traceRequests(deps.tracing.startRequest))
   app.use(requireHost)
   app.use(securityHeaders(deps.isSecure))

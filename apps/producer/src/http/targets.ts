@@ -1,4 +1,5 @@
 /** `/v1/admin/targets`: what is configured, how it is doing, stop and go. Secrets are never part of it. */
+import { hideRevealedSecrets } from '@manifold/config'
 import { CALLBACKS_TARGET, type Target } from '@manifold/domain'
 import { isTargetPaused, pauseTarget, releaseTarget, resumeTarget, type Queues } from '@manifold/queue'
 import {
@@ -140,7 +141,7 @@ function httpSettings(target: Target): Pick<answers.TargetSettings, 'kind' | 'ur
   if (target.kind === 'function') return { kind: target.kind }
   return {
     kind: target.kind,
-    url: typeof target.url === 'string' ? target.url : 'function',
+    url: typeof target.url === 'string' ? hideRevealedSecrets(target.url) : 'function',
     method: typeof target.method === 'string' ? target.method : 'function',
     auth: target.auth.kind,
   }
