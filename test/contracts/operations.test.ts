@@ -16,11 +16,23 @@ const anchors = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) =>
     .replaceAll(' ', '-'),
 )
 
-test('every runbook that alerts link to is there, and every place the page links to in itself', () => {
-  const linked = [...page.matchAll(/\]\(#([a-z-]+)\)/g)].map(([, anchor]) => anchor ?? '')
-  const runbooks = ['target-down', 'backlog-grows', 'redis-full', 'dead-letters', 'replay-after-outage']
-  for (const anchor of [...runbooks, 'rotate-a-secret', 'upgrade', ...linked])
-    expect(anchors).toContain(anchor)
+const rules = read('deploy/prometheus/rules.yaml')
+
+test('every runbook that an alert links to is there, and every place the page links to in itself', () => {
+  const linked = [...page.matchAll(/\]\(#([a-z-]+)\)/g), ...rules.matchAll(/operations\.md#([a-z-]+)/g)]
+  expect(linked.length).toBeGreaterThan(20)
+  for (const [, anchor] of linked) expect(anchors).toContain(anchor)
+  expect(anchors).toEqual(expect.arrayContaining(['rotate-a-secret', 'upgrade']))
+})
+
+test('every alert and every metric it names is one', () => {
+  const metrics = read('docs/metrics.md') + read('docs/overload.md')
+  for (const [alert] of page.matchAll(/\bManifold[A-Z][A-Za-z]+/g))
+    expect(rules).toContain(`alert: ${alert}\n`)
+  const named = [...page.matchAll(/`(manifold_[a-z_]+)(?=[`{])/g)].map(([, name]) => name ?? '')
+  expect(named.length).toBeGreaterThan(5)
+  for (const name of named.filter((one) => one !== 'manifold_api_keys'))
+    expect(metrics).toContain(`\`${name}`)
 })
 
 test('every runbook says how it is noticed, what to do, and when it is over', () => {
