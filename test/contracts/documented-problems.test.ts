@@ -28,6 +28,7 @@ const TAKES_A_FAULT: ReadonlySet<ProblemCode> = new Set([
   'internal-error',
   'request-aborted',
   'too-many-followers',
+  'newer-record',
 ])
 
 /** Codes that take another config or another way of asking. */

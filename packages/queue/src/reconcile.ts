@@ -22,11 +22,9 @@ import type { Queues } from './queues.ts'
  * Enqueues what is open, tidies the dead-letter queues, and takes the entries off the outbox.
  * Harmless to repeat, and harmless beside another process doing the same.
  */
-export async function reconcile(
-  store: Store,
-  queues: Queues,
-  entries: readonly OutboxEntry[],
-): Promise<void> {
+export async function reconcile(store: Store, queues: Queues, given: readonly OutboxEntry[]): Promise<void> {
+  // Only a newer version knows what its entries ask for.
+  const entries = given.filter((entry) => entry.kind !== 'newer')
   if (entries.length === 0) return
   const events = await readEvents(
     store,
@@ -57,7 +55,7 @@ async function reconcileEntry(
   store: Store,
   queues: Queues,
   event: EventRecord,
-  entry: OutboxEntry,
+  entry: Exclude<OutboxEntry, { kind: 'newer' }>,
 ): Promise<DeliveryRef[]> {
   switch (entry.kind) {
     case 'event':

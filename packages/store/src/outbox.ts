@@ -3,7 +3,7 @@
  *
  * The scripts put entries in; whoever made the queues agree takes them out (`confirm`). What stays too long is found
  * by the relay. An entry is a whole accepted event, one delivery in one generation (replayed,
- * discarded or cancelled), or a callback that is owed.
+ * discarded or cancelled), or a callback that is owed. What a newer version adds has more than three parts.
  */
 import type { DeliveryRef } from '@manifold/domain'
 import { keys } from './keys.ts'
@@ -17,15 +17,25 @@ export type OutboxEntry =
   | { readonly kind: 'delivery'; readonly ref: DeliveryRef }
   /** An event has settled, and somebody is to be told. */
   | { readonly kind: 'callback'; readonly eventId: string; readonly settledAtMs: number }
+  /** A newer version wrote it: it stays for its processes. */
+  | { readonly kind: 'newer'; readonly text: string }
 
 /** Removes entries whose queues agree with the record. */
 export async function confirmOutbox(store: Store, entries: readonly OutboxEntry[]): Promise<void> {
   if (entries.length > 0) await store.redis.zrem(keys.outbox, ...entries.map(formatEntry))
 }
 
-/** Entries at least `minAgeMs` old by Redis's clock, oldest first. */
-export async function overdueOutbox(store: Store, minAgeMs: number, limit: number): Promise<OutboxEntry[]> {
-  const reply = await runScript(store.redis, overdueScript, [keys.outbox], [minAgeMs, limit])
+/**
+ * Entries at least `minAgeMs` old by Redis's clock, oldest first.
+ * @param offset so many of the oldest are passed over
+ */
+export async function overdueOutbox(
+  store: Store,
+  minAgeMs: number,
+  limit: number,
+  offset = 0,
+): Promise<OutboxEntry[]> {
+  const reply = await runScript(store.redis, overdueScript, [keys.outbox], [minAgeMs, limit, offset])
   return replyStrings(overdueScript, reply).map(parseEntry)
 }
 
@@ -35,6 +45,7 @@ export async function outboxSize(store: Store): Promise<number> {
 }
 
 function formatEntry(entry: OutboxEntry): string {
+  if (entry.kind === 'newer') return entry.text
   if (entry.kind === 'event') return entry.eventId
   if (entry.kind === 'callback') return `${entry.eventId}//${String(entry.settledAtMs)}`
   return `${entry.ref.eventId}/${entry.ref.target}/${String(entry.ref.generation)}`
@@ -42,7 +53,8 @@ function formatEntry(entry: OutboxEntry): string {
 
 // An event id holds no slash (EVENT_ID_PATTERN), nor does a target's name.
 function parseEntry(text: string): OutboxEntry {
-  const [eventId = '', target, generation] = text.split('/')
+  const [eventId = '', target, generation, ...more] = text.split('/')
+  if (more.length > 0) return { kind: 'newer', text }
   if (target === undefined) return { kind: 'event', eventId }
   if (target === '') return { kind: 'callback', eventId, settledAtMs: Number(generation) }
   return { kind: 'delivery', ref: { eventId, target, generation: Number(generation) } }

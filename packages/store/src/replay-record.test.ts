@@ -31,6 +31,7 @@ test('a new replay is open and matching, with its filter and nothing done', asyn
   const replay = await readReplay(store, 'r1')
   expect(replay).toEqual({
     id: 'r1',
+    version: RECORD_VERSION,
     status: 'matching',
     filter: FILTER,
     startedAtMs: replay?.startedAtMs,

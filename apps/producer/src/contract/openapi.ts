@@ -187,6 +187,7 @@ const PROBLEM_HEADERS: Readonly<Partial<Record<ProblemCode, AnswerHeader>>> = {
   'method-not-allowed': 'Allow',
   'store-unavailable': 'Retry-After',
   'too-many-followers': 'Retry-After',
+  'newer-record': 'Retry-After',
 }
 
 function problemObject(codes: readonly ProblemCode[]) {

@@ -37,6 +37,7 @@
                            recorded; callbackAt is when the event settled if somebody is to be told, else '-'
     'superseded'           another worker has claimed the delivery since; the attempt is recorded, the state is theirs
     'terminal <status>'    it was settled otherwise before; the attempt is recorded
+    'newer'                a newer version has written its state since: nothing is recorded
     'stale'                a replay has started a later generation; the attempt is recorded
     'missing'              the event is no longer kept
 
@@ -114,6 +115,9 @@ local function settle(eventKey, attemptsKey, delivery)
     return 'missing'
   end
   local state = readState(record[1])
+  if isNewer(state) then
+    return 'newer'
+  end
   local from = placeOf(state)
   local breaker, number, recorded = '-', '-', nil
 

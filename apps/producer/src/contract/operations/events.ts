@@ -256,7 +256,7 @@ const cancelEvent: Operation = {
       },
     },
   },
-  problems: ['event-not-found', 'event-not-cancellable'],
+  problems: ['event-not-found', 'event-not-cancellable', 'newer-record'],
 }
 
 const readResult: Operation = {
