@@ -12,6 +12,7 @@ import {
   announceReady,
   armFailpoint,
   createLogger,
+  endOnSignal,
   endWithParent,
   heedReloads,
   onShutdown,
@@ -21,6 +22,7 @@ import { parseArguments, type WorkerArguments } from './arguments.ts'
 import { startWorker } from './worker.ts'
 
 endWithParent()
+endOnSignal()
 const reloads = heedReloads()
 try {
   const args = parseArguments(process.argv.slice(2))
