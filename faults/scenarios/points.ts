@@ -9,7 +9,9 @@ export type Point = {
   readonly kind: Kind
   readonly name: string
   /** Background work that one process does at a time: the armed one has to be given it. */
-  readonly lease?: 'relay' | 'janitor'
+  readonly lease?: 'relay' | 'janitor' | 'removed-targets'
+  /** Passed while it starts, too: its second passing is struck. */
+  readonly whileStarting?: true
   /** Only a worker that is stopping passes it. */
   readonly whileStopping?: true
   /** Passed all the time, so that it need not be struck at its first passing. */
@@ -25,6 +27,8 @@ const passedBy = (kind: Kind, names: readonly string[], more: Omit<Point, 'kind'
 const OFTEN = { often: true } as const
 const RELAY = { lease: 'relay' } as const
 const JANITOR = { lease: 'janitor' } as const
+const REMOVED = { lease: 'removed-targets' } as const
+const STARTING = { whileStarting: true } as const
 
 export const POINTS: readonly Point[] = [
   ...passedBy('worker', around('claim-deliveries', 'settle-deliveries'), OFTEN),
@@ -45,4 +49,7 @@ export const POINTS: readonly Point[] = [
     [...around('due-retention', 'forget-events', 'forget-event'), 'forgetting'],
     JANITOR,
   ),
+  ...passedBy('producer', around('removed-targets'), REMOVED),
+  ...passedBy('producer', around('redis-now', 'know-targets'), STARTING),
+  ...passedBy('worker', around('redis-now', 'know-targets'), STARTING),
 ]

@@ -37,7 +37,7 @@ export async function strikeAt(
   random: Random,
 ): Promise<{ readonly over: Promise<void> }> {
   const { kind, name, lease, whileStopping } = point
-  const passing = point.often === true ? random.between(1, PASSINGS) : 1
+  const passing = passingOf(point, random)
   if (lease !== undefined) await stage.redis.command('SET', leaseKey(lease), 'nobody', 'PX', LEASE_HELD_MS)
   const add = kind === 'worker' ? stage.addWorker : stage.addProducer
   const part = await add({ ...ARMED, MANIFOLD_FAILPOINT: `${name}=${how}@${String(passing)}` })
@@ -47,6 +47,11 @@ export async function strikeAt(
   if (struck !== undefined) return { over: goOn(stage, how, point, part, struck) }
   await part.kill()
   return { over: Promise.resolve() }
+}
+
+function passingOf({ often, whileStarting }: Point, random: Random): number {
+  if (often === true) return random.between(1, PASSINGS)
+  return whileStarting === true ? 2 : 1
 }
 
 /** Waits for the strike; meanwhile whoever else has the lease loses it, which is harmless by what leases promise. */

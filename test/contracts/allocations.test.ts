@@ -9,6 +9,7 @@ import { claimDeliveries, settleDeliveries, type Claim } from '@manifold/store'
 import { NO_TRACING } from '@manifold/tracing'
 import { expect, test } from 'vitest'
 import { acceptEvent } from '../../apps/producer/src/accept-event.ts'
+import { createGates } from '../../apps/producer/src/overload/intake.ts'
 import { attemptOf, refOf } from '../support/store.ts'
 import { useTestStore } from '../support/use-test-store.ts'
 
@@ -45,6 +46,7 @@ async function accept(): Promise<string> {
       newEventId: () => newEventId(Date.now()),
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
+      intake,
       tracing: NO_TRACING,
     },
     { body, rawBody, idempotencyKey: undefined, caller: 'shop', traceparent: undefined },
@@ -53,6 +55,7 @@ async function accept(): Promise<string> {
   return answer.eventId
 }
 
+const intake = createGates({ onRefused: () => undefined, onNoRoom: () => undefined })
 const route = compileRouter(TARGETS.map((name) => ({ name, subscribe: ['order.*'], filter: undefined })))
 
 test('accepting an event for three targets allocates no more than 36 kB', async () => {

@@ -14,6 +14,7 @@ import {
   type ContractStage,
   type Request,
 } from '../support/contract-stage.ts'
+import { eventually } from '../support/eventually.ts'
 
 let stage: ContractStage
 
@@ -31,8 +32,13 @@ const TAKES_A_FAULT: ReadonlySet<ProblemCode> = new Set([
   'newer-record',
 ])
 
+/** Its target takes one that waits. */
+const CAPPED_EVENT = { type: 'order.placed', data: 1, targets: ['capped'], delayMs: 3_600_000 }
+
 /** Codes that take another config or another way of asking. */
 const ELSEWHERE: Readonly<Record<string, readonly ProblemCode[]>> = {
+  // A webhook is routed as an event is.
+  receiveWebhook: ['target-overloaded'],
   replayDeadLetter: ['target-not-found'],
   discardDeadLetter: ['target-not-found'],
 }
@@ -174,6 +180,29 @@ test('a method that a path does not take is refused, with those that it takes', 
     expect(allowed, path).toEqual(here.map(({ method }) => method).sort())
     for (const { id } of here) met.set(id, (met.get(id) ?? new Set()).add('method-not-allowed'))
   }
+})
+
+test('while too much waits, operations that bring events answer as documented', async () => {
+  const bringing = OPERATIONS.filter(({ problems }) => problems.includes('overloaded'))
+  const requests = new Map<Operation, Request>()
+  for (const operation of bringing) requests.set(operation, await goodRequest(operation))
+  const capped = { path: {}, body: { type: 'application/json', value: CAPPED_EVENT } }
+  const [publish] = OPERATIONS.filter(({ id }) => id === 'publishEvent')
+  if (publish === undefined) throw new Error('nothing publishes')
+  for (let count = 0; count < 2; count++) await provoke(publish, capped)
+  const { redis } = stage.system.store
+  await redis.config('SET', 'maxmemory', '1')
+  try {
+    for (const [operation, request] of requests) {
+      await eventually(`${operation.id} to be refused`, async () => {
+        await provoke(operation, request)
+        return met.get(operation.id)?.has('overloaded') === true
+      })
+    }
+  } finally {
+    await redis.config('SET', 'maxmemory', '0')
+  }
+  await eventually('intake to be back', async () => (await stage.api.post(CAPPED_EVENT)).status === 429)
 })
 
 test('without Redis every operation answers as documented', async () => {

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SETTING_NAMES, TRACING_SETTING_NAMES } from '@manifold/config'
-import { DEAD_REASONS, PROBLEMS } from '@manifold/domain'
+import { DEAD_REASONS, OPERATIONAL_TYPES, PROBLEMS } from '@manifold/domain'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -84,6 +84,12 @@ test("the README's two commands are scripts, and its files are there", () => {
     expect(scripts).toContain(name)
   for (const [, file = ''] of readme.matchAll(/\]\(([^)#h][^)]*)\)/g))
     expect(() => readFileOrFolder(file)).not.toThrow()
+})
+
+test('docs/alerts.md lists every operational event, when it is told and with what data', () => {
+  const [told, data] = read('docs/alerts.md').split('\n## Data')
+  for (const part of [told, data?.split('\n## ')[0]])
+    expect(rows(part ?? '').map((cells) => words(cells[0])[0])).toEqual([...OPERATIONAL_TYPES])
 })
 
 test('every script opens with its keys, arguments and returns', () => {

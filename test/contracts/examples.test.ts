@@ -8,7 +8,7 @@ import { resolveConfig } from '@manifold/config'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const PAGES = ['docs/targets.md', 'docs/sources.md', 'docs/callbacks.md']
+const PAGES = ['docs/targets.md', 'docs/sources.md', 'docs/callbacks.md', 'docs/alerts.md']
 const blocks = PAGES.flatMap(examplesOf)
 const clientBlocks = examplesOf('packages/client/README.md')
 let folder: string

@@ -51,8 +51,12 @@ test('the producer counts what it accepted, and shows queue depth and dead lette
 
 test('the worker counts attempts by target and outcome, and measures from accept to delivered', async () => {
   const text = await (await ofWorker('/metrics')).text()
-  expect(text).toContain('manifold_attempts_total{target="crm",outcome="delivered",part="worker"} 1')
-  expect(text).toContain('manifold_attempts_total{target="billing",outcome="permanent",part="worker"} 1')
+  expect(text).toContain(
+    'manifold_attempts_total{target="crm",outcome="delivered",reason="http-200",part="worker"} 1',
+  )
+  expect(text).toContain(
+    'manifold_attempts_total{target="billing",outcome="permanent",reason="http-400",part="worker"} 1',
+  )
   expect(text).toContain('manifold_delivery_latency_seconds_count{part="worker",target="crm"} 1')
   expect(text).toContain('manifold_in_flight{target="crm",part="worker"} 0')
   expect(text).not.toContain('evt_')

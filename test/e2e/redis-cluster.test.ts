@@ -88,7 +88,11 @@ test('operators see targets, pause and resume them, and probes are answered', as
     expect((await system.api.call('POST', `/v1/admin/targets/crm/${step}`)).status).toBe(200)
   expect((await system.api.call('GET', '/v1/admin/targets/crm')).status).toBe(200)
   expect((await system.api.call('GET', '/readyz')).status).toBe(200)
-  expect(await (await fetch(`${system.url}/metrics`)).text()).toMatch(/^manifold_outbox_entries\{.*\} 0$/m)
+  const metrics = await (await fetch(`${system.url}/metrics`)).text()
+  expect(metrics).toMatch(/^manifold_redis_up\{.*\} 1$/m)
+  expect(metrics).toMatch(/^manifold_outbox_entries\{.*\} 0$/m)
+  // Of the one of the three that holds the store.
+  expect(metrics).toMatch(/^manifold_redis_memory_used_bytes\{.*\} [1-9]/m)
 })
 
 test('a batch is accepted as a whole', async () => {

@@ -18,7 +18,7 @@ export type AcceptedItemAnswer = {
 
 export type FailedItemAnswer = {
   index: number
-  status: 400 | 409 | 413 | 422 | 500 | 503
+  status: 400 | 409 | 413 | 422 | 429 | 500 | 503
   problem: ProblemAnswer
 }
 

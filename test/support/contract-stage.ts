@@ -110,6 +110,7 @@ export async function setContractStage(
           url: `${sandboxUrl}/t/billing/status/422`,
           breaker: { minimumAttempts: 10_000 },
         },
+        { name: 'capped', url: `${sandboxUrl}/t/capped/ok`, maxBacklog: 1 },
       ],
     }),
   })

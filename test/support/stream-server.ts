@@ -13,7 +13,9 @@ import type { AddressInfo } from 'node:net'
 import { createLogger } from '@manifold/runtime'
 import express from 'express'
 import { afterEach, beforeEach, expect } from 'vitest'
+import { ANYBODY } from '../../apps/producer/src/callers/caller.ts'
 import { createChangeHub } from '../../apps/producer/src/changes/change-hub.ts'
+import { noteCaller } from '../../apps/producer/src/http/require-scope.ts'
 import { streamRouter } from '../../apps/producer/src/http/stream.ts'
 import { createLiveFeed } from '../../apps/producer/src/streams/live-feed.ts'
 import { createOpenStreams } from '../../apps/producer/src/streams/open-streams.ts'
@@ -111,7 +113,8 @@ function setStage(store: TestStore, onError: (error: unknown) => void) {
       feed: createLiveFeed({ hub, lookUpTypes, onError }),
       lookUpTypes,
       streams,
-      requireScope: () => (_request, _response, next) => {
+      requireScope: () => (_request, response, next) => {
+        noteCaller(response, ANYBODY.caller)
         next()
       },
       logger: createLogger('test', 'silent'),

@@ -4,6 +4,7 @@
  */
 import {
   everyTarget,
+  hideRevealedSecrets,
   readSettings,
   resolveConfig,
   type ConfigDefinition,
@@ -54,12 +55,13 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   })
   const config = resolveConfig('test', onLoopback(options.config(sandbox.url)))
   const lines: string[] = []
-  const logger = createLogger('test', settings.logLevel, { write: (line: string) => lines.push(line) })
+  const writer = { write: (line: string) => lines.push(line) }
+  const logger = createLogger('test', settings.logLevel, writer, hideRevealedSecrets)
   const producer = await startProducer({ settings, config, logger })
   const workers: RunningWorker[] = []
   const work = async (...names: string[]) => {
     const targets = everyTarget(config).filter((target) => names.length === 0 || names.includes(target.name))
-    const worker = await startWorker({ settings, targets, logger })
+    const worker = await startWorker({ settings, targets, configured: config.targets, logger })
     workers.push(worker)
     return worker
   }

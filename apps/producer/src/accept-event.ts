@@ -29,6 +29,7 @@ import {
   type Store,
 } from '@manifold/store'
 import type { Tracing } from '@manifold/tracing'
+import type { Intake, Overloaded } from './overload/intake.ts'
 
 export type AcceptDeps = {
   readonly store: Store
@@ -41,6 +42,8 @@ export type AcceptDeps = {
   readonly judgeCallbackUrl: (url: string) => string | undefined
   readonly enqueue: (accepted: NewlyAccepted) => void
   readonly onBrokenFilters: (eventType: string, targets: readonly string[]) => void
+  /** Whether there is room for more. */
+  readonly intake: Intake
   readonly tracing: Pick<Tracing, 'startPublish'>
 }
 
@@ -69,17 +72,20 @@ export type AcceptAnswer =
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'unknown-targets'; readonly errors: readonly FieldError[] }
   | { readonly kind: 'key-reused' | 'id-taken'; readonly eventId: string }
+  | Overloaded
 
 /** What can be said of an event before Redis is asked. */
-export type Judgement =
-  | Exclude<AcceptAnswer, { readonly eventId: string }>
-  | {
-      readonly kind: 'acceptable'
-      readonly input: EventInput
-      readonly event: NewEvent['event']
-      readonly context: CloudEventContext | undefined
-      readonly routing: { readonly targets: readonly string[] }
-    }
+export type Judgement = Exclude<AcceptAnswer, { readonly eventId: string } | Overloaded> | Acceptable
+
+/** What will be stored, unless there is no room. */
+export type Acceptable = {
+  readonly kind: 'acceptable'
+  readonly input: EventInput
+  readonly event: NewEvent['event']
+  readonly payload: string
+  readonly context: CloudEventContext | undefined
+  readonly targets: readonly string[]
+}
 
 /** Whether an event could be accepted. Stores nothing. */
 export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement {
@@ -110,26 +116,36 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
     return { kind: 'unknown-targets', errors: unknownTargetErrors(input, routing.names) }
   }
   if (routing.brokenFilters.length > 0) deps.onBrokenFilters(event.type, routing.brokenFilters)
-  return { kind: 'acceptable', input, event, context, routing }
+  const payload = JSON.stringify(input.data)
+  return { kind: 'acceptable', input, event, payload, context, targets: routing.targets }
 }
 
 /** Accepts an event, or says why not. @throws when Redis cannot take it: nothing is promised then */
 export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Promise<AcceptAnswer> {
   const judgement = judgeEvent(deps, request)
   if (judgement.kind !== 'acceptable') return judgement
-  const { input, event, context, routing } = judgement
+  return deps.intake.admit([judgement]) ?? storeEvent(deps, request, judgement)
+}
 
+/** Stores an event that was let in. @throws when Redis cannot take it */
+export async function storeEvent(
+  deps: AcceptDeps,
+  request: AcceptRequest,
+  { input, event, payload, context, targets }: Acceptable,
+): Promise<
+  Exclude<AcceptAnswer, { readonly kind: Exclude<Judgement['kind'], 'acceptable'> | 'overloaded' }>
+> {
   const span = deps.tracing.startPublish({
     eventType: event.type,
-    targetCount: routing.targets.length,
+    targetCount: targets.length,
     traceparent: request.traceparent,
     askedBy: request.askedBy,
   })
   const result = await recordEvent(deps.store, {
     event,
-    payload: JSON.stringify(input.data),
-    targets: routing.targets,
-    optionalTargets: optionalAmong(routing.targets, deps),
+    payload,
+    targets,
+    optionalTargets: optionalAmong(targets, deps),
     context,
     notBefore: notBeforeOf(input),
     expiresAtMs: input.expiresAt === undefined ? undefined : Date.parse(input.expiresAt),

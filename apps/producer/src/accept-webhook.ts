@@ -6,12 +6,14 @@
 import { hash } from 'node:crypto'
 import type { Source, Verdict, WebhookRequest } from '@manifold/domain'
 import {
-  acceptEvent,
   judgeEvent,
+  storeEvent,
+  type Acceptable,
   type AcceptAnswer,
   type AcceptDeps,
   type AcceptRequest,
 } from './accept-event.ts'
+import type { Overloaded } from './overload/intake.ts'
 
 /** More than any sender puts into one webhook. */
 const MAX_EVENTS = 1_000
@@ -30,6 +32,7 @@ export type StoredEvent = Extract<AcceptAnswer, { readonly eventId: string }>
 export type WebhookAnswer =
   | { readonly kind: 'not-of-interest' }
   | { readonly kind: 'stored'; readonly events: readonly StoredEvent[] }
+  | Overloaded
   /** For the log alone: it may hold what the webhook held. */
   | { readonly kind: 'refused'; readonly why: object }
 
@@ -39,18 +42,19 @@ export async function acceptWebhook(deps: AcceptDeps, webhook: GenuineWebhook): 
   if (bodies.kind !== 'events') return bodies
   const requests = bodies.events.map((body, index) => acceptRequest(webhook, body, index))
 
-  // One bad event sinks the webhook: half of it would be neither refused nor accepted.
-  if (requests.length > 1) {
-    const why = requests.map((request) => judgeEvent(deps, request)).find(({ kind }) => kind !== 'acceptable')
-    if (why !== undefined) return { kind: 'refused', why }
+  // One bad event sinks the webhook: half of it would be neither refused nor accepted. So does one that there is no room for.
+  const acceptable: { readonly request: AcceptRequest; readonly judgement: Acceptable }[] = []
+  for (const request of requests) {
+    const judgement = judgeEvent(deps, request)
+    if (judgement.kind !== 'acceptable') return { kind: 'refused', why: judgement }
+    acceptable.push({ request, judgement })
   }
+  const refused = deps.intake.admit(acceptable.map(({ judgement }) => judgement))
+  if (refused !== undefined) return refused
 
-  const answers = await Promise.all(requests.map((request) => acceptEvent(deps, request)))
-  const events: StoredEvent[] = []
-  for (const answer of answers) {
-    if (!('eventId' in answer)) return { kind: 'refused', why: answer }
-    events.push(answer)
-  }
+  const events = await Promise.all(
+    acceptable.map(({ request, judgement }) => storeEvent(deps, request, judgement)),
+  )
   return { kind: 'stored', events }
 }
 

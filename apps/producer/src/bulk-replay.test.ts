@@ -1,4 +1,5 @@
 /** What a bulk replay promises whoever stops it. What it survives when it is killed, the fault tests say. */
+import { createLogger } from '@manifold/runtime'
 import { createReplay, readReplay, scriptCalls } from '@manifold/store'
 import { afterEach, expect, test } from 'vitest'
 import { accept, bury, keptDelivery, refOf } from '../../../test/support/store.ts'
@@ -19,6 +20,7 @@ function startRunner(holder: string, signal: AbortSignal) {
     holder,
     signal,
     isKnown: (target) => target === 'crm',
+    logger: createLogger('test', 'silent'),
     onCompleted: () => undefined,
     onError: (error) => {
       throw error

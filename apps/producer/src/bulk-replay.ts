@@ -29,7 +29,8 @@ import {
   type Replay,
   type Store,
 } from '@manifold/store'
-import { failpoint } from '@manifold/runtime'
+import { failpoint, type Logger } from '@manifold/runtime'
+import { logReplayed } from './log-dead-letters.ts'
 
 export type BulkReplayDeps = {
   readonly store: Store
@@ -40,6 +41,7 @@ export type BulkReplayDeps = {
   readonly signal: AbortSignal
   /** Whether a target is in the config: a letter to another one would wait for a worker that never comes. */
   readonly isKnown: (target: string) => boolean
+  readonly logger: Logger
   readonly onCompleted: (replay: Replay) => void
   readonly onError: (error: unknown) => void
 }
@@ -184,14 +186,18 @@ async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<'more'
 async function reopen(
   deps: BulkReplayDeps,
   replay: Replay,
-  { event, delivery }: DeadLetter,
+  letter: DeadLetter,
 ): Promise<OutboxEntry | 'failed' | 'newer' | undefined> {
+  const { event, delivery } = letter
   if (!deps.isKnown(delivery.target)) return 'failed'
   await takeLease(deps.store, `replay:${replay.id}`, deps.holder, LEASE_MS)
   const seen = { replayId: replay.id, generation: delivery.generation }
   const { askedBy } = replay.filter
   const result = await reopenDelivery(deps.store, event.id, delivery.target, seen, askedBy)
-  if (result.kind === 'reopened') return { kind: 'delivery', ref: result.ref }
+  if (result.kind === 'reopened') {
+    logReplayed(deps.logger, letter, result.ref, replay.id)
+    return { kind: 'delivery', ref: result.ref }
+  }
   if (result.kind === 'newer') return 'newer'
   return result.kind === 'missing' || result.status === 'discarded' ? 'failed' : undefined
 }

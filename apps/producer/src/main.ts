@@ -1,5 +1,5 @@
 /** The producer process: `npm run producer`. */
-import { loadConfig, readSettings, targetChanges } from '@manifold/config'
+import { hideRevealedSecrets, loadConfig, readSettings, targetChanges } from '@manifold/config'
 import {
   announceReady,
   armFailpoint,
@@ -18,7 +18,7 @@ const reloads = heedReloads()
 try {
   const settings = readSettings()
   armFailpoint(settings.failpoint, scriptCalls)
-  const logger = createLogger('producer', settings.logLevel)
+  const logger = createLogger('producer', settings.logLevel, undefined, hideRevealedSecrets)
   let config = await loadConfig(settings.configPath)
   const producer = await startProducer({ settings, config, logger })
   onShutdown(logger, settings.drainMs, producer.close)

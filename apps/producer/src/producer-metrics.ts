@@ -1,15 +1,33 @@
-/** What a producer counts. */
-import { Counter, Gauge, type Registry } from '@manifold/runtime'
+/** What a producer counts. Each of it is described in docs/metrics.md. */
+import { Counter, Gauge, Histogram, LATENCY_BUCKETS, limitLabels, type Registry } from '@manifold/runtime'
 
-/** Types beyond this many are counted as `other`: a label must not grow with what callers invent. */
-const MAX_TYPES = 100
+/** A request that was answered, or whose caller has gone. */
+export type AnsweredRequest = {
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  readonly durationMs: number
+}
 
 export type ProducerMetrics = {
   readonly accepted: (type: string) => void
+  readonly answered: (request: AnsweredRequest) => void
   readonly rescued: (entries: number) => void
   /** @param count asked at each scrape */
   readonly watchFollowers: (count: () => number) => void
 }
+
+/** What requests are counted as, by their path: the first that fits. A caller can invent no other. */
+const ROUTES: readonly (readonly [path: RegExp, route: string])[] = [
+  // They last as long as their reader likes.
+  [/^\/v1\/(?:stream|ws|events\/[^/]+\/stream)$/, 'stream'],
+  [/^\/v1\/events\/batch$/, 'batch'],
+  [/^\/v1\/events(?:\/|$)/, 'events'],
+  [/^\/v1\/sources\//, 'sources'],
+  [/^\/v1\/admin\//, 'admin'],
+]
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE', 'HEAD', 'OPTIONS'])
 
 export function createProducerMetrics(registry: Registry): ProducerMetrics {
   const accepted = new Counter({
@@ -18,16 +36,32 @@ export function createProducerMetrics(registry: Registry): ProducerMetrics {
     labelNames: ['type'],
     registers: [registry],
   })
+  const requestSeconds = new Histogram({
+    name: 'manifold_http_request_duration_seconds',
+    help: 'From the headers of a request to the end of its answer, by method, route and status class',
+    labelNames: ['method', 'route', 'status'],
+    buckets: LATENCY_BUCKETS,
+    registers: [registry],
+  })
   const rescued = new Counter({
     name: 'manifold_relay_rescued_total',
     help: 'Outbox entries enqueued by the relay because the process that made them did not',
     registers: [registry],
   })
-  const types = new Set<string>()
+  const typeLabel = limitLabels()
   return {
     accepted: (type) => {
-      if (types.size < MAX_TYPES) types.add(type)
-      accepted.inc({ type: types.has(type) ? type : 'other' })
+      accepted.inc({ type: typeLabel(type) })
+    },
+    answered: ({ method, path, status, durationMs }) => {
+      requestSeconds.observe(
+        {
+          method: METHODS.has(method) ? method : 'other',
+          route: ROUTES.find(([pattern]) => pattern.test(path))?.[1] ?? 'other',
+          status: `${String(Math.floor(status / 100))}xx`,
+        },
+        durationMs / 1_000,
+      )
     },
     rescued: (entries) => {
       rescued.inc(entries)

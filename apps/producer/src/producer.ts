@@ -40,6 +40,7 @@ import {
   isStoreUnavailable,
   noteKnownTargets,
   persistenceWarnings,
+  tellingOf,
   waitForRedis,
   type Store,
 } from '@manifold/store'
@@ -50,11 +51,17 @@ import { createEnqueuer } from './enqueuer.ts'
 import { callerIdentifier } from './callers/identify-caller.ts'
 import { openTokens } from './callers/open-tokens.ts'
 import { createApp } from './http/app.ts'
+import { auditRequest } from './http/audit.ts'
 import { limitConnections } from './http/limit-connections.ts'
 import { giveTargetAPath } from './http/request-target.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { exemptSlowBodies } from './http/slow-body.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
+import { createGates } from './overload/intake.ts'
+import { limitsOf } from './overload/limits.ts'
+import { countRefusals, registerGateGauge } from './overload/overload-metrics.ts'
+import { createBacklogTeller } from './overload/tell-backlog.ts'
+import { lookAtLoad, watchLoad, type WatchLoadDeps } from './overload/watch-load.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 import { createRateLimiter } from './rate-limit/rate-limiter.ts'
 import { watchRemovedTargets } from './removed-targets.ts'
@@ -115,8 +122,9 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
   let live = readLive(config)
+  const alerts = tellingOf(() => live.routed)
   const targetNames = () => live.targets.map((target) => target.name)
-  registerQueueGauges({ registry, store, targets: targetNames })
+  registerQueueGauges({ registry, store, queues, targets: targetNames })
 
   const enqueuer = createEnqueuer({
     store,
@@ -135,6 +143,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     signal: stopping.signal,
     isKnown: (target) => live.targets.some(({ name }) => name === target),
     onError,
+    logger,
     onCompleted: ({ id, matched, replayed, failed }) => {
       logger.info({ audit: true, replayId: id, matched, replayed, failed }, 'audit: replay completed')
     },
@@ -145,15 +154,37 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     for (const target of await noteKnownTargets(store, targetNames()))
       logger.info({ target }, 'the target is back: what waits for it is delivered')
   }
+  const gates = createGates({
+    onRefused: countRefusals(registry),
+    onNoRoom: () => {
+      loads.wake()
+    },
+  })
+  registerGateGauge(registry, gates)
+  const watching: WatchLoadDeps = {
+    store,
+    gates,
+    limits: () => limitsOf(settings, live.targets),
+    targets: targetNames,
+    logger,
+    onLook: createBacklogTeller({ store, queues, telling: alerts, targets: () => live.routed }),
+    onError,
+  }
+  // Before anything comes in; without an answer Redis refuses by itself.
+  await lookAtLoad(watching).catch(onError)
+  const loads = watchLoad(watching)
+
   const replays = repeat(REPLAY_LOOK_MS, runner.look, onError)
   const telling = repeat(times.tellEveryMs, tellKnownTargets, onError)
   const background = [
     replays,
+    loads,
     startRelay({
       store,
       queues,
       holder,
       ageMs: settings.relayAgeMs,
+      telling: alerts,
       logger,
       count: metrics.rescued,
       onError,
@@ -217,6 +248,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     registry,
     tracing,
     logger,
+    audit: auditRequest(logger),
     newEventId: () => newEventId(clock.now()),
     // Asked for each request: a reload is in force for the next one, and every connection stays.
     get events() {
@@ -238,10 +270,12 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       return live.judgeCallbackUrl
     },
     enqueue: enqueuer.enqueue,
+    intake: gates,
     requireScope: scopeGuard(identify, limiter),
     maxBodyBytes: settings.maxBodyBytes,
     maxBatchBytes: settings.maxBatchBytes,
     onAccepted: metrics.accepted,
+    onAnswered: metrics.answered,
     onReplayCreated: replays.wake,
     onBrokenFilters: (type, targets) => {
       logger.warn({ type, targets }, 'a filter threw: its target gets the event')
@@ -297,6 +331,8 @@ function readLive(config: Config) {
   return {
     events: config.events,
     targets: everyTarget(config),
+    /** Those that events are routed to. */
+    routed: config.targets,
     sources: config.sources,
     route: compileRouter(config.targets),
     optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),

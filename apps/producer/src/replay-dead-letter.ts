@@ -1,7 +1,9 @@
 /** Replay: one dead letter goes back to its target. The record is reopened first; the queues follow. */
 import type { DeliveryRef, SpanContext } from '@manifold/domain'
 import { reconcile, type Queues } from '@manifold/queue'
+import type { Logger } from '@manifold/runtime'
 import { findDelivery, reopenDelivery, type Store } from '@manifold/store'
+import { logReplayed } from './log-dead-letters.ts'
 
 export type ReplayAnswer =
   | { readonly kind: 'replayed'; readonly ref: DeliveryRef; readonly traceId: string }
@@ -16,6 +18,7 @@ export type ReplayDeps = {
   readonly store: Store
   readonly queues: Queues
   readonly targets: readonly { readonly name: string }[]
+  readonly logger: Logger
 }
 
 /**
@@ -34,6 +37,7 @@ export async function replayDeadLetter(
   const reopened = await reopenDelivery(deps.store, found.event.id, target, undefined, askedBy)
   if (reopened.kind === 'missing') return { kind: 'not-found' }
   if (reopened.kind !== 'reopened') return reopened
+  logReplayed(deps.logger, found, reopened.ref)
   await reconcile(deps.store, deps.queues, [{ kind: 'delivery', ref: reopened.ref }])
   return { kind: 'replayed', ref: reopened.ref, traceId: found.event.trace.traceId }
 }

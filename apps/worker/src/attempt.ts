@@ -1,15 +1,19 @@
 /**
  * One attempt at a claimed delivery: from the event to the outcome. One line a stage; every expected failure is an outcome.
  */
+import { hideRevealedSecrets } from '@manifold/config'
 import {
   authenticate,
   callHandler,
   classify,
+  describeExchange,
+  hideProofs,
   render,
   send,
   startDeadline,
   type Authenticated,
   type Deadline,
+  type Exchange,
   type TargetClient,
 } from '@manifold/delivery'
 import {
@@ -52,6 +56,8 @@ export type Tried =
       readonly signal: BreakerSignal
       /** What the target answered, where that is to be kept. */
       readonly response?: CapturedResponse
+      /** What is told of the request and its answer, where it was not delivered. */
+      readonly exchange?: Exchange
     }
   /** Cut short because the process is stopping. */
   | { readonly kind: 'interrupted' }
@@ -61,6 +67,7 @@ type Result = {
   readonly httpStatus?: number
   readonly error?: string
   readonly response?: CapturedResponse
+  readonly exchange?: Exchange
 }
 
 /** Attempts the delivery under one deadline, which covers every stage. */
@@ -79,10 +86,11 @@ export async function attempt(
     if (undecided && deadline.over() === 'stopping') return { kind: 'interrupted' }
     return {
       kind: 'tried',
-      outcome: result.outcome,
+      outcome: withoutSecrets(result.outcome),
       httpStatus: result.httpStatus ?? null,
-      ...(result.error === undefined ? {} : { error: result.error }),
+      ...(result.error === undefined ? {} : { error: hideRevealedSecrets(result.error) }),
       ...(result.response === undefined ? {} : { response: result.response }),
+      ...(result.exchange === undefined ? {} : { exchange: result.exchange }),
       signal: breakerSignal(result.outcome),
     }
   } finally {
@@ -166,11 +174,25 @@ async function sendAuthenticated(
     return sendAuthenticated(deps, target, underNewSpan(request), deadline, span, authenticated.request)
   }
   const outcome = classify(target, sent, deps.redisNow())
-  if (sent.kind !== 'answered') return { outcome, error: sent.error }
-  const { status } = sent.response
-  return target.captureResponse
-    ? { outcome, httpStatus: status, response: capture(sent.response) }
-    : { outcome, httpStatus: status }
+  if (sent.kind !== 'answered') {
+    const exchange = describeExchange(request, authenticated.request, undefined, hideRevealedSecrets)
+    return { outcome, error: hideProofs(request, authenticated.request)(sent.error), exchange }
+  }
+  const { response } = sent
+  return {
+    outcome,
+    httpStatus: response.status,
+    ...(target.captureResponse ? { response: capture(response) } : {}),
+    ...(outcome.kind === 'delivered'
+      ? {}
+      : { exchange: describeExchange(request, authenticated.request, response, hideRevealedSecrets) }),
+  }
+}
+
+/** A target's own classification may have taken its reason from the answer. */
+function withoutSecrets(outcome: Outcome): Outcome {
+  if (outcome.reason.startsWith('http-')) return outcome
+  return { ...outcome, reason: hideRevealedSecrets(outcome.reason) }
 }
 
 function onSent(): void {
@@ -185,9 +207,14 @@ function underNewSpan(request: OutgoingRequest): OutgoingRequest {
   return { ...request, headers: { ...headers, traceparent: withSpanId(traceparent, randomHex(8)) } }
 }
 
-/** What nests too deep to be written as JSON again is kept as the text it came as. */
+/**
+ * What nests too deep to be written as JSON again is kept as the text it came as; and so is what repeats a secret, which is
+ * hidden.
+ */
 function capture({ headers, json, text, truncated }: TargetResponse): CapturedResponse {
-  const body: unknown = json === undefined || isDeeperThan(json, MAX_DATA_DEPTH) ? text : json
+  const hidden = hideRevealedSecrets(text)
+  const isText = hidden !== text || json === undefined || isDeeperThan(json, MAX_DATA_DEPTH)
+  const body: unknown = isText ? hidden : json
   return { contentType: headers['content-type'] ?? null, body, truncated }
 }
 

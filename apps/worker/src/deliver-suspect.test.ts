@@ -53,6 +53,7 @@ function worker({ isFree = true, isCrashing = false } = {}) {
     onSuspect: () => undefined,
     handlerLogger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     onSettled: () => undefined,
+    onOwed: () => undefined,
     onCallbackOwed: () => undefined,
     holds: 'target',
     onGone: () => Promise.resolve(),

@@ -36,6 +36,7 @@ function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
     onSuspect: () => undefined,
     handlerLogger: silent,
     onSettled: () => undefined,
+    onOwed: () => undefined,
     onCallbackOwed: () => undefined,
     holds: 'target',
     onGone: () => Promise.resolve(),

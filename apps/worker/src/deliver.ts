@@ -18,6 +18,7 @@ import {
   type RetryPolicy,
   type Settlement,
 } from '@manifold/domain'
+import type { Exchange } from '@manifold/delivery'
 import type { Verdict } from '@manifold/queue'
 import { failpoint } from '@manifold/runtime'
 import {
@@ -28,6 +29,7 @@ import {
   type Claim,
   type ClaimResult,
   type ClaimTerms,
+  type OwedEvent,
   type Settle,
   type SettleResult,
   type Store,
@@ -52,6 +54,8 @@ export type DeliverDeps = AttemptDeps & {
   readonly onSettled: (report: DeliveryReport) => void
   /** The event has settled, and its caller is to be told. */
   readonly onCallbackOwed: (eventId: string, settledAtMs: number) => void
+  /** Something happened that targets may have subscribed to. */
+  readonly onOwed: (owed: readonly OwedEvent[]) => void
   /**
    * What an answer that asks for patience, an open breaker or a 410 is about: the target, or, where every delivery has a host
    * of its own, that delivery alone.
@@ -70,6 +74,8 @@ export type DeliveryReport = {
   readonly spanId: string | undefined
   /** `undefined` when no request was made. */
   readonly attempt: Attempt | undefined
+  /** What is told of the request and its answer, where it was not delivered. */
+  readonly exchange: Exchange | undefined
   /** `undefined` when there was no request, or when somebody else's settlement stands. */
   readonly attemptNumber: number | undefined
   readonly settlement: Settlement
@@ -181,7 +187,7 @@ async function deliverClaimed(
     deps,
     ref,
     claim,
-    { attempt: attempted, signal: tried.signal, span },
+    { attempt: attempted, signal: tried.signal, exchange: tried.exchange, span },
     settlement,
   )
   failpoint('settled')
@@ -252,6 +258,7 @@ function isUnanswered(tried: Tried): boolean {
 type Trial = {
   readonly attempt: Attempt | undefined
   readonly signal: Extract<Tried, { kind: 'tried' }>['signal']
+  readonly exchange?: Exchange | undefined
   readonly span?: AttemptSpan
 }
 
@@ -267,7 +274,7 @@ async function settle(
   deps: DeliverDeps,
   ref: DeliveryRef,
   claim: Claim,
-  { attempt, signal, span }: Trial,
+  { attempt, signal, exchange, span }: Trial,
   settlement: Settlement,
 ): Promise<Verdict> {
   const result = await deps.settle({ ref, fence: claim.fence, settlement, attempt, signal })
@@ -277,6 +284,7 @@ async function settle(
     traceId: claim.trace.traceId,
     spanId: span?.spanId,
     attempt,
+    exchange,
     attemptNumber: result.kind === 'applied' ? result.attemptNumber : undefined,
     settlement,
     result,
@@ -290,6 +298,7 @@ async function settle(
   if (result.kind !== 'applied') return { kind: 'finish' }
   if (settlement.kind === 'dead' && settlement.reason === 'gone' && deps.holds === 'target')
     await deps.onGone()
+  if (result.owed !== undefined) deps.onOwed(result.owed)
   return verdictOf(deps, settlement)
 }
 

@@ -1,6 +1,7 @@
 /** The worker process: `npm run worker -- --target crm`. */
 import {
   everyTarget,
+  hideRevealedSecrets,
   loadConfig,
   readSettings,
   requireSecrets,
@@ -28,12 +29,23 @@ try {
   const args = parseArguments(process.argv.slice(2))
   const settings = readSettings()
   armFailpoint(settings.failpoint, scriptCalls)
-  const logger = createLogger(`worker:${args.targets.join('+') || 'all'}`, settings.logLevel)
+  const logger = createLogger(
+    `worker:${args.targets.join('+') || 'all'}`,
+    settings.logLevel,
+    undefined,
+    hideRevealedSecrets,
+  )
   let config = await loadConfig(settings.configPath)
   requireTargets(config, args)
   const targets = chooseTargets(config, args)
   requireTargetSecrets(targets)
-  const worker = await startWorker({ settings, targets, known: namesIn(config), logger })
+  const worker = await startWorker({
+    settings,
+    targets,
+    known: namesIn(config),
+    configured: config.targets,
+    logger,
+  })
   onShutdown(logger, settings.drainMs, worker.close)
   announceReady(worker.port)
   reloads.follow(logger, async () => {
@@ -42,7 +54,7 @@ try {
     requireTargetSecrets(chosen)
     const changes = targetChanges(config, next)
     config = next
-    await worker.reload(chosen, namesIn(next))
+    await worker.reload(chosen, namesIn(next), next.targets)
     return { ...changes, targets: chosen.map(({ name }) => name) }
   })
 } catch (error) {

@@ -24,6 +24,7 @@ import {
   storeNow,
   type Settle,
   type Store,
+  type Telling,
 } from '@manifold/store'
 import { createAlone } from './alone/process.ts'
 import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
@@ -40,6 +41,8 @@ export type ServeDeps = {
   readonly logger: Logger
   readonly metrics: WorkerMetrics
   readonly tracing: DeliverDeps['tracing']
+  /** Who is told of what happens to deliveries. */
+  readonly alerts: Telling
   /** This process, since its start. */
   readonly process: string
   readonly isCrashing: () => boolean
@@ -63,7 +66,7 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
   const alone = createAlone(target, redisNow)
   const deps: DeliverDeps = {
     store,
-    settle: settlerOf(store, target),
+    settle: settlerOf(store, target, serve.alerts),
     tracing: serve.tracing,
     target,
     client,
@@ -90,6 +93,10 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
     onCallbackOwed: (eventId, settledAtMs) => {
       // On the outbox: should this fail, the relay pays it.
       reconcile(store, queues, [{ kind: 'callback', eventId, settledAtMs }]).catch(onError)
+    },
+    onOwed: (owed) => {
+      // The same.
+      reconcile(store, queues, owed, serve.alerts).catch(onError)
     },
     holds: hasManyHosts(target) ? 'delivery' : 'target',
     onGone: async () => {
@@ -159,11 +166,11 @@ function deliverByHost(deps: DeliverDeps): ConsumeOptions['deliver'] {
     )
 }
 
-/** Only what shares a breaker is settled together. */
-function settlerOf(store: Store, target: Target): Settle {
+/** Only what shares a breaker is settled together. Callers bring the hosts of callbacks: what happens there is not told. */
+function settlerOf(store: Store, target: Target, alerts: Telling): Settle {
   return hasManyHosts(target)
     ? createSingleSettler(store, target.breaker)
-    : createSettler(store, target.name, target.breaker)
+    : createSettler(store, target.name, target.breaker, () => alerts.isHeard)
 }
 
 /** Where a target has a breaker for each host, operators are told which are open. */
@@ -210,6 +217,8 @@ function logDelivery(logger: Logger, report: DeliveryReport): void {
     reason: settlement.kind === 'dead' ? settlement.reason : attempt?.reason,
     httpStatus: attempt?.httpStatus ?? undefined,
     error: attempt?.error,
+    // Of failures alone: a line about a success stays short.
+    ...report.exchange,
     durationMs: attempt?.durationMs,
     ageMs: report.ageMs,
     settlement: settlement.kind,

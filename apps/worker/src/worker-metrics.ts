@@ -1,6 +1,7 @@
-/** What a worker counts. */
-import { Counter, Gauge, Histogram, LATENCY_BUCKETS, type Registry } from '@manifold/runtime'
+/** What a worker counts. Each of it is described in docs/metrics.md. */
+import { Counter, Gauge, Histogram, LATENCY_BUCKETS, limitLabels, type Registry } from '@manifold/runtime'
 import type { DeliveryReport } from './deliver.ts'
+import { createThrottledTime } from './throttled-time.ts'
 
 export type WorkerMetrics = {
   readonly settled: (report: DeliveryReport) => void
@@ -11,16 +12,20 @@ export type WorkerMetrics = {
 
 export type WorkerMetricsDeps = {
   readonly registry: Registry
+  /** Their names, asked at each scrape. */
   readonly targets: () => readonly string[]
   readonly inFlight: (target: string) => number
 }
+
+/** A target's own classification may say anything. */
+const REASON_WORD = /^[a-z0-9][a-z0-9._-]{0,49}$/i
 
 export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
   const registers = [deps.registry]
   const attempts = new Counter({
     name: 'manifold_attempts_total',
-    help: 'Attempts by target and outcome',
-    labelNames: ['target', 'outcome'],
+    help: 'Attempts by target, outcome and reason',
+    labelNames: ['target', 'outcome', 'reason'],
     registers,
   })
   const attemptSeconds = new Histogram({
@@ -41,6 +46,18 @@ export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
     name: 'manifold_settlements_total',
     help: 'What was decided after an attempt: delivered, retry, defer or dead',
     labelNames: ['target', 'settlement'],
+    registers,
+  })
+  const died = new Counter({
+    name: 'manifold_deliveries_dead_total',
+    help: 'Deliveries that became dead letters, by target and reason',
+    labelNames: ['target', 'reason'],
+    registers,
+  })
+  const settledEvents = new Counter({
+    name: 'manifold_events_settled_total',
+    help: 'Events whose last delivery has ended, by type and what came of them',
+    labelNames: ['type', 'status'],
     registers,
   })
   const rescued = new Counter({
@@ -66,20 +83,44 @@ export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
     labelNames: ['target'],
     registers,
     collect() {
+      this.reset()
       for (const target of deps.targets()) this.set({ target }, deps.inFlight(target))
     },
   })
+  const throttledTime = createThrottledTime()
+  new Counter({
+    name: 'manifold_throttled_seconds_total',
+    help: 'For how long answers of a target asked to leave it alone, overlapping times counted once',
+    labelNames: ['target'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [target, spentMs] of throttledTime.spentMs(performance.now()))
+        this.inc({ target }, spentMs / 1_000)
+    },
+  })
 
+  const reasonLabel = limitLabels()
+  const typeLabel = limitLabels()
   return {
-    settled: ({ ref, attempt, settlement, result, ageMs }) => {
+    settled: ({ ref, eventType, attempt, settlement, result, ageMs }) => {
       const { target } = ref
       if (attempt !== undefined) {
-        attempts.inc({ target, outcome: attempt.outcome })
-        attemptSeconds.observe({ target, outcome: attempt.outcome }, attempt.durationMs / 1_000)
+        const { outcome } = attempt
+        attempts.inc({
+          target,
+          outcome,
+          reason: reasonLabel(REASON_WORD.test(attempt.reason) ? attempt.reason : 'other'),
+        })
+        attemptSeconds.observe({ target, outcome }, attempt.durationMs / 1_000)
       }
       if (result.kind !== 'applied') return
       settlements.inc({ target, settlement: settlement.kind })
       if (settlement.kind === 'delivered') latency.observe({ target }, ageMs / 1_000)
+      if (settlement.kind === 'dead') died.inc({ target, reason: settlement.reason })
+      if (settlement.kind === 'defer') throttledTime.asked(target, settlement.delayMs, performance.now())
+      if (result.eventStatus !== 'pending')
+        settledEvents.inc({ type: typeLabel(eventType), status: result.eventStatus })
     },
     rescued: (entries) => {
       rescued.inc(entries)

@@ -25,6 +25,7 @@ import {
   noteKnownTargets,
   persistenceWarnings,
   pingStore,
+  tellingOf,
   waitForRedis,
   type Store,
 } from '@manifold/store'
@@ -36,6 +37,8 @@ export type WorkerOptions = {
   readonly settings: Settings
   /** Those to be served. */
   readonly targets: readonly Target[]
+  /** All targets of the config, for those that subscribe to operational events may be another worker's; by default these. */
+  readonly configured?: readonly Target[]
   /** Of every target in the config: this process speaks for all of them. */
   readonly known?: readonly string[]
   readonly logger: Logger
@@ -46,9 +49,13 @@ export type RunningWorker = {
   readonly port: number
   /**
    * Goes on with these targets: new ones are begun, those that are gone are drained, and all others are drained and begun with the
-   * options they have now. @param known of every target in the config
+   * options they have now. @param known of every target in the config @param configured all targets of the config; by default these
    */
-  readonly reload: (targets: readonly Target[], known: readonly string[]) => Promise<void>
+  readonly reload: (
+    targets: readonly Target[],
+    known: readonly string[],
+    configured?: readonly Target[],
+  ) => Promise<void>
   /** @param crashed whether that is because of an error that nobody caught */
   readonly close: (crashed?: boolean) => Promise<void>
 }
@@ -79,6 +86,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   const queues = openQueues(redis, onError, clock.now)
   const tracing = await startTracing(settings.tracing, 'manifold-worker', logger)
+  let configured = options.configured ?? targets
+  const alerts = tellingOf(() => configured)
   const registry = createRegistry('worker')
   const served = new Map<string, Served>()
   const names = () => [...served.keys()]
@@ -87,7 +96,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     targets: names,
     inFlight: (target) => served.get(target)?.consumer.inFlight() ?? 0,
   })
-  registerQueueGauges({ registry, store, targets: names })
+  registerQueueGauges({ registry, store, queues, targets: names })
 
   // Before anything is taken: a port in use must not cost a delivery. Side by side: none of it needs another.
   const [health, warnings] = await Promise.all([
@@ -116,6 +125,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     logger,
     metrics,
     tracing,
+    alerts,
     process: randomHex(PROCESS_BYTES),
     isCrashing: () => crashing,
     onError,
@@ -150,6 +160,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       queues,
       holder,
       ageMs: settings.relayAgeMs,
+      telling: alerts,
       logger,
       count: metrics.rescued,
       onError,
@@ -164,8 +175,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   return {
     port: health.port,
-    reload: async (present, all) => {
+    reload: async (present, all, everybody = present) => {
       known = all
+      configured = everybody
       telling.wake()
       // Each for itself: a target with slow answers holds up no other.
       reloading = Promise.all([

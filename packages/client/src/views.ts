@@ -173,6 +173,7 @@ export type TargetView = {
     }
     readonly concurrency: number
     readonly maxConcurrency: number | null
+    readonly maxBacklog: number | null
     readonly rateLimit: { readonly max: number; readonly perMs: number } | null
     readonly breaker: {
       readonly failureRate: number

@@ -42,6 +42,8 @@ type CommonDefinition<Event extends AnyEvent> = {
   maxConcurrency?: number
   /** At most `max` attempts in any `perMs`, over all workers of the target. */
   rateLimit?: { max: number; perMs: number }
+  /** Events for it are refused (429) while so many of its deliveries are open; 0 is no limit. Default: the setting. */
+  maxBacklog?: number
   breaker?: Partial<BreakerPolicy>
   /** `true` lets the target be at a private address; a list of CIDRs at these. */
   allowPrivateNetwork?: boolean | readonly string[]

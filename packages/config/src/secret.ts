@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
-
-const HIDDEN = '[secret]'
+import { HIDDEN } from '@manifold/domain'
+import { noteRevealed } from './revealed-secrets.ts'
 
 /** A named secret. Printed, logged or serialised it is `[secret]`; only `reveal()` gives the value. */
 export class Secret {
@@ -22,6 +22,7 @@ export class Secret {
       const reading = readSecret(this.name, process.env)
       if (reading.kind === 'missing') throw new Error(reading.message)
       this.#value = reading.value
+      noteRevealed(reading.value)
     }
     return this.#value
   }

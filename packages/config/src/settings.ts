@@ -82,6 +82,9 @@ const environmentSchema = z.object({
   MANIFOLD_MAX_BODY_BYTES: setting(1, 104_857_600, 1_048_576),
   MANIFOLD_MAX_BATCH_BYTES: setting(1, 104_857_600, 16_777_216),
   MANIFOLD_MAX_STREAMS: setting(0, 1_000_000, 5_000),
+  MANIFOLD_MAX_BACKLOG: setting(0, 1_000_000_000, 0),
+  MANIFOLD_MAX_BACKLOG_PER_TARGET: setting(0, 1_000_000_000, 0),
+  MANIFOLD_MAX_MEMORY_PERCENT: setting(0, 100, 80),
   MANIFOLD_ALLOWED_ORIGINS: origins,
   ...jwtVariables,
   MANIFOLD_RATE_LIMIT: rateLimits.optional(),
@@ -129,6 +132,15 @@ export type Settings = {
   readonly maxBatchBytes: number
   /** Streams and subscriptions that a producer serves at once. */
   readonly maxStreams: number
+  /** Above these, intake refuses events; 0 is no limit. */
+  readonly overload: {
+    /** Deliveries that have not ended, of all targets. */
+    readonly maxBacklog: number
+    /** Of one target that has no `maxBacklog` of its own. */
+    readonly maxBacklogPerTarget: number
+    /** Of Redis's `maxmemory`. */
+    readonly maxMemoryPercent: number
+  }
   /** Origins whose pages may connect by WebSocket, besides the producer's own. */
   readonly allowedOrigins: readonly string[]
   /** `undefined`: tokens are not taken. */
@@ -203,6 +215,11 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     maxBodyBytes: env.MANIFOLD_MAX_BODY_BYTES,
     maxBatchBytes: env.MANIFOLD_MAX_BATCH_BYTES,
     maxStreams: env.MANIFOLD_MAX_STREAMS,
+    overload: {
+      maxBacklog: env.MANIFOLD_MAX_BACKLOG,
+      maxBacklogPerTarget: env.MANIFOLD_MAX_BACKLOG_PER_TARGET,
+      maxMemoryPercent: env.MANIFOLD_MAX_MEMORY_PERCENT,
+    },
     allowedOrigins: env.MANIFOLD_ALLOWED_ORIGINS,
     jwt,
     rateLimits: env.MANIFOLD_RATE_LIMIT,

@@ -99,6 +99,12 @@ test.each([
   expect(wrongPaths({ [field]: value })).toEqual([path])
 })
 
+test('an operational event that there is none of is a mistake, and so is no pattern that takes one', () => {
+  expect(
+    wrongPaths({ subscribe: ['manifold.delivery.deda', 'manifold.**', 'manifold.target.*', 'manifold'] }),
+  ).toEqual(['subscribe[0]', 'subscribe[3]'])
+})
+
 test('each pattern that is not one is reported by its place', () => {
   expect(wrongPaths({ subscribe: ['order.*', 'order.', '**', '***'] })).toEqual([
     'subscribe[1]',

@@ -1,9 +1,12 @@
 /** The shape of a target definition, checked strictly: an unknown key is a mistake, not a comment. */
 import {
+  compileTypePattern,
   DEFAULT_BREAKER,
   DEFAULT_RETRY,
   fieldErrors,
   headerError,
+  namesReservedTypes,
+  OPERATIONAL_TYPES,
   TARGET_NAME_PATTERN,
   typePatternError,
   type Auth,
@@ -122,12 +125,18 @@ const tls = z.strictObject({
   minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).optional(),
 })
 
+/** One that takes no operational event there is is misspelt: nothing else has such a type. */
+function operationalMistake(pattern: string): string | undefined {
+  if (!namesReservedTypes(pattern) || OPERATIONAL_TYPES.some(compileTypePattern(pattern))) return undefined
+  return `no operational event is called so: there are ${OPERATIONAL_TYPES.join(', ')}`
+}
+
 const common = {
   name: z.string().regex(TARGET_NAME_PATTERN, 'use a-z 0-9 -, starting with a letter, at most 49 characters'),
   subscribe: z
     .array(
       z.string().superRefine((pattern, context) => {
-        const error = typePatternError(pattern)
+        const error = typePatternError(pattern) ?? operationalMistake(pattern)
         if (error !== undefined) context.addIssue(error)
       }),
     )
@@ -140,6 +149,7 @@ const common = {
   concurrency: z.int().min(1).max(10_000).default(50),
   maxConcurrency: z.int().min(1).max(1_000_000).optional(),
   rateLimit: z.strictObject({ max: z.int().min(1), perMs: milliseconds(86_400_000) }).optional(),
+  maxBacklog: z.int().min(0).max(1_000_000_000).optional(),
   breaker: z
     .strictObject({
       failureRate: z.number().gt(0).max(1).default(DEFAULT_BREAKER.failureRate),

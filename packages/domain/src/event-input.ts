@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { isReservedAttribute } from './cloud-event-extensions.ts'
 import { TARGET_NAME_PATTERN } from './delivery.ts'
 import { EVENT_ID_PATTERN } from './event.ts'
+import { isReservedType } from './operational-event.ts'
 
 /** Deeper JSON is refused: it costs every reader a stack frame a level, and no API wants it. */
 export const MAX_DATA_DEPTH = 64
@@ -27,7 +28,10 @@ export const eventInputSchema = z.strictObject({
     .min(1)
     .max(255)
     .regex(/^[A-Za-z0-9._-]+$/, 'use only A-Z a-z 0-9 . _ -')
-    .describe('What happened, such as `order.placed`: targets subscribe to it.'),
+    .refine((type) => !isReservedType(type), 'types that begin with manifold. are Manifold’s own')
+    .describe(
+      'What happened, such as `order.placed`: targets subscribe to it. Types that begin with `manifold.` are refused.',
+    ),
   data: z
     .custom<unknown>((value) => value !== undefined, 'required: any JSON value')
     .describe('Any JSON value; if the config has a schema for the type, it must fit.'),

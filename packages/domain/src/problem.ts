@@ -192,6 +192,11 @@ export const PROBLEMS = {
     title: 'The headers are too large',
     fix: 'Send at most 16 KiB of request line and headers.',
   },
+  'target-overloaded': {
+    status: 429,
+    title: 'Too much waits for a target of this event',
+    fix: 'Retry after `Retry-After` seconds, with the same Idempotency-Key, or raise its `maxBacklog`; other events are taken.',
+  },
   'internal-error': {
     status: 500,
     title: 'Manifold failed',
@@ -201,6 +206,11 @@ export const PROBLEMS = {
     status: 503,
     title: 'This producer follows enough streams',
     fix: 'Retry after `Retry-After` seconds, at another producer if there is one, or raise MANIFOLD_MAX_STREAMS.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'There is no room for more events now',
+    fix: 'Retry after `Retry-After` seconds, with the same Idempotency-Key: nothing was stored; or raise the limit in `detail`.',
   },
   'token-keys-unavailable': {
     status: 503,

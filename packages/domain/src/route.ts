@@ -6,6 +6,7 @@
  */
 import type { ManifoldEvent } from './event.ts'
 import type { Target } from './target.ts'
+import { isReservedType, namesReservedTypes } from './operational-event.ts'
 import { compileTypePattern } from './type-pattern.ts'
 
 export type Routable = Pick<Target, 'name' | 'subscribe' | 'filter'>
@@ -26,13 +27,19 @@ type Route = Pick<Routable, 'name' | 'filter'> & { readonly wants: readonly ((ty
 /** Types whose subscribers are remembered, since the same ones come again and again; callers may invent any number. */
 const MAX_KNOWN_TYPES = 1_000
 
+/** Types of Manifold's own go to those alone who name them: `**` is every event of a caller. */
+function compileSubscription(pattern: string): (type: string) => boolean {
+  const matches = compileTypePattern(pattern)
+  return namesReservedTypes(pattern) ? matches : (type) => !isReservedType(type) && matches(type)
+}
+
 /** Compiles the subscriptions of a config once. */
 export function compileRouter(targets: readonly Routable[]): Router {
   const names = new Set(targets.map((target) => target.name))
   const routes: readonly Route[] = targets.map((target) => ({
     name: target.name,
     filter: target.filter,
-    wants: target.subscribe.map(compileTypePattern),
+    wants: target.subscribe.map(compileSubscription),
   }))
 
   const known = new Map<string, readonly Route[]>()

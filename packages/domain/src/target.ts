@@ -118,6 +118,8 @@ type TargetCommon = {
   readonly maxConcurrency: number | undefined
   /** Held across all workers of the target. */
   readonly rateLimit: { readonly max: number; readonly perMs: number } | undefined
+  /** Open deliveries above which events for it are refused; 0 is no limit, `undefined` leaves it to the settings. */
+  readonly maxBacklog?: number | undefined
   readonly breaker: BreakerPolicy
   /** `true`: anywhere; a list of CIDRs: public addresses and these; `false`: public addresses only. */
   readonly allowPrivateNetwork: boolean | readonly string[]

@@ -324,6 +324,32 @@ describe('stopping', () => {
   })
 })
 
+test('an exception while others of the bundle wait for a slot goes unseen by nobody, and ends no process', async () => {
+  const unseen: unknown[] = []
+  const note = (error: unknown) => unseen.push(error)
+  process.on('unhandledRejection', note)
+  try {
+    const settled = new Set<string>()
+    let failed = false
+    await bundled(refs(3))
+    consume(
+      ({ eventId }) => {
+        if (eventId === 'evt_0' && !failed) {
+          failed = true
+          return Promise.reject(new Error('refused'))
+        }
+        settled.add(eventId)
+        return Promise.resolve(FINISH)
+      },
+      { target: { name: 'crm', concurrency: 1, rateLimit: undefined }, stalledCheckMs: 300 },
+    )
+    await eventually('all to be settled', () => settled.size === 3)
+    expect(unseen).toEqual([])
+  } finally {
+    process.off('unhandledRejection', note)
+  }
+})
+
 test('a single delivery beside a bundle that holds it adds nothing: both are there, and the record decides', async () => {
   await bundled(refs(3))
   await enqueueDeliveries(queues, refs(3))

@@ -245,7 +245,11 @@ async function deliverInSlots<T>(
     const first = begun.length
     for (const [index, delivering] of deps.deliver(group, claimant).entries()) {
       const ref = group[index]
-      if (ref !== undefined) begun.push(follow(ref, first + index, delivering))
+      if (ref === undefined) continue
+      const followed = follow(ref, first + index, delivering)
+      // Looked at when all have ended. An error meanwhile has not gone unseen: it must not end the process.
+      followed.catch(() => undefined)
+      begun.push(followed)
     }
   }
   const results = await Promise.allSettled(begun)

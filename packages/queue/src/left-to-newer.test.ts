@@ -1,6 +1,6 @@
 /** What a newer version put on the queues stays for its workers: no attempt, nothing lost, and no haste about it. */
 import { JOB_VERSION, RECORD_VERSION, type DeliveryRef } from '@manifold/domain'
-import { keys } from '@manifold/store'
+import { keys, TELL_NOBODY } from '@manifold/store'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { accept, keptDelivery, refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
@@ -113,9 +113,12 @@ test('whoever buries what waits for a removed target leaves newer jobs and newer
 
 test('the relay passes over newer entries, however many are in front, and ends', async () => {
   const eventId = await accept(store)
-  const newer = Array.from({ length: 600 }, (_, index) => [1, `evt_${String(index)}/crm/1/unheard-of`]).flat()
+  const newer = Array.from({ length: 600 }, (_, index) => [
+    1,
+    `evt_${String(index)}/crm/1/unheard-of/detail`,
+  ]).flat()
   await store.redis.zadd(keys.outbox, ...newer)
-  const deps = { store, queues, holder: 'me', ageMs: 1, onRescued: () => undefined }
+  const deps = { store, queues, holder: 'me', ageMs: 1, telling: TELL_NOBODY, onRescued: () => undefined }
   await eventually('the event behind them', async () => (await relayOnce(deps)) === 1)
   expect(await queues.of('crm').getJob(`${eventId}.1`)).toBeDefined()
   expect(await store.redis.zcard(keys.outbox)).toBe(600)

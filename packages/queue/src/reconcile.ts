@@ -2,17 +2,20 @@
  * Reconciling: makes the queues agree with the event record. The one answer to every crash between a script
  * and the queue calls that follow it.
  */
-import { CALLBACKS_TARGET, isTerminal, type DeliveryRef } from '@manifold/domain'
+import { CALLBACKS_TARGET, isOperationalEvent, isTerminal, type DeliveryRef } from '@manifold/domain'
 import { failpoint } from '@manifold/runtime'
 import {
   confirmOutbox,
   openDeliveries,
   readEvents,
   recordCallback,
+  recordOwed,
+  TELL_NOBODY,
   type DeliveryRecord,
   type EventRecord,
   type OutboxEntry,
   type Store,
+  type Telling,
 } from '@manifold/store'
 import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
 import { enqueueDeliveries, removeDelivery } from './enqueue-deliveries.ts'
@@ -21,20 +24,26 @@ import type { Queues } from './queues.ts'
 /**
  * Enqueues what is open, tidies the dead-letter queues, and takes the entries off the outbox.
  * Harmless to repeat, and harmless beside another process doing the same.
+ * @param telling who gets the operational events that are owed; where there can be none, nobody
  */
-export async function reconcile(store: Store, queues: Queues, given: readonly OutboxEntry[]): Promise<void> {
+export async function reconcile(
+  store: Store,
+  queues: Queues,
+  given: readonly OutboxEntry[],
+  telling: Telling = TELL_NOBODY,
+): Promise<void> {
   // Only a newer version knows what its entries ask for.
   const entries = given.filter((entry) => entry.kind !== 'newer')
   if (entries.length === 0) return
   const events = await readEvents(
     store,
-    entries.map((entry) => (entry.kind === 'delivery' ? entry.ref.eventId : entry.eventId)),
+    entries.map((entry) => ('ref' in entry ? entry.ref.eventId : entry.eventId)),
   )
   // Side by side: one connection carries them all, and none waits for the round trips of the others.
   const enqueueable = await Promise.all(
     entries.map(async (entry, index) => {
       const event = events[index]
-      return event === undefined ? [] : reconcileEntry(store, queues, event, entry)
+      return event === undefined ? [] : reconcileEntry(store, queues, telling, event, entry)
     }),
   )
   const open = enqueueable.flat()
@@ -43,9 +52,9 @@ export async function reconcile(store: Store, queues: Queues, given: readonly Ou
   failpoint('reconciled')
   await confirmOutbox(store, [
     ...entries,
-    // A callback's event came onto the outbox on the way.
+    // Manifold's own events came onto the outbox on the way.
     ...open
-      .filter((ref) => ref.target === CALLBACKS_TARGET)
+      .filter(({ eventId, target }) => target === CALLBACKS_TARGET || isOperationalEvent(eventId))
       .map(({ eventId }) => ({ kind: 'event' as const, eventId })),
   ])
 }
@@ -54,6 +63,7 @@ export async function reconcile(store: Store, queues: Queues, given: readonly Ou
 async function reconcileEntry(
   store: Store,
   queues: Queues,
+  telling: Telling,
   event: EventRecord,
   entry: Exclude<OutboxEntry, { kind: 'newer' }>,
 ): Promise<DeliveryRef[]> {
@@ -64,6 +74,8 @@ async function reconcileEntry(
       return reconcileDelivery(store, queues, event, entry.ref)
     case 'callback':
       return recordCallback(store, event, entry.settledAtMs)
+    case 'operational':
+      return recordOwed(store, telling, event, entry)
     default:
       return entry satisfies never
   }

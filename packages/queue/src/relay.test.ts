@@ -1,4 +1,4 @@
-import { keys, outboxSize, reopenDelivery } from '@manifold/store'
+import { keys, outboxSize, reopenDelivery, TELL_NOBODY } from '@manifold/store'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { accept, bury, refOf } from '../../../test/support/store.ts'
@@ -11,7 +11,15 @@ const store = useTestStore()
 const queues = useTestQueues(store)
 
 const relay = (parts: Partial<RelayDeps> = {}) =>
-  relayOnce({ store, queues, holder: 'one', ageMs: 1, onRescued: () => undefined, ...parts })
+  relayOnce({
+    store,
+    queues,
+    holder: 'one',
+    ageMs: 1,
+    onRescued: () => undefined,
+    telling: TELL_NOBODY,
+    ...parts,
+  })
 
 /** Relays until everything on the outbox was old enough. @returns how many entries were rescued */
 async function relayAll(parts: Partial<RelayDeps> = {}): Promise<number> {

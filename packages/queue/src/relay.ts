@@ -5,7 +5,7 @@
  * two relays at once do the same work twice, to the same end.
  */
 import { failpoint, repeat, type Background, type Logger } from '@manifold/runtime'
-import { overdueOutbox, takeLease, type Store } from '@manifold/store'
+import { overdueOutbox, takeLease, type Store, type Telling } from '@manifold/store'
 import { reconcile } from './reconcile.ts'
 import type { Queues } from './queues.ts'
 
@@ -19,6 +19,7 @@ export type RelayDeps = {
   /** Entries younger than this belong to the process that made them. */
   readonly ageMs: number
   readonly onRescued: (entries: number) => void
+  readonly telling: Telling
 }
 
 /** One round of rescue. @returns how many entries it took care of */
@@ -31,7 +32,7 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
     const entries = overdue.filter((entry) => entry.kind !== 'newer')
     passedOver += overdue.length - entries.length
     if (entries.length > 0) failpoint('relaying')
-    await reconcile(deps.store, deps.queues, entries)
+    await reconcile(deps.store, deps.queues, entries, deps.telling)
     if (entries.length > 0) failpoint('relayed')
     rescued += entries.length
     if (overdue.length < BATCH) break

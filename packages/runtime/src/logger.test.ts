@@ -2,9 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { createLogger, type Logger } from './logger.ts'
 
 /** What a logger writes, line by line. */
-function logged(write: (logger: Logger) => void, level = 'info'): Record<string, unknown>[] {
+function logged(
+  write: (logger: Logger) => void,
+  level = 'info',
+  hide?: (text: string) => string,
+): Record<string, unknown>[] {
   const lines: string[] = []
-  write(createLogger('worker', level, { write: (line) => lines.push(line) }))
+  write(createLogger('worker', level, { write: (line) => lines.push(line) }, hide))
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
@@ -81,5 +85,22 @@ describe('a secret never reaches a line', () => {
       logger.info({ headers: { authorization: SECRET, host: 'crm' } }, 'request')
     })
     expect(line?.['headers']).toEqual({ authorization: '[secret]', host: 'crm' })
+  })
+
+  test('a known value is hidden in what repeats the words of others: from warnings on, and whatever a handler says', () => {
+    const lines = logged(
+      (logger) => {
+        logger.warn({ error: 'tok-8842 is unknown' }, 'will retry')
+        logger.error({ err: new Error('tok-8842 is unknown') }, 'request failed')
+        logger.child({ from: 'handler' }).info({ key: 'tok-8842' }, 'calling with tok-8842')
+      },
+      'info',
+      (text) => text.replaceAll('tok-8842', '[secret]'),
+    )
+    expect(lines).toHaveLength(3)
+    for (const line of lines) {
+      expect(JSON.stringify(line)).not.toContain('8842')
+      expect(JSON.stringify(line)).toContain('[secret]')
+    }
   })
 })

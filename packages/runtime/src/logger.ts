@@ -7,11 +7,15 @@ export type { Logger }
 
 const STDOUT = 1
 
-/** @param part the process this is, on every line */
+/**
+ * @param part the process this is, on every line
+ * @param hide takes secret values out of lines in which somebody else's words may stand
+ */
 export function createLogger(
   part: string,
   level: string,
   destination: DestinationStream = createLineWriter(STDOUT),
+  hide: (text: string) => string = (text) => text,
 ): Logger {
   return pino(
     {
@@ -19,7 +23,7 @@ export function createLogger(
       base: { part },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label: string) => ({ level: label }) },
-      hooks: { streamWrite: hideSecrets },
+      hooks: { streamWrite: (line) => hideSecrets(line, hide) },
     },
     destination,
   )

@@ -1,5 +1,6 @@
 /** Metrics: one registry per process. Never an id or a URL as a label. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { VERSION } from './version.ts'
 
 export { Counter, Gauge, Histogram, Registry }
 
@@ -8,6 +9,12 @@ export function createRegistry(part: string): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ part })
   collectDefaultMetrics({ register: registry })
+  new Gauge({
+    name: 'manifold_info',
+    help: '1, with the version of Manifold that runs',
+    labelNames: ['version'],
+    registers: [registry],
+  }).set({ version: VERSION }, 1)
   return registry
 }
 

@@ -23,5 +23,10 @@ export async function readBacklog(store: Store, target: string): Promise<Backlog
     'delayed',
     'inFlight',
   )
+  return readBacklogCounts([waiting, delayed, inFlight])
+}
+
+/** @param counts of those waiting, delayed and in flight, as Redis gives them */
+export function readBacklogCounts([waiting, delayed, inFlight]: readonly unknown[]): Backlog {
   return { waiting: Number(waiting ?? 0), delayed: Number(delayed ?? 0), inFlight: Number(inFlight ?? 0) }
 }

@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
-import { accept, attemptAndSettle, bury, claim, keptEvent, refOf } from '../../../test/support/store.ts'
+import {
+  accept,
+  attemptAndSettle,
+  bury,
+  claim,
+  keptEvent,
+  newEvent,
+  refOf,
+} from '../../../test/support/store.ts'
 import { useTestStore } from '../../../test/support/use-test-store.ts'
-import { claimDelivery } from './claim.ts'
+import { claimDeliveries, claimDelivery } from './claim.ts'
 import { discardDelivery } from './discard.ts'
+import { recordEvent } from './event-record.ts'
 import { keys } from './keys.ts'
 import { reopenDelivery } from './reopen.ts'
 
@@ -125,4 +134,23 @@ test('an unknown event, an unknown target and an event without its data are miss
   expect(await claimDelivery(store, refOf(eventId, 'nobody'))).toEqual({ kind: 'missing' })
   await store.redis.del(keys.payload(eventId))
   expect(await claimDelivery(store, refOf(eventId))).toEqual({ kind: 'missing' })
+})
+
+test('large data is handed out with the claim, though it is read by itself', async () => {
+  const data = { fill: 'x'.repeat(100_000) }
+  const ids = ['large-1', 'large-2', 'small']
+  for (const id of ids) {
+    const payload = JSON.stringify(id === 'small' ? { fill: 'y' } : data)
+    await recordEvent(store, newEvent({ id, payload, targets: ['crm'] }))
+  }
+  const claims = await claimDeliveries(
+    store,
+    'crm',
+    ids.map((id) => refOf(id, 'crm')),
+  )
+  expect(claims.map((claim) => claim.kind === 'claimed' && claim.event.data)).toEqual([
+    data,
+    data,
+    { fill: 'y' },
+  ])
 })

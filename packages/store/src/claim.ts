@@ -9,6 +9,7 @@ import {
   type ManifoldEvent,
   type SpanContext,
 } from '@manifold/domain'
+import type { RedisClient } from './connection.ts'
 import { isStoreUnavailable } from './unavailable.ts'
 import { readContext } from './event-record.ts'
 import { keys } from './keys.ts'
@@ -92,7 +93,24 @@ export async function claimDeliveries(
     refs.length,
     await runScript(store.redis, claimScript, scriptKeys, args),
   )
+  for (const [index, { eventId }] of refs.entries()) {
+    const row = rows[index]
+    if (row?.[1] !== '') continue
+    const data = await readLargeData(store, eventId)
+    rows[index] = data === null ? ['missing'] : row.with(1, data)
+  }
   return refs.map(({ eventId }, index) => readClaim(eventId, rows[index] ?? []))
+}
+
+/** Large data under way, by connection. */
+const readings = new WeakMap<RedisClient, Promise<unknown>>()
+
+/** One at a time: what is on its way out takes Redis's memory, and it has none to spare when large events wait. */
+function readLargeData({ redis }: Store, eventId: string): Promise<string | null> {
+  const before = readings.get(redis) ?? Promise.resolve()
+  const reading = before.catch(() => undefined).then(() => redis.get(keys.payload(eventId)))
+  readings.set(redis, reading)
+  return reading
 }
 
 /**

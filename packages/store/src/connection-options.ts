@@ -15,8 +15,8 @@ export type Patience = 'fail-fast' | 'patient'
 /** A producer's command fails after this long; with the HTTP work around it a caller has its 503 within 2 s. */
 const COMMAND_TIMEOUT_MS = 1_500
 
-/** A connection that is silent this long while a reply is due is dropped and made anew. */
-const FAIL_FAST_SILENCE_MS = 2_000
+/** A connection that is silent this long while a reply is due is dropped and made anew: its command has failed by then. */
+const FAIL_FAST_SILENCE_MS = COMMAND_TIMEOUT_MS
 /** Longer than BullMQ's blocking read (5 s), which is silent by design. */
 const PATIENT_SILENCE_MS = 15_000
 
@@ -30,8 +30,11 @@ const FAIL_FAST_TRIES = 6
 /** Two nodes that each name the other one are not asked as fast as they answer. */
 const MOVED_RETRY_MS = 20
 
-/** Reconnect quickly at first, and never wait so long that recovery is late: intake is back within 2 s of Redis. */
+/** Reconnect quickly at first, and never wait so long that recovery is late. */
 const retryStrategy = (times: number) => Math.min(50 * times, 500)
+
+/** Intake is back within 2 s of Redis, also when the last try before was swallowed and has to fall silent first. */
+const failFastRetryStrategy = (times: number) => Math.min(50 * times, 200)
 
 /** A demoted master answers READONLY: reconnecting finds the new one. 2 also sends the command again. */
 const reconnectOnError = (error: Error) => (isDemoted(error) ? 1 : false)
@@ -55,6 +58,8 @@ export function serverOptions(patience: Patience) {
   }
   return {
     ...COMMON,
+    retryStrategy: failFastRetryStrategy,
+    connectTimeout: FAIL_FAST_SILENCE_MS,
     reconnectOnError,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,

@@ -3,10 +3,11 @@
  *
  * The scripts put entries in; whoever made the queues agree takes them out (`confirm`). What stays too long is found
  * by the relay. An entry is a whole accepted event, one delivery in one generation (replayed,
- * discarded or cancelled), or a callback that is owed. What a newer version adds has more than three parts.
+ * discarded or cancelled), a callback that is owed, or an operational event that is. What is none of these a newer version wrote.
  */
 import type { DeliveryRef } from '@manifold/domain'
 import { keys } from './keys.ts'
+import { isHappening, readOwed, writeOwed, type OwedEvent } from './owed-event.ts'
 import { loadScript, replyStrings, runScript } from './script.ts'
 import type { Store } from './store.ts'
 
@@ -17,6 +18,7 @@ export type OutboxEntry =
   | { readonly kind: 'delivery'; readonly ref: DeliveryRef }
   /** An event has settled, and somebody is to be told. */
   | { readonly kind: 'callback'; readonly eventId: string; readonly settledAtMs: number }
+  | OwedEvent
   /** A newer version wrote it: it stays for its processes. */
   | { readonly kind: 'newer'; readonly text: string }
 
@@ -48,14 +50,16 @@ function formatEntry(entry: OutboxEntry): string {
   if (entry.kind === 'newer') return entry.text
   if (entry.kind === 'event') return entry.eventId
   if (entry.kind === 'callback') return `${entry.eventId}//${String(entry.settledAtMs)}`
-  return `${entry.ref.eventId}/${entry.ref.target}/${String(entry.ref.generation)}`
+  const delivery = `${entry.ref.eventId}/${entry.ref.target}/${String(entry.ref.generation)}`
+  return entry.kind === 'operational' ? `${delivery}/${writeOwed(entry)}` : delivery
 }
 
 // An event id holds no slash (EVENT_ID_PATTERN), nor does a target's name.
 function parseEntry(text: string): OutboxEntry {
-  const [eventId = '', target, generation, ...more] = text.split('/')
-  if (more.length > 0) return { kind: 'newer', text }
+  const [eventId = '', target, generation, what, detail, ...more] = text.split('/')
+  if (more.length > 0 || (what !== undefined && !isHappening(what))) return { kind: 'newer', text }
   if (target === undefined) return { kind: 'event', eventId }
   if (target === '') return { kind: 'callback', eventId, settledAtMs: Number(generation) }
-  return { kind: 'delivery', ref: { eventId, target, generation: Number(generation) } }
+  const ref = { eventId, target, generation: Number(generation) }
+  return what === undefined ? { kind: 'delivery', ref } : readOwed(ref, `${what}/${detail ?? ''}`)
 }

@@ -136,10 +136,10 @@ describe('a newer state', () => {
 
 test('an entry of the outbox that a newer version wrote is told apart, and stays', async () => {
   const eventId = await accept(store)
-  await store.redis.zadd(keys.outbox, 1, `${eventId}/crm/1/unheard-of`)
+  await store.redis.zadd(keys.outbox, 1, `${eventId}/crm/1/unheard-of/detail`)
   const overdue = await overdueOutbox(store, 0, 10)
   expect(overdue).toEqual([
-    { kind: 'newer', text: `${eventId}/crm/1/unheard-of` },
+    { kind: 'newer', text: `${eventId}/crm/1/unheard-of/detail` },
     { kind: 'event', eventId },
   ])
   expect(await overdueOutbox(store, 0, 10, 1)).toEqual([{ kind: 'event', eventId }])

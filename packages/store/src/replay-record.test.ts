@@ -1,3 +1,4 @@
+import { RECORD_VERSION } from '@manifold/domain'
 import { expect, test } from 'vitest'
 import { accept, bury, keptDelivery, refOf } from '../../../test/support/store.ts'
 import { useTestStore } from '../../../test/support/use-test-store.ts'

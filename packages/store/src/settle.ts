@@ -12,6 +12,7 @@ import {
 } from '@manifold/domain'
 import { writeAttempt } from './attempts.ts'
 import { keys } from './keys.ts'
+import { readOwed, type OwedEvent } from './owed-event.ts'
 import { currentTenSeconds } from './rates.ts'
 import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, type Store } from './store.ts'
@@ -41,6 +42,8 @@ export type SettleResult =
       readonly breaker: 'opened' | 'closed' | undefined
       /** When the event settled, if somebody is to be told. */
       readonly callbackAtMs: number | undefined
+      /** Operational events that are owed now, and on the outbox. */
+      readonly owed: readonly OwedEvent[] | undefined
     }
   /** Another worker has claimed the delivery since: the state is theirs. */
   | { readonly kind: 'superseded' }
@@ -54,6 +57,7 @@ export type SettleResult =
 /**
  * Settles deliveries that share a breaker: of one target, and callbacks of one host. One round trip; repeating it changes nothing.
  * @param policy what the attempts count by towards the target's breaker
+ * @param tells whether somebody subscribes to operational events
  * @returns an answer for each, in order
  */
 export async function settleDeliveries(
@@ -61,6 +65,7 @@ export async function settleDeliveries(
   target: string,
   policy: BreakerPolicy,
   inputs: readonly SettleInput[],
+  tells = false,
 ): Promise<SettleResult[]> {
   const scriptKeys = [
     keys.deadLetters,
@@ -81,6 +86,7 @@ export async function settleDeliveries(
     policy.minimumAttempts,
     policy.windowMs,
     policy.openMs,
+    tells ? 1 : 0,
   ]
   for (const input of inputs) {
     scriptKeys.push(keys.event(input.ref.eventId), keys.attempts(input.ref.eventId))
@@ -88,7 +94,7 @@ export async function settleDeliveries(
   }
   const answers = replyStrings(settleScript, await runScript(store.redis, settleScript, scriptKeys, args))
   if (answers.length !== inputs.length) throw unexpectedReply(settleScript, answers)
-  return answers.map(readResult)
+  return answers.map((answer, index) => readResult(answer, inputs[index]?.ref))
 }
 
 /** Settles one delivery. */
@@ -96,8 +102,9 @@ export async function settleDelivery(
   store: Store,
   input: SettleInput,
   policy: BreakerPolicy = DEFAULT_BREAKER,
+  tells = false,
 ): Promise<SettleResult> {
-  const [result] = await settleDeliveries(store, input.ref.target, policy, [input])
+  const [result] = await settleDeliveries(store, input.ref.target, policy, [input], tells)
   if (result === undefined) throw new Error('a settlement without an answer')
   return result
 }
@@ -110,8 +117,9 @@ function writeInput({ ref, fence, settlement, attempt, signal }: SettleInput): s
   } ${signal ?? 'neutral'} ${attempt === undefined ? '' : writeAttempt(attempt)}`
 }
 
-function readResult(answer: string): SettleResult {
-  const [kind = '', status, nextAt, eventStatus, breaker, attempts, callbackAt] = answer.split(' ')
+function readResult(answer: string, ref: DeliveryRef | undefined): SettleResult {
+  const [kind = '', status, nextAt, eventStatus, breaker, attempts, callbackAt, owed = '-'] =
+    answer.split(' ')
   switch (kind) {
     case 'applied':
       return {
@@ -122,6 +130,8 @@ function readResult(answer: string): SettleResult {
         attemptNumber: attempts === '-' ? undefined : Number(attempts),
         breaker: breaker === 'opened' || breaker === 'closed' ? breaker : undefined,
         callbackAtMs: callbackAt === '-' ? undefined : Number(callbackAt),
+        owed:
+          owed === '-' || ref === undefined ? undefined : owed.split(',').map((what) => readOwed(ref, what)),
       }
     case 'terminal':
       return { kind, status: status as DeliveryStatus }

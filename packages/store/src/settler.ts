@@ -30,8 +30,16 @@ type Waiting = {
   readonly reject: (error: unknown) => void
 }
 
-/** One for each target of a process. */
-export function createSettler(store: Store, target: string, policy: BreakerPolicy): Settle {
+/**
+ * One for each target of a process.
+ * @param tells whether somebody subscribes to operational events
+ */
+export function createSettler(
+  store: Store,
+  target: string,
+  policy: BreakerPolicy,
+  tells: () => boolean = () => false,
+): Settle {
   let gathering: Waiting[] = []
   let running = false
 
@@ -41,7 +49,7 @@ export function createSettler(store: Store, target: string, policy: BreakerPolic
     while (gathering.length > 0) {
       const batch = gathering.slice(0, MAX_BATCH)
       gathering = gathering.slice(MAX_BATCH)
-      await settleBatch(store, target, policy, batch)
+      await settleBatch(store, target, policy, batch, tells())
       const pauseMs = Math.min(batch.length * PAUSE_EACH_MS, MAX_PAUSE_MS)
       if (pauseMs >= 1 && gathering.length < MAX_BATCH)
         await new Promise((resolve) => setTimeout(resolve, pauseMs))
@@ -69,10 +77,11 @@ async function settleBatch(
   target: string,
   policy: BreakerPolicy,
   batch: readonly Waiting[],
+  tells: boolean,
 ): Promise<void> {
   try {
     const inputs = batch.map(({ input }) => input)
-    const results = await whileRefused(() => settleDeliveries(store, target, policy, inputs))
+    const results = await whileRefused(() => settleDeliveries(store, target, policy, inputs, tells))
     for (const [index, { resolve, reject }] of batch.entries()) {
       const result = results[index]
       if (result === undefined) reject(new Error('a settlement without an answer'))
@@ -85,7 +94,7 @@ async function settleBatch(
     }
     await Promise.all(
       batch.map(({ input, resolve, reject }) =>
-        whileRefused(() => settleDelivery(store, input, policy)).then(resolve, reject),
+        whileRefused(() => settleDelivery(store, input, policy, tells)).then(resolve, reject),
       ),
     )
   }

@@ -2,8 +2,9 @@
 import { keys } from './keys.ts'
 import { storeNow, type Store } from './store.ts'
 
+/** Remembers since when; saying it again changes nothing. */
 export async function markGone(store: Store, target: string): Promise<void> {
-  await store.redis.hset(keys.targetMark(target), 'goneAt', storeNow(store))
+  await store.redis.hsetnx(keys.targetMark(target), 'goneAt', storeNow(store))
 }
 
 /** When the target said that it is gone; `undefined` when it has not. */

@@ -4,10 +4,8 @@
  * Whatever the authentication adds is hidden, but for signatures and what they are made over: they prove a secret and
  * do not tell it. A secret's value is hidden wherever it turns up, also in an answer that repeats the request.
  */
-import type { OutgoingRequest } from '@manifold/domain'
+import { HIDDEN, hideValues, type OutgoingRequest } from '@manifold/domain'
 import { isSecretName } from '@manifold/runtime'
-
-export const HIDDEN = '[secret]'
 
 /** What authentication may add for everybody to see. */
 const SIGNATURE_HEADERS: ReadonlySet<string> = new Set([
@@ -24,9 +22,6 @@ const SIGNATURE_HEADERS: ReadonlySet<string> = new Set([
 
 const SECRET_WORD =
   /authori[sz]ation|token|secret|password|passwd|api[-_]?key|credential|cookie|(^|[-_.])(key|sig|signature|pass|auth)($|[-_.])/i
-
-/** Shorter values stand everywhere, and hide nothing. */
-const SHORTEST_VALUE = 3
 
 export type Hider = {
   readonly url: (url: string) => string
@@ -61,12 +56,7 @@ export function createHider(
   ]
   // What follows a scheme, such as a bearer token.
   const bare = hiddenValues.flatMap((value) => value.split(' ').slice(1))
-  const values = [...new Set([...secrets, ...hiddenValues, ...bare].flatMap(writings))]
-    .filter((value) => value.length >= SHORTEST_VALUE)
-    // A longer one may hold a shorter one.
-    .toSorted((one, other) => other.length - one.length)
-
-  const text = (given: string) => values.reduce((left, value) => left.replaceAll(value, HIDDEN), given)
+  const text = hideValues([...secrets, ...hiddenValues, ...bare])
   return {
     text,
     headers: (headers) =>
@@ -82,18 +72,6 @@ function isSecretWord(name: string): boolean {
     isSecretName(name) ||
     (SECRET_WORD.test(name) && name !== 'idempotency-key' && !SIGNATURE_HEADERS.has(name))
   )
-}
-
-/** As they stand, and as they are written in a URL, in base64 and in JSON. */
-function writings(value: string): string[] {
-  const inJson = JSON.stringify(value).slice(1, -1)
-  return [
-    value,
-    encodeURIComponent(value),
-    new URLSearchParams([['', value]]).toString().slice(1),
-    Buffer.from(value).toString('base64'),
-    inJson,
-  ]
 }
 
 function parametersOf(url: string | undefined): [string, string][] {

@@ -27,10 +27,10 @@ export type IdentifyCaller = (authorization: string | undefined) => CallerReadin
 /** The caller's name where neither keys nor tokens are configured. */
 export const ANONYMOUS = 'anonymous'
 
-export const ANYBODY: CallerReading = {
+export const ANYBODY = {
   kind: 'caller',
   caller: { name: ANONYMOUS, scopes: new Set(SCOPES) },
-}
+} as const satisfies CallerReading
 
 /** How a caller is told to show who it is (RFC 6750, section 3). */
 export function challengeOf({ detail, invalid }: { detail: string; invalid: boolean }) {

@@ -185,6 +185,8 @@ const PROBLEM_HEADERS: Readonly<Partial<Record<ProblemCode, AnswerHeader>>> = {
   'rate-limited': 'Retry-After',
   'token-keys-unavailable': 'Retry-After',
   'method-not-allowed': 'Allow',
+  'target-overloaded': 'Retry-After',
+  overloaded: 'Retry-After',
   'store-unavailable': 'Retry-After',
   'too-many-followers': 'Retry-After',
   'newer-record': 'Retry-After',
@@ -193,12 +195,14 @@ const PROBLEM_HEADERS: Readonly<Partial<Record<ProblemCode, AnswerHeader>>> = {
 function problemObject(codes: readonly ProblemCode[]) {
   const headers = codes.map((code) => PROBLEM_HEADERS[code])
   const named = [...new Set(headers.filter((name) => name !== undefined))]
+  const limits = codes.includes('rate-limited') ? LIMIT_HEADERS : []
+  const isLimitAlone = codes.length === 1
   const isSure = !headers.includes(undefined) && named.length === 1
   return {
     description: codes.map((code) => `\`${code}\`: ${problemExample(code).title}.`).join(' '),
     headers: headerObjects(
-      ['X-Request-Id', ...(isSure ? named : []), ...(codes.includes('rate-limited') ? LIMIT_HEADERS : [])],
-      isSure ? [] : named,
+      ['X-Request-Id', ...(isSure ? named : []), ...(isLimitAlone ? limits : [])],
+      [...(isSure ? [] : named), ...(isLimitAlone ? [] : limits)],
     ),
     content: problemContent(codes),
   }

@@ -1,5 +1,6 @@
 /** Why an event was not accepted, as a caller is told: in an answer of its own, or for one item of many. */
 import type { AcceptAnswer } from '../accept-event.ts'
+import type { Overloaded } from '../overload/intake.ts'
 import { problem, type Problem } from './problem.ts'
 
 /** An answer of `acceptEvent` that is a refusal. */
@@ -23,7 +24,29 @@ export function refusalProblem(refusal: Refusal): Problem {
       return problem('idempotency-key-reused', { detail: `the key belongs to event ${refusal.eventId}` })
     case 'id-taken':
       return problem('event-id-taken', { detail: `event ${refusal.eventId} was made by another body` })
+    case 'overloaded':
+      return overloadProblem(refusal)
     default:
       return refusal satisfies never
+  }
+}
+
+/** Of a target it is the caller's rate that is too high, not the service that is down: other events are taken. */
+export function overloadProblem({ reason, target, retryAfterSeconds }: Overloaded): Problem {
+  const seconds = String(retryAfterSeconds)
+  const headers = { 'retry-after': seconds }
+  const again = `try again in ${seconds} s`
+  switch (reason) {
+    case 'memory':
+      return problem('overloaded', { detail: `Redis is near MANIFOLD_MAX_MEMORY_PERCENT; ${again}`, headers })
+    case 'backlog':
+      return problem('overloaded', { detail: `the backlog is at MANIFOLD_MAX_BACKLOG; ${again}`, headers })
+    case 'target':
+      return problem('target-overloaded', {
+        detail: `the backlog of ${target ?? ''} is at its limit; ${again}`,
+        headers,
+      })
+    default:
+      return reason satisfies never
   }
 }

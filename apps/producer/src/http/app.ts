@@ -6,7 +6,7 @@ import type { Logger, Registry } from '@manifold/runtime'
 import { isStoreUnavailable, TooFewReplicasError } from '@manifold/store'
 import type { Tracing } from '@manifold/tracing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
-import { auditRequest } from './audit.ts'
+import type { AnsweredRequest } from '../producer-metrics.ts'
 import { deadLettersRouter, type DeadLettersDeps } from './dead-letters.ts'
 import { documentsRouter } from './documents.ts'
 import { eventsRouter, type EventsDeps } from './events.ts'
@@ -22,7 +22,9 @@ import { sourcesRouter, type SourcesDeps } from './sources.ts'
 import { targetsRouter } from './targets.ts'
 import { webSocketRouter, type WebSocketDeps } from './websocket.ts'
 
-export type AppDeps = Omit<EventsDeps & SourcesDeps, 'audit'> &
+/** Not to be copied: what a reload of the config changes is asked for each time. */
+export type AppDeps = EventsDeps &
+  SourcesDeps &
   DeadLettersDeps &
   StreamDeps &
   WebSocketDeps & {
@@ -31,6 +33,8 @@ export type AppDeps = Omit<EventsDeps & SourcesDeps, 'audit'> &
     readonly registry: Registry
     readonly tracing: Tracing
     readonly logger: Logger
+    /** Told of each request that is answered. */
+    readonly onAnswered?: (request: AnsweredRequest) => void
     /** Whose `X-Forwarded-For` is believed. */
     readonly trustProxy: TrustedProxies | undefined
     /** Whether it is served over TLS. */
@@ -38,15 +42,13 @@ export type AppDeps = Omit<EventsDeps & SourcesDeps, 'audit'> &
   }
 
 /** Assembles the application; it listens to nothing yet. */
-export function createApp(given: AppDeps): Express {
-  const audit = auditRequest(given.logger)
-  const deps = { ...given, audit }
+export function createApp(deps: AppDeps): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
   if (deps.trustProxy !== undefined) app.set('trust proxy', deps.trustProxy)
-  app.use(requestLog(deps.logger))
+  app.use(requestLog(deps.logger, deps.onAnswered))
   if (deps.tracing.startRequest !== undefined) app.use(traceRequests(deps.tracing.startRequest))
   app.use(requireHost)
   app.use(securityHeaders(deps.isSecure))
@@ -58,7 +60,7 @@ export function createApp(given: AppDeps): Express {
   app.use('/v1/sources', sourcesRouter(deps))
   app.use(operateRouter(deps))
   app.use(documentsRouter())
-  app.use('/v1/admin', audit)
+  app.use('/v1/admin', deps.audit)
   app.use('/v1/admin/dead-letters', deadLettersRouter(deps))
   app.use('/v1/admin/replays', replaysRouter(deps))
   app.use('/v1/admin/targets', targetsRouter(deps))

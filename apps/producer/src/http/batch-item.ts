@@ -11,7 +11,7 @@ import type * as answers from '../contract/answers/index.ts'
 import type { Logger } from '@manifold/runtime'
 import { isStoreUnavailable } from '@manifold/store'
 import { acceptEvent, type AcceptDeps } from '../accept-event.ts'
-import { isRefusal, refusalProblem } from './accept-problem.ts'
+import { isRefusal, overloadProblem, refusalProblem } from './accept-problem.ts'
 import type { Line } from './line-splitter.ts'
 import { parseJson } from './parse-json.ts'
 import { problem, problemBody, type Problem } from './problem.ts'
@@ -93,6 +93,8 @@ async function accept(
 ): Promise<ItemResult> {
   if (line.kind === 'refused') return failed(line.problem, batch, index)
   if (line.kind === 'too-long') return failed(problem('body-too-large'), batch, index)
+  const overloaded = deps.intake.refusal()
+  if (overloaded !== undefined) return failed(overloadProblem(overloaded), batch, index)
   const json = parseJson(line.bytes)
   const reading = json.kind === 'problem' ? json : batch.readItem(json.value, line.bytes)
   if (reading.kind === 'problem') return failed(reading.problem, batch, index)

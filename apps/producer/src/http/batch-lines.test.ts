@@ -9,6 +9,7 @@ import { NO_TRACING } from '@manifold/tracing'
 import express from 'express'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startTestStore, type TestStore } from '../../../../test/support/store.ts'
+import { createGates } from '../overload/intake.ts'
 import { acceptBatch } from './batch.ts'
 import { noteCaller } from './require-scope.ts'
 
@@ -34,6 +35,7 @@ beforeAll(async () => {
       newEventId: () => crypto.randomUUID(),
       enqueue: () => undefined,
       onBrokenFilters: () => undefined,
+      intake: createGates({ onRefused: () => undefined, onNoRoom: () => undefined }),
       limiter: undefined,
       leaving: new AbortController().signal,
       tracing: NO_TRACING,

@@ -1,6 +1,7 @@
 /** `/v1/admin/dead-letters`: inspect, replay and discard what could not be delivered. */
 import { DEAD_REASONS, fieldErrors } from '@manifold/domain'
 import type { Queues } from '@manifold/queue'
+import type { Logger } from '@manifold/runtime'
 import {
   createReplay,
   findDelivery,
@@ -30,6 +31,7 @@ export type DeadLettersDeps = {
   readonly targets: readonly { readonly name: string }[]
   readonly requireScope: RequireScope
   readonly maxBodyBytes: number
+  readonly logger: Logger
   /** A bulk replay was asked for: begin now instead of at the next look. */
   readonly onReplayCreated: () => void
 }

@@ -17,6 +17,7 @@ import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
 import { varyByPrefer } from './prefer.ts'
 import { postEvent, type PostEventDeps } from './post-event.ts'
 import { sendNewerRecord, sendProblem } from './problem.ts'
+import { requireRoom } from './require-room.ts'
 import { callerOf, type RequireScope } from './require-scope.ts'
 import { attemptView, eventView } from './views.ts'
 
@@ -44,7 +45,13 @@ export function eventsRouter(deps: EventsDeps): Router {
 
   router
     .route('/')
-    .post(varyByPrefer, requireScope('publish'), ...readEventBody(deps.maxBodyBytes), postEvent(deps))
+    .post(
+      varyByPrefer,
+      requireScope('publish'),
+      requireRoom(deps.intake),
+      ...readEventBody(deps.maxBodyBytes),
+      postEvent(deps),
+    )
     .get(requireScope('read'), list(store))
     .all(allowOnly('GET', 'POST'))
 
@@ -52,7 +59,7 @@ export function eventsRouter(deps: EventsDeps): Router {
   router.post('/', varyByPrefer, requireScope('publish'), ...acceptBatch(deps))
 
   // All other methods go on to /:id: an event may be called `batch`.
-  router.post('/batch', varyByPrefer, requireScope('publish'), ...acceptBatch(deps))
+  router.post('/batch', varyByPrefer, requireScope('publish'), requireRoom(deps.intake), ...acceptBatch(deps))
 
   router
     .route('/:id')

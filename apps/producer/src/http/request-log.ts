@@ -7,14 +7,21 @@
 import { secureRandom, type Logger } from '@manifold/runtime'
 import type { Request, RequestHandler, Response } from 'express'
 import { ulid } from 'ulid'
+import type { AnsweredRequest } from '../producer-metrics.ts'
 import { isQuiet, pathOf } from './request-path.ts'
 import { traceFields } from './request-trace.ts'
 
 /** What we take as a request id from a caller; anything else is replaced. */
 const REQUEST_ID = /^[A-Za-z0-9._~-]{1,128}$/
 
-/** The first handler of all: gives each request its id, and logs it when it is answered, or its caller has gone. */
-export function requestLog(logger: Logger): RequestHandler {
+/**
+ * The first handler of all: gives each request its id, and logs it when it is answered, or its caller has gone.
+ * @param onAnswered told of each that is logged
+ */
+export function requestLog(
+  logger: Logger,
+  onAnswered: (request: AnsweredRequest) => void = () => undefined,
+): RequestHandler {
   return (request, response, next) => {
     const startedAtMs = performance.now()
     const requestId = requestIdOf(request)
@@ -23,7 +30,9 @@ export function requestLog(logger: Logger): RequestHandler {
     const path = pathOf(request)
     if (!isQuiet(path)) {
       response.once('close', () => {
-        logRequest(logger, request, response, path, Math.round(performance.now() - startedAtMs))
+        const durationMs = performance.now() - startedAtMs
+        logRequest(logger, request, response, path, Math.round(durationMs))
+        onAnswered({ method: request.method, path, status: response.statusCode, durationMs })
       })
     }
     next()

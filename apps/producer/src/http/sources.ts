@@ -5,48 +5,58 @@
  */
 import type { Source, Verdict } from '@manifold/domain'
 import type { Logger } from '@manifold/runtime'
-import express, { Router, type RequestHandler, type Response } from 'express'
+import { Router, type RequestHandler, type Response } from 'express'
 import type * as answers from '../contract/answers/index.ts'
 import { acceptWebhook, type StoredEvent, type WebhookAnswer } from '../accept-webhook.ts'
 import type { EventsDeps } from './events.ts'
+import { readBytes } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
+import { overloadProblem } from './accept-problem.ts'
 import { sendProblem } from './problem.ts'
+import { requireRoom } from './require-room.ts'
 import { traceparentOf } from './request-trace.ts'
 import { sendJson } from './send-json.ts'
 import { readVerified, unverifiedWebhook } from './webhook-request.ts'
 
 export type SourcesDeps = EventsDeps & { readonly sources: readonly Source[]; readonly logger: Logger }
 
-/** The routes below `/v1/sources`. */
-export function sourcesRouter(deps: SourcesDeps): RequestHandler {
-  let { sources } = deps
-  let router = routerOf(deps, sources)
-  return (request, response, next) => {
-    if (deps.sources !== sources) {
-      sources = deps.sources
-      router = routerOf(deps, sources)
-    }
-    router(request, response, next)
-  }
-}
-
-function routerOf(deps: SourcesDeps, sources: readonly Source[]): Router {
+/** The routes below `/v1/sources`. Which sources there are is looked up for each request: a reload may change it. */
+export function sourcesRouter(deps: SourcesDeps): Router {
   const router = Router({ caseSensitive: true })
-  for (const source of sources) {
-    const readBytes: RequestHandler = express.raw({
-      type: () => true,
-      limit: source.maxBodyBytes ?? deps.maxBodyBytes,
-    })
-    router.route(`/${source.path}`).post(readBytes, receive(deps, source)).all(allowOnly('POST'))
-  }
+  router
+    .route('/*source')
+    .all(findSource(deps))
+    .post(requireRoom(deps.intake), readWebhook(deps), receive(deps))
+    .all(allowOnly('POST'))
   router.use((request, response) => {
     sendProblem(response, 'source-not-found', { detail: request.path })
   })
   return router
 }
 
-function receive(deps: SourcesDeps, source: Source): RequestHandler {
+function findSource(deps: SourcesDeps): RequestHandler<{ source: string[] }> {
+  return (request, response, next) => {
+    const path = request.params.source.join('/')
+    response.locals['source'] = deps.sources.find((source) => source.path === path)
+    if (response.locals['source'] === undefined) next('route')
+    else next()
+  }
+}
+
+function sourceOf(response: Response): Source {
+  return response.locals['source'] as Source
+}
+
+function readWebhook(deps: SourcesDeps): RequestHandler {
+  return (request, response, next) => {
+    const read: RequestHandler = readBytes(sourceOf(response).maxBodyBytes ?? deps.maxBodyBytes)
+    read(request, response, next)
+  }
+}
+
+function receive(deps: SourcesDeps): RequestHandler {
   return async (request, response) => {
+    const source = sourceOf(response)
     const webhook = unverifiedWebhook(request)
     const verdict = await verdictOf(deps, source, webhook)
     if (verdict.kind === 'refused') {
@@ -118,6 +128,11 @@ function sendWebhookAnswer(
     case 'stored':
       sendStored(deps, response, answer.events)
       return
+    case 'overloaded': {
+      const { code, details } = overloadProblem(answer)
+      sendProblem(response, code, details)
+      return
+    }
     case 'refused': {
       const requestId = response.locals['requestId'] as unknown
       const why = answer.why instanceof Error ? { err: answer.why } : answer.why

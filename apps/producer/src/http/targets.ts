@@ -1,4 +1,5 @@
 /** `/v1/admin/targets`: what is configured, how it is doing, stop and go. Secrets are never part of it. */
+import { hideRevealedSecrets } from '@manifold/config'
 import { CALLBACKS_TARGET, type Target } from '@manifold/domain'
 import { isTargetPaused, pauseTarget, releaseTarget, resumeTarget, type Queues } from '@manifold/queue'
 import {
@@ -129,6 +130,7 @@ async function view({ store, queues }: TargetsDeps, target: Target): Promise<ans
       concurrency: target.concurrency,
       maxConcurrency: target.maxConcurrency ?? null,
       rateLimit: target.rateLimit ?? null,
+      maxBacklog: target.maxBacklog ?? null,
       breaker: target.breaker,
       allowPrivateNetwork: target.allowPrivateNetwork,
     },
@@ -139,7 +141,7 @@ function httpSettings(target: Target): Pick<answers.TargetSettings, 'kind' | 'ur
   if (target.kind === 'function') return { kind: target.kind }
   return {
     kind: target.kind,
-    url: typeof target.url === 'string' ? target.url : 'function',
+    url: typeof target.url === 'string' ? hideRevealedSecrets(target.url) : 'function',
     method: typeof target.method === 'string' ? target.method : 'function',
     auth: target.auth.kind,
   }

@@ -1,7 +1,7 @@
 /** Publishing over a WebSocket: accepted exactly as a POST is, and answered with its `ref`. */
 import { acceptEvent, type AcceptDeps } from '../accept-event.ts'
 import type { Caller } from '../callers/caller.ts'
-import { isRefusal, refusalProblem } from '../http/accept-problem.ts'
+import { isRefusal, overloadProblem, refusalProblem } from '../http/accept-problem.ts'
 import { readIdempotencyKey } from '../http/idempotency-key.ts'
 import { problem, type Problem } from '../http/problem.ts'
 import { acceptedView } from '../http/views.ts'
@@ -17,6 +17,8 @@ export type Published =
 export async function publish(deps: PublishDeps, caller: Caller, asked: Publish): Promise<Published> {
   const key = readIdempotencyKey(asked.idempotencyKey)
   if (key.kind === 'invalid') return { kind: 'refused', problem: problem('invalid-idempotency-key') }
+  const overloaded = deps.intake.refusal()
+  if (overloaded !== undefined) return { kind: 'refused', problem: overloadProblem(overloaded) }
   const answer = await acceptEvent(deps, {
     body: asked.event,
     // As a client that POSTs would have written it.

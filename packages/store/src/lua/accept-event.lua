@@ -56,6 +56,8 @@ local eventKey, payloadKey, outboxKey, eventsKey, retentionKey, changesKey, idem
 local eventId, fingerprint, ownId, idempotencyMs = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local eventKeyPrefix, feedLength = ARGV[5], ARGV[13]
 local FIRST_TARGET, FIRST_BACKLOG = 15, 8
+-- Larger data is not handed out with a claim: many of them would fill Redis's memory on their way.
+local LARGE_BYTES = 65536
 local more = ARGV[14] ~= '' and cjson.decode(ARGV[14]) or {}
 
 local function answer(kind, id)
@@ -120,6 +122,7 @@ if ARGV[8] ~= '' then field('subject', ARGV[8]) end
 if ARGV[9] ~= '' then field('time', ARGV[9]) end
 if ownId == '1' then field('fingerprint', fingerprint) end
 if idempotencyMs > 0 then field('keepUntil', int(now + idempotencyMs)) end
+if #ARGV[10] > LARGE_BYTES then field('large', 1) end
 if targetCount > 0 then field('targets', table.concat(ARGV, ',', FIRST_TARGET)) end
 local state, delayMs = FRESH_STATE, 0
 if ARGV[14] ~= '' then

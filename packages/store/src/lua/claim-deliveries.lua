@@ -21,6 +21,7 @@
     a list with one answer for each delivery, in order; words have a space between, for a reply costs by the item
     {'claimed <fence> <attempts> <spent> <ageMs> <acceptedAt> <traceId> <flags> <span> <replay> <type>', data, source}, and of events that have
       any of them: subject, time; and context, expiresInMs
+      data      JSON; '' when it is large: it is to be read by itself
       fence     number of this claim; a settlement shows it, so that a superseded worker is known
       attempts  attempts recorded over all generations
       spent     attempts that counted in this generation
@@ -59,7 +60,7 @@ local breakerIsClosed = not redis.call('HGET', breakerKey, 'state')
 
 local function claim(eventKey, payloadKey, generation)
   local record = redis.call('HMGET', eventKey, stateField, 'type', 'source', 'subject', 'time', 'acceptedAt', 'trace',
-    'context', 'expiresAt', 'span', replayField)
+    'context', 'expiresAt', 'span', replayField, 'large')
   if not record[1] then
     return { 'missing' }
   end
@@ -93,7 +94,8 @@ local function claim(eventKey, payloadKey, generation)
     end
     return { 'suspect ' .. state.crashes }
   end
-  local data = redis.call('GET', payloadKey)
+  -- Who claims reads large data by itself, one at a time.
+  local data = record[12] and '' or redis.call('GET', payloadKey)
   if not data then
     return { 'missing' }
   end

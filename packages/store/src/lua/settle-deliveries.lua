@@ -20,6 +20,7 @@
     2 settledMs   3 deadMs   retention
     4 feedLength
     5 failureRate   6 minimumAttempts   7 windowMs   8 openMs   the breaker's policy
+    9 tells     1 when somebody subscribes to operational events
     then for each delivery
       '<eventId> <generation> <fence> <kind> <delayMs> <reason> <outcome> <signal> <attempt>'; an argument costs by the item
         fence     of the claim; 0 when nothing was claimed
@@ -32,9 +33,10 @@
 
   Returns
     a list with one answer for each delivery, in order
-    'applied <deliveryStatus> <nextAt> <eventStatus> <breaker> <attempts> <callbackAt>'  nextAt is '-' unless it waits; breaker
+    'applied <deliveryStatus> <nextAt> <eventStatus> <breaker> <attempts> <callbackAt> <owed>'  nextAt is '-' unless it waits; breaker
                            is 'opened' or 'closed' when this attempt did that, else '-'; attempts is '-' when none was
-                           recorded; callbackAt is when the event settled if somebody is to be told, else '-'
+                           recorded; callbackAt is when the event settled if somebody is to be told, else '-'; owed are the
+                           operational events that came onto the outbox, a comma between, as it has them; '-' for none
     'superseded'           another worker has claimed the delivery since; the attempt is recorded, the state is theirs
     'terminal <status>'    it was settled otherwise before; the attempt is recorded
     'newer'                a newer version has written its state since: nothing is recorded
@@ -45,6 +47,7 @@
     1. Repeating a call changes nothing: an attempt is recorded once per claim, counters move once.
     2. A terminal state is never left by settling.
     3. A superseded worker that did deliver still settles the delivery: the target has it.
+    4. What happens to an operational event owes no other one, but for the recovery of a target whose opening was told.
 
   Events
     one for each delivery that changed: 'attempt' when one was recorded, else 'delivery'; with the new status, if there is
@@ -60,7 +63,8 @@ local deadLettersKey, deadOfTargetKey, retentionKey, changesKey, ratesKey, break
 local target, settledMs, deadMs, feedLength = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local failureRate, minimumAttempts = tonumber(ARGV[5]), tonumber(ARGV[6])
 local windowMs, openMs = tonumber(ARGV[7]), tonumber(ARGV[8])
-local FIRST_KEY, KEYS_EACH, FIRST_DELIVERY = 9, 2, 9
+local tells = ARGV[9] == '1'
+local FIRST_KEY, KEYS_EACH, FIRST_DELIVERY = 9, 2, 10
 local DELIVERY_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$'
 local STATUS_OF = { delivered = 'delivered', retry = 'retrying', defer = 'deferred', dead = 'dead' }
 local stateField, lastField = target .. '/state', target .. '/last'
@@ -78,15 +82,38 @@ local function countSucceeded()
   end
 end
 
-local function report(claim, signal)
+-- Puts an operational event on the outbox: '<eventId>/<target>/<generation>/<what>/<detail>'. Returns it without what the caller knows.
+local function owe(eventId, generation, what)
+  redis.call('ZADD', outboxKey, nowText, eventId .. '/' .. target .. '/' .. generation .. '/' .. what)
+  return what
+end
+
+local function isOperational(eventId)
+  return string.find(eventId, '!', 1, true) ~= nil
+end
+
+-- An opening is told once, however many probes fail; its end is told where it was. Returns what is owed.
+local function tellBreaker(change, wasTold, eventId, generation)
+  if not tells then
+    return nil
+  elseif change == 'closed' then
+    return wasTold and owe(eventId, generation, 'recovered/' .. wasTold .. '-' .. nowText) or nil
+  elseif change == 'opened' and not isOperational(eventId) and redis.call('HSETNX', breakerKey, 'told', nowText) == 1 then
+    return owe(eventId, generation, 'opened/' .. nowText)
+  end
+  return nil
+end
+
+local function report(claim, signal, eventId, generation)
   if breakerIsClosed and signal == 'succeeded' then
     succeeded = succeeded + 1
-    return '-'
+    return '-', nil
   end
   countSucceeded()
+  local wasTold = tells and not breakerIsClosed and redis.call('HGET', breakerKey, 'told')
   local change = breakerReport(breakerKey, claim, signal, now, failureRate, minimumAttempts, windowMs, openMs)
   breakerIsClosed = change == 'closed' or (breakerIsClosed and change == '')
-  return change == '' and '-' or change
+  return change == '' and '-' or change, tellBreaker(change, wasTold, eventId, generation)
 end
 
 -- One entry tells of the attempt, if `entry` is one, and of all that came of it.
@@ -100,8 +127,8 @@ local function tell(eventId, entry, ...)
   end
 end
 
-local function applied(status, nextAt, eventStatus, breaker, number, callbackAt)
-  return table.concat({ 'applied', status, nextAt, eventStatus, breaker, number, callbackAt or '-' }, ' ')
+local function applied(status, nextAt, eventStatus, breaker, number, callbackAt, owed)
+  return table.concat({ 'applied', status, nextAt, eventStatus, breaker, number, callbackAt or '-', owed or '-' }, ' ')
 end
 
 local function settle(eventKey, attemptsKey, delivery)
@@ -119,7 +146,7 @@ local function settle(eventKey, attemptsKey, delivery)
     return 'newer'
   end
   local from = placeOf(state)
-  local breaker, number, recorded = '-', '-', nil
+  local breaker, number, recorded, owed = '-', '-', nil, nil
 
   local repeated = fence ~= '0' and state.settledFence == fence
   if attempt ~= '' then
@@ -133,11 +160,11 @@ local function settle(eventKey, attemptsKey, delivery)
       recorded = entry
       state.attempts = number
       outcomes[outcome] = (outcomes[outcome] or 0) + 1
-      breaker = report(eventKey .. '/' .. fence, signal)
+      breaker, owed = report(eventKey .. '/' .. fence, signal, eventId, generation)
     end
   elseif fence ~= '0' and not breakerIsClosed then
     -- Claimed as the probe, and not attempted: its place goes to the next one.
-    report(eventKey .. '/' .. fence, 'neutral')
+    report(eventKey .. '/' .. fence, 'neutral', eventId, generation)
   end
 
   local other
@@ -174,7 +201,7 @@ local function settle(eventKey, attemptsKey, delivery)
     tell(eventId, recorded, 'status', wanted, 'nextAt', nextAt)
     redis.call('HSET', eventKey, stateField, writeState(state), unpack(recorded and { lastField, recorded } or {}))
     move(moves, from, placeOf(state))
-    return applied(wanted, nextAt, 'pending', breaker, number)
+    return applied(wanted, nextAt, 'pending', breaker, number, nil, owed)
   end
 
   state.nextAt = '-'
@@ -184,6 +211,10 @@ local function settle(eventKey, attemptsKey, delivery)
     local deliveryId = eventId .. '-' .. target
     redis.call('ZADD', deadLettersKey, nowText, deliveryId)
     redis.call('ZADD', deadOfTargetKey, nowText, deliveryId)
+    if tells and not isOperational(eventId) then
+      local dead = owe(eventId, generation, 'dead/' .. reason)
+      owed = owed and owed .. ',' .. dead or dead
+    end
   end
   local counts = eventCounts(record, 3)
   counts.pending = counts.pending - 1
@@ -202,7 +233,7 @@ local function settle(eventKey, attemptsKey, delivery)
   redis.call('HSET', eventKey, unpack(changed))
   move(moves, from, nil)
   local callbackAt = eventStatus ~= 'pending' and oweCallback(eventKey, counts, outboxKey, eventId, now) or '-'
-  return applied(wanted, '-', eventStatus, breaker, number, callbackAt)
+  return applied(wanted, '-', eventStatus, breaker, number, callbackAt, owed)
 end
 
 local answers = {}

@@ -24,6 +24,7 @@ const settings = z.object({
   concurrency: z.number(),
   maxConcurrency: z.number().nullable(),
   rateLimit: z.object({ max: z.number(), perMs: z.number() }).nullable(),
+  maxBacklog: z.number().nullable(),
   breaker: z.object({
     failureRate: z.number(),
     minimumAttempts: z.number(),
@@ -90,6 +91,7 @@ export const targetExample = {
     concurrency: 50,
     maxConcurrency: null,
     rateLimit: { max: 100, perMs: 1_000 },
+    maxBacklog: null,
     breaker: { failureRate: 0.5, minimumAttempts: 20, windowMs: 10_000, openMs: 30_000 },
     allowPrivateNetwork: false,
   },

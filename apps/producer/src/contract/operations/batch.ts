@@ -39,7 +39,13 @@ const publishBatch: Operation = {
       },
     },
   },
-  problems: [...BODY_PROBLEMS, 'unsupported-media-type', 'invalid-idempotency-key', 'invalid-batch'],
+  problems: [
+    ...BODY_PROBLEMS,
+    'unsupported-media-type',
+    'invalid-idempotency-key',
+    'invalid-batch',
+    'overloaded',
+  ],
   examples: [
     {
       name: 'array',

@@ -45,6 +45,8 @@ const publishEvent: Operation = {
     'invalid-batch',
     'invalid-idempotency-key',
     'event-id-taken',
+    'target-overloaded',
+    'overloaded',
     'invalid-event',
     'type-not-allowed',
     'unknown-target',

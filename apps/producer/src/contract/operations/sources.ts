@@ -32,6 +32,8 @@ const receiveWebhook: Operation = {
     'invalid-webhook-signature',
     'source-not-found',
     'event-id-taken',
+    'target-overloaded',
+    'overloaded',
     'webhook-refused',
   ],
   examples: [

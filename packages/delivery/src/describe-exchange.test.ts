@@ -1,0 +1,78 @@
+import type { OutgoingRequest, TargetResponse } from '@manifold/domain'
+import { describe, expect, test } from 'vitest'
+import { REQUEST } from '../../../test/support/auth-request.ts'
+import { describeExchange } from './describe-exchange.ts'
+
+const asIs = (text: string) => text
+
+const answered = (text: string, headers: Record<string, string> = {}): TargetResponse => ({
+  status: 422,
+  headers,
+  text,
+  truncated: false,
+  json: undefined,
+})
+
+const withHeaders = (headers: Record<string, string>): OutgoingRequest => ({
+  ...REQUEST,
+  headers: { ...REQUEST.headers, ...headers },
+})
+
+describe('of the request', () => {
+  test('method and place are told; of the query, the names only', () => {
+    const { request } = describeExchange(REQUEST, REQUEST, undefined, asIs)
+    expect(request).toMatchObject({ method: 'POST', url: 'https://crm.example/orders?tenant=[secret]' })
+  })
+
+  test('a header that is not on the list is named, and its value hidden', () => {
+    const sent = withHeaders({ 'X-Tenant': 'acme', authorization: 'Bearer tok-8842' })
+    const { request } = describeExchange(REQUEST, sent, undefined, asIs)
+    expect(request.headers).toEqual({
+      'content-type': 'application/json',
+      'webhook-id': 'evt_1-crm',
+      'webhook-timestamp': REQUEST.headers['webhook-timestamp'],
+      'x-tenant': '[secret]',
+      authorization: '[secret]',
+    })
+  })
+})
+
+describe('of the answer', () => {
+  test('the body begins as it came, cut to 512 characters; headers that are not on the list are left out', () => {
+    const headers = { 'Retry-After': '3', 'set-cookie': 'session=1', location: 'https://x.example/?token=1' }
+    const { response } = describeExchange(REQUEST, REQUEST, answered('x'.repeat(600), headers), asIs)
+    expect(response).toEqual({ status: 422, headers: { 'retry-after': '3' }, body: 'x'.repeat(512) })
+  })
+
+  test.each([
+    ['a token', withHeaders({ authorization: 'Bearer tok-8842' }), 'tok-8842'],
+    ['a key of a header', withHeaders({ 'x-key': 'key-8842' }), 'key-8842'],
+    ['a key in the query', { ...REQUEST, url: `${REQUEST.url}&key=key%208842` }, 'key 8842'],
+    ['the same, as it was written', { ...REQUEST, url: `${REQUEST.url}&key=key%208842` }, 'key%208842'],
+  ])('what authentication added is hidden where the target repeats it: %s', (_what, sent, proof) => {
+    const { response } = describeExchange(REQUEST, sent, answered(`no: "${proof}", of acme`), asIs)
+    expect(response?.body).toBe('no: "[secret]", of acme')
+  })
+
+  test('a secret over the cut is hidden as well', () => {
+    const sent = withHeaders({ authorization: `Bearer tok-8842` })
+    const { response } = describeExchange(REQUEST, sent, answered(`${'x'.repeat(508)}tok-8842`), asIs)
+    expect(response?.body).not.toContain('tok-')
+  })
+
+  test('a secret over the end of what is searched is not told, however much was hidden before it', () => {
+    const token = `tok-${'x'.repeat(4_000)}`
+    const sent = withHeaders({ authorization: `Bearer ${token}` })
+    const { response } = describeExchange(REQUEST, sent, answered(token.repeat(5)), asIs)
+    expect(response?.body).toBe('')
+    const { response: short } = describeExchange(REQUEST, sent, answered(token.repeat(4)), asIs)
+    expect(short?.body).toBe('[secret]'.repeat(4))
+  })
+
+  test('whatever else is known to be secret is hidden', () => {
+    const { response } = describeExchange(REQUEST, REQUEST, answered('pssst'), (text) =>
+      text.replace('pssst', '-'),
+    )
+    expect(response?.body).toBe('-')
+  })
+})
