@@ -1,5 +1,9 @@
-# One image for every part; the command chooses: npm run producer, npm run worker -- --target crm, npm run sandbox.
-FROM node:26-slim
+# One image for every part; the argument chooses: producer, worker --target crm, sandbox, doctor …
+# Your targets are in it: build it from your copy of this repository, or from an image of it (deploy/README.md).
+# The version is the one that package.json pins.
+ARG NODE_VERSION=26.10.0
+
+FROM node:${NODE_VERSION}-slim AS dependencies
 ENV NODE_ENV=production
 WORKDIR /manifold
 
@@ -19,8 +23,20 @@ COPY packages/redis-server/package.json packages/redis-server/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/store/package.json packages/store/
 COPY packages/tracing/package.json packages/tracing/
-RUN npm ci --omit=dev --omit=optional && npm cache clean --force
+RUN npm ci --omit=dev --omit=optional
 
+FROM node:${NODE_VERSION}-slim
+LABEL org.opencontainers.image.title="manifold" \
+  org.opencontainers.image.description="A durable event fan-out with retries, dead letters and replay" \
+  org.opencontainers.image.licenses="MIT"
+ENV NODE_ENV=production
+WORKDIR /manifold
+
+# What runs here needs no package manager, and neither does whoever breaks in.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+  /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-*
+
+COPY --from=dependencies /manifold ./
 COPY apps apps
 COPY packages packages
 COPY targets targets
@@ -31,6 +47,11 @@ RUN install -d -o node node_modules/.cache \
   && setpriv --reuid=node --clear-groups node apps/cli/src/main.ts worker --help > /dev/null \
   && chown -R root node_modules/.cache && chmod -R a+rX node_modules/.cache
 
-USER node
+# By number, so that Kubernetes can see that it is not root. Nothing is written: the file system may be read-only.
+USER 1000:1000
 EXPOSE 3000 3001 4000
-CMD ["npm", "run", "--silent", "producer"]
+# Every part tells on its PORT whether it lives.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "apps/cli/src/main.ts"]
+CMD ["producer"]

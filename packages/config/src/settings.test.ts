@@ -146,6 +146,32 @@ test.each(['Sent', 'sent=hup', 'sent@0', 'sent@', 'around:accept-event', '=kill'
   },
 )
 
+describe('the address of Redis, which may hold a password', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'manifold-redis-url-'))
+  afterAll(() => {
+    rmSync(folder, { recursive: true })
+  })
+  const fileOf = (content: string) => {
+    const file = join(folder, 'redis_url')
+    writeFileSync(file, content)
+    return file
+  }
+
+  test('is read from the file that REDIS_URL_FILE names, unless REDIS_URL is set', () => {
+    const REDIS_URL_FILE = fileOf('redis://:hunter2@redis.example:6379\n')
+    expect(readSettings({ REDIS_URL_FILE }).redisUrl).toBe('redis://:hunter2@redis.example:6379')
+    expect(readSettings({ REDIS_URL_FILE, REDIS_URL: 'redis://other' }).redisUrl).toBe('redis://other')
+  })
+
+  test('is a mistake when the file is not there, or holds something else, which is not repeated', () => {
+    const missing = complaint(() => readSettings({ REDIS_URL_FILE: join(folder, 'nowhere') }))
+    expect(missing).toContain('REDIS_URL_FILE cannot be read (ENOENT)')
+    const wrong = complaint(() => readSettings({ REDIS_URL_FILE: fileOf('hunter2') }))
+    expect(wrong).toContain('REDIS_URL: ')
+    expect(wrong).not.toContain('hunter2')
+  })
+})
+
 test('an empty variable counts as unset', () => {
   const names = ['PORT', 'HOST', 'REDIS_URL', 'LOG_LEVEL', 'MANIFOLD_DRAIN_MS', 'MANIFOLD_API_KEYS']
   const environment = Object.fromEntries(names.map((name) => [name, '']))

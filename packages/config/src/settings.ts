@@ -104,7 +104,7 @@ const environmentSchema = z.object({
 
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
 
-/** May also be given as a file: `<name>_FILE`. */
+/** May also be given as a file, `<name>_FILE`; so may `REDIS_URL`. */
 const SECRET_NAMES = { apiKeys: 'MANIFOLD_API_KEYS', sentinelPassword: 'MANIFOLD_SENTINEL_PASSWORD' } as const
 
 /** Names of every variable the settings read. */
@@ -185,7 +185,10 @@ export class SettingsError extends Error {
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
   const mistakes: string[] = []
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-  const parsed = environmentSchema.safeParse(given)
+  // It may have a password in it, and so be a file.
+  const redisUrl = readOptionalSecret('REDIS_URL', given)
+  mistakes.push(...redisUrl.errors)
+  const parsed = environmentSchema.safeParse({ ...given, REDIS_URL: redisUrl.value })
   if (!parsed.success)
     mistakes.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
 

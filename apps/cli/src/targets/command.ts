@@ -44,7 +44,7 @@ function test(parent: Command): void {
     )
   withJson(command)
     .argument('<name>', 'of the target, in the config that MANIFOLD_CONFIG names')
-    .option('--type <type>', "of the event; else the first type that the target names, else 'manifold.test'")
+    .option('--type <type>', "of the event; else the first type that the target names, else 'test.event'")
     .option('--data <json>', 'of the event; else {"test": true}')
     .option('--event <file>', 'a whole event as JSON, from a file or - for the input')
     .action(async (name: string, options: TestOptions) => {

@@ -55,7 +55,7 @@ function readBody(
       return { kind: 'mistake', message: 'give either --event, or --type and --data' }
     return readEvent(event)
   }
-  const named = type ?? subscribe.find((pattern) => !pattern.includes('*')) ?? 'manifold.test'
+  const named = type ?? subscribe.find((pattern) => !pattern.includes('*')) ?? 'test.event'
   if (data === undefined) return { kind: 'body', value: { type: named, data: { test: true } } }
   const reading = readJson(Buffer.from(data))
   return reading.kind === 'json'

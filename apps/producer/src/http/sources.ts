@@ -20,11 +20,14 @@ import { readVerified, unverifiedWebhook } from './webhook-request.ts'
 
 export type SourcesDeps = EventsDeps & { readonly sources: readonly Source[]; readonly logger: Logger }
 
+/** Without a parameter, so that what cannot be decoded is just no source's path. */
+const ANY = /.*/
+
 /** The routes below `/v1/sources`. Which sources there are is looked up for each request: a reload may change it. */
 export function sourcesRouter(deps: SourcesDeps): Router {
   const router = Router({ caseSensitive: true })
   router
-    .route('/*source')
+    .route(ANY)
     .all(findSource(deps))
     .post(requireRoom(deps.intake), readWebhook(deps), receive(deps))
     .all(allowOnly('POST'))
@@ -34,9 +37,9 @@ export function sourcesRouter(deps: SourcesDeps): Router {
   return router
 }
 
-function findSource(deps: SourcesDeps): RequestHandler<{ source: string[] }> {
+function findSource(deps: SourcesDeps): RequestHandler {
   return (request, response, next) => {
-    const path = request.params.source.join('/')
+    const path = request.path.replace(/^\/|\/$/g, '')
     response.locals['source'] = deps.sources.find((source) => source.path === path)
     if (response.locals['source'] === undefined) next('route')
     else next()
