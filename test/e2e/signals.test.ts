@@ -85,7 +85,9 @@ test('a second SIGTERM ends a draining worker at once with 1, and the next one m
 test('a second SIGTERM ends a producer that somebody is still sending to', async () => {
   const producer = await stage.producer({ MANIFOLD_DRAIN_MS: '60000' })
   const body = new ReadableStream({
-    start: (controller) => { controller.enqueue(new TextEncoder().encode('{')); },
+    start: (controller) => {
+      controller.enqueue(new TextEncoder().encode('{'))
+    },
   })
   const url = `http://127.0.0.1:${String(producer.port)}/v1/events`
   const headers = { 'content-type': 'application/json' }
