@@ -29,6 +29,7 @@ const TAKES_A_FAULT: ReadonlySet<ProblemCode> = new Set([
   'internal-error',
   'request-aborted',
   'too-many-followers',
+  'newer-record',
 ])
 
 /** Its target takes one that waits. */

@@ -82,7 +82,7 @@ test("the README's two commands are scripts, and its files are there", () => {
   expect(readme).toContain('npm ci && npm test')
   for (const [, name = ''] of readme.matchAll(/npm run (?:--silent )?([a-z:]+)/g))
     expect(scripts).toContain(name)
-  for (const [, file = ''] of readme.matchAll(/\]\(([^)#h][^)]*)\)/g))
+  for (const [, file = ''] of readme.matchAll(/\]\(([^)#h][^)#]*)[)#]/g))
     expect(() => readFileOrFolder(file)).not.toThrow()
 })
 

@@ -14,6 +14,8 @@ export const EXIT = {
   interrupted: 130,
   /** Whoever read the output has gone, as shells count it. */
   brokenPipe: 141,
+  /** SIGTERM, as shells count it. */
+  terminated: 143,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

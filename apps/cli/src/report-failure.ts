@@ -1,13 +1,14 @@
 /** What a command says when it fails, and what it ends with. Nothing of what was sent is in it, so no key is. */
 import type { ManifoldError } from '@manifold/client'
 import { EXIT, type ExitCode } from './exit-codes.ts'
+import type { Interrupted } from './terminal/interruption.ts'
 import { plainLines } from './terminal/plain-text.ts'
 
 export type Failure = { readonly text: string; readonly exitCode: ExitCode }
 
 /** @param json whether the command was asked to answer programs */
 export function describeFailure(error: unknown, json: boolean): Failure {
-  if (isInterruption(error)) return { text: '', exitCode: EXIT.interrupted }
+  if (isInterruption(error)) return { text: '', exitCode: error.exitCode }
   if (isManifoldError(error)) {
     const text = json ? JSON.stringify(problemOf(error)) : textOf(error)
     return { text: `${text}\n`, exitCode: exitCodeOf(error) }
@@ -71,6 +72,6 @@ export function isManifoldError(error: unknown): error is ManifoldError {
   return error instanceof Error && error.name === 'ManifoldError'
 }
 
-function isInterruption(error: unknown): boolean {
+function isInterruption(error: unknown): error is Interrupted {
   return error instanceof Error && error.name === 'Interrupted'
 }

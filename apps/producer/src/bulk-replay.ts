@@ -10,6 +10,7 @@
  * 3. The position moves on, also over a part of a chunk that a stop cut short, after its letters were dealt with: a crash repeats the chunk, whose letters are no longer dead.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import { RECORD_VERSION } from '@manifold/domain'
 import { reconcile, type Queues } from '@manifold/queue'
 import {
   advanceReplay,
@@ -93,12 +94,23 @@ async function carryOn(deps: BulkReplayDeps, id: string): Promise<void> {
       await dropReplay(deps.store, id)
       return
     }
+    // Its filter may leave out what it would take here.
+    if (replay.version > RECORD_VERSION) return
     switch (replay.status) {
       case 'matching':
         await match(deps, replay)
         break
       case 'running':
-        if (!(await replayChunk(deps, replay))) await completeReplay(deps.store, id)
+        switch (await replayChunk(deps, replay)) {
+          case 'more':
+            break
+          case 'done':
+            await completeReplay(deps.store, id)
+            break
+          case 'newer':
+            // Another look comes soon, a newer producer perhaps before it.
+            return
+        }
         break
       case 'completed':
         deps.onCompleted(replay)
@@ -129,25 +141,30 @@ async function countMatches(deps: BulkReplayDeps, replay: Replay): Promise<numbe
   return Math.min(matched, limit)
 }
 
-/** Replays the next letters. @returns whether there may be more */
-async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<boolean> {
+/** Replays the next letters. @returns whether there may be more; `newer` when the next is a newer version's to reopen */
+async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<'more' | 'done' | 'newer'> {
   const { ratePerSecond, limit = Infinity } = replay.filter
   const size = Math.min(
     CHUNK,
     Math.max(1, Math.floor(ratePerSecond ?? CHUNK)),
     limit - replay.replayed - replay.failed,
   )
-  if (size <= 0) return false
+  if (size <= 0) return 'done'
   const startedAtMs = performance.now()
   const page = await listDeadLetters(deps.store, filterOf(replay), 'oldest', replay.position, size)
 
   const reopened: OutboxEntry[] = []
   let failed = 0
   let dealtWith: DeadLetter | undefined
+  let metNewer = false
   for (const letter of page.items) {
     // The rest is another process's: a whole chunk may take longer than a stopping one has.
     if (deps.signal.aborted) break
     const result = await reopen(deps, replay, letter)
+    if (result === 'newer') {
+      metNewer = true
+      break
+    }
     if (result === 'failed') failed++
     else if (result !== undefined) reopened.push(result)
     dealtWith = letter
@@ -158,11 +175,11 @@ async function replayChunk(deps: BulkReplayDeps, replay: Replay): Promise<boolea
   const isCut = dealtWith !== page.items.at(-1)
   const last = (isCut ? undefined : page.next) ?? positionOf(dealtWith)
   if (last !== undefined) await advanceReplay(deps.store, replay.id, last, failed)
-  if (isCut) return true
-  if (page.next === undefined) return false
+  if (isCut) return metNewer ? 'newer' : 'more'
+  if (page.next === undefined) return 'done'
   if (ratePerSecond !== undefined)
     await pace(deps, replay, startedAtMs + (page.items.length / ratePerSecond) * 1_000)
-  return true
+  return 'more'
 }
 
 /** Reopens one letter as it was seen. `undefined` when another hand has replayed it in the meantime. */
@@ -170,7 +187,7 @@ async function reopen(
   deps: BulkReplayDeps,
   replay: Replay,
   letter: DeadLetter,
-): Promise<OutboxEntry | 'failed' | undefined> {
+): Promise<OutboxEntry | 'failed' | 'newer' | undefined> {
   const { event, delivery } = letter
   if (!deps.isKnown(delivery.target)) return 'failed'
   await takeLease(deps.store, `replay:${replay.id}`, deps.holder, LEASE_MS)
@@ -181,6 +198,7 @@ async function reopen(
     logReplayed(deps.logger, letter, result.ref, replay.id)
     return { kind: 'delivery', ref: result.ref }
   }
+  if (result.kind === 'newer') return 'newer'
   return result.kind === 'missing' || result.status === 'discarded' ? 'failed' : undefined
 }
 

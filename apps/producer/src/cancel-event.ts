@@ -7,6 +7,8 @@ export type CancelAnswer =
   /** Every delivery was attempted, is under way, or has ended. */
   | { readonly kind: 'too-late' }
   | { readonly kind: 'not-found' }
+  /** A newer version of Manifold wrote the state of one that is open. */
+  | { readonly kind: 'newer' }
 
 /** Cancels every delivery of an event that was not attempted yet. One that was cancelled before answers the same again. */
 export async function cancelUnattempted(
@@ -15,7 +17,7 @@ export async function cancelUnattempted(
 ): Promise<CancelAnswer> {
   const result = await cancelEvent(store, eventId)
   if (result.kind === 'missing') return { kind: 'not-found' }
-  if (result.kind === 'too-late') return result
+  if (result.kind === 'too-late' || result.kind === 'newer') return result
   if (result.kind === 'cancelled') {
     const entries: OutboxEntry[] = result.refs.map((ref) => ({ kind: 'delivery', ref }))
     if (result.callbackAtMs !== undefined)

@@ -8,6 +8,8 @@ export type DiscardAnswer =
   | { readonly kind: 'discarded' }
   | { readonly kind: 'not-dead'; readonly status: string }
   | { readonly kind: 'not-found' }
+  /** A newer version of Manifold wrote its state. */
+  | { readonly kind: 'newer' }
 
 /** Discards a dead letter. Of a discard and a replay at once, one takes effect. */
 export async function discardDeadLetter(
@@ -18,7 +20,7 @@ export async function discardDeadLetter(
   if (found === undefined) return { kind: 'not-found' }
   const discarded = await discardDelivery(deps.store, found.event.id, found.delivery.target)
   if (discarded.kind === 'missing') return { kind: 'not-found' }
-  if (discarded.kind === 'not-dead') return discarded
+  if (discarded.kind !== 'discarded') return discarded
   logDiscarded(deps.logger, found, discarded.ref)
   await reconcile(deps.store, deps.queues, [{ kind: 'delivery', ref: discarded.ref }])
   return { kind: 'discarded' }

@@ -4,6 +4,7 @@ import {
   announceReady,
   armFailpoint,
   createLogger,
+  endOnSignal,
   endWithParent,
   heedReloads,
   onShutdown,
@@ -12,6 +13,7 @@ import { scriptCalls } from '@manifold/store'
 import { startProducer } from './producer.ts'
 
 endWithParent()
+endOnSignal()
 const reloads = heedReloads()
 try {
   const settings = readSettings()

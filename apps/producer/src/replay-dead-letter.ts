@@ -9,6 +9,8 @@ export type ReplayAnswer =
   | { readonly kind: 'replayed'; readonly ref: DeliveryRef; readonly traceId: string }
   | { readonly kind: 'not-dead'; readonly status: string }
   | { readonly kind: 'not-found' }
+  /** A newer version of Manifold wrote its state. */
+  | { readonly kind: 'newer' }
   /** Its target is no longer in the config: nobody would deliver it. */
   | { readonly kind: 'unknown-target'; readonly target: string }
 
@@ -34,7 +36,7 @@ export async function replayDeadLetter(
   if (!deps.targets.some((one) => one.name === target)) return { kind: 'unknown-target', target }
   const reopened = await reopenDelivery(deps.store, found.event.id, target, undefined, askedBy)
   if (reopened.kind === 'missing') return { kind: 'not-found' }
-  if (reopened.kind === 'not-dead') return reopened
+  if (reopened.kind !== 'reopened') return reopened
   logReplayed(deps.logger, found, reopened.ref)
   await reconcile(deps.store, deps.queues, [{ kind: 'delivery', ref: reopened.ref }])
   return { kind: 'replayed', ref: reopened.ref, traceId: found.event.trace.traceId }

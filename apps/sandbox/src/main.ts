@@ -1,11 +1,12 @@
 /** The sandbox process: `npm run sandbox`. */
 import { readSettings } from '@manifold/config'
-import { announceReady, createLogger, endWithParent, onShutdown } from '@manifold/runtime'
+import { announceReady, createLogger, endOnSignal, endWithParent, onShutdown } from '@manifold/runtime'
 import { startSandbox } from './sandbox.ts'
 
 const DEFAULT_PORT = 4_000
 
 endWithParent()
+endOnSignal()
 try {
   const settings = readSettings()
   const logger = createLogger('sandbox', settings.logLevel)

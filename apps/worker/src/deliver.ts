@@ -294,6 +294,7 @@ async function settle(
     deps.onCallbackOwed(ref.eventId, result.callbackAtMs)
   // Somebody else's by now. While they work on it, this entry may be the only one that is left: look again.
   if (result.kind === 'superseded') return { kind: 'defer', delayMs: SUPERSEDED_LOOK_MS }
+  if (result.kind === 'newer') return { kind: 'newer' }
   if (result.kind !== 'applied') return { kind: 'finish' }
   if (settlement.kind === 'dead' && settlement.reason === 'gone' && deps.holds === 'target')
     await deps.onGone()
@@ -321,6 +322,8 @@ function verdictWithoutClaim(deps: DeliverDeps, claim: Exclude<ClaimResult, Clai
   switch (claim.kind) {
     case 'missing':
       return { kind: 'finish' }
+    case 'newer':
+      return { kind: 'newer' }
     case 'stale':
       return { kind: 'drop' }
     case 'terminal':

@@ -13,6 +13,7 @@ import {
   announceReady,
   armFailpoint,
   createLogger,
+  endOnSignal,
   endWithParent,
   heedReloads,
   onShutdown,
@@ -22,6 +23,7 @@ import { parseArguments, type WorkerArguments } from './arguments.ts'
 import { startWorker } from './worker.ts'
 
 endWithParent()
+endOnSignal()
 const reloads = heedReloads()
 try {
   const args = parseArguments(process.argv.slice(2))

@@ -32,6 +32,8 @@ import { handlerLogger } from './handler-logger.ts'
 import { createHostShares } from './host-share.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
+const NEWER_TELL_MS = 10_000
+
 export type ServeDeps = {
   readonly store: Store
   readonly queues: Queues
@@ -106,6 +108,7 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
       )
     },
   }
+  const tellOfNewer = newerTeller(logger, target.name)
   const consumer = consumeDeliveries({
     target,
     store,
@@ -121,6 +124,10 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
       metrics.takenOver(target.name)
       logger.warn({ target: target.name, entry: jobId }, 'taken over from a worker that died, or fell silent')
     },
+    onNewer: (entry) => {
+      metrics.leftToNewer(target.name)
+      tellOfNewer(entry)
+    },
   })
   return {
     consumer,
@@ -129,6 +136,19 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
       alone.close()
       await client.close()
     },
+  }
+}
+
+/** Once in a while: there may be as many as there are deliveries. */
+function newerTeller(logger: Logger, target: string): (entry: string) => void {
+  let toldAtMs = -Infinity
+  return (entry) => {
+    if (performance.now() - toldAtMs < NEWER_TELL_MS) return
+    toldAtMs = performance.now()
+    logger.warn(
+      { target, entry },
+      'a newer version wrote what only its workers can read: it waits for them, at no cost; upgrade this worker',
+    )
   }
 }
 

@@ -7,6 +7,7 @@ export type WorkerMetrics = {
   readonly settled: (report: DeliveryReport) => void
   readonly rescued: (entries: number) => void
   readonly takenOver: (target: string) => void
+  readonly leftToNewer: (target: string) => void
 }
 
 export type WorkerMetricsDeps = {
@@ -70,6 +71,12 @@ export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
     labelNames: ['target'],
     registers,
   })
+  const leftToNewer = new Counter({
+    name: 'manifold_left_to_newer_total',
+    help: 'Times that a delivery was left to a worker of a newer version, which alone can read it',
+    labelNames: ['target'],
+    registers,
+  })
   new Gauge({
     name: 'manifold_in_flight',
     help: 'Deliveries this process is working on',
@@ -120,6 +127,9 @@ export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
     },
     takenOver: (target) => {
       takenOver.inc({ target })
+    },
+    leftToNewer: (target) => {
+      leftToNewer.inc({ target })
     },
   }
 }

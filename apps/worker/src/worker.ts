@@ -139,6 +139,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     served.delete(name)
     await one?.release()
   }
+  let reloading: Promise<unknown> = Promise.resolve()
   let known = options.known ?? targets.map(({ name }) => name)
   await Promise.all(targets.map(start))
 
@@ -179,7 +180,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       configured = everybody
       telling.wake()
       // Each for itself: a target with slow answers holds up no other.
-      await Promise.all([
+      reloading = Promise.all([
         ...names()
           .filter((name) => !present.some((target) => target.name === name))
           .map(retire),
@@ -188,11 +189,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
           if (!closing) await start(target)
         }),
       ])
+      await reloading
     },
     close: async (crashed = false) => {
       crashing = crashed
       closing = true
-      await Promise.all([...served.values()].map((one) => one.drain()))
+      const drainAll = () => Promise.all([...served.values()].map((one) => one.drain()))
+      await drainAll()
+      // A reload under way may still have begun a target, and lets go of those that are gone.
+      await reloading.catch(onError)
+      await drainAll()
       const stopped = Promise.all(background.map((one) => one.stop()))
       // Without Redis a background run waits for it for ever, and ioredis forgets commands that it kept for a reconnection.
       // A cluster whose other masters live does not show that Manifold's is away.

@@ -217,6 +217,11 @@ export const PROBLEMS = {
     title: 'Nobody can say whether the token is genuine',
     fix: 'Retry after `Retry-After` seconds; the issuer of tokens (MANIFOLD_JWT_JWKS_URL) does not give its keys. API keys work meanwhile.',
   },
+  'newer-record': {
+    status: 503,
+    title: 'A newer version of Manifold wrote this delivery',
+    fix: 'Retry after `Retry-After` seconds: a producer of the newer version can change it. Once an upgrade is through, every producer can.',
+  },
   'store-unavailable': {
     status: 503,
     title: 'Redis cannot take the request now',

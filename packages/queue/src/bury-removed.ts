@@ -47,12 +47,15 @@ export async function buryWaiting(
   for (const job of jobs) {
     const reading = readPayload(target, job.id ?? '', job.data)
     // Only a newer version knows what is in it.
-    if (reading.kind === 'unreadable-bundle') continue
+    if (reading.kind === 'newer' || reading.kind === 'unreadable-bundle') continue
     // Held by a worker that has not ended yet: it ends the job.
     if (await isHeld(store, queues, job)) continue
-    if (reading.kind === 'readable')
-      for (const ref of reading.refs) if (await bury(store, queues, ref)) buried++
-    if (reading.kind === 'unreadable' && (await bury(store, queues, reading.ref))) buried++
+    const refs =
+      reading.kind === 'readable' ? reading.refs : reading.kind === 'unreadable' ? [reading.ref] : []
+    const ends: BuryEnd[] = []
+    for (const ref of refs) ends.push(await bury(store, queues, ref))
+    buried += ends.filter((end) => end === 'buried').length
+    if (ends.includes('newer')) continue
     await job.remove()
     removed++
   }
@@ -64,15 +67,18 @@ async function isHeld({ redis }: Store, queues: Queues, job: Job): Promise<boole
   return (await redis.exists(`${queues.of(target).toKey(id)}:lock`)) === 1
 }
 
-/** @returns whether it died of this */
-async function bury(store: Store, queues: Queues, ref: DeliveryRef): Promise<boolean> {
+/** `newer`: only a newer version knows the state it is in; its job stays. */
+type BuryEnd = 'buried' | 'ended-before' | 'newer'
+
+async function bury(store: Store, queues: Queues, ref: DeliveryRef): Promise<BuryEnd> {
   const result = await settleDelivery(store, {
     ref,
     fence: undefined,
     settlement: { kind: 'dead', reason: REASON },
     attempt: undefined,
   })
-  if (result.kind !== 'applied') return false
+  if (result.kind === 'newer') return 'newer'
+  if (result.kind !== 'applied') return 'ended-before'
   await buryDelivery(store, queues, ref, REASON)
   if (result.callbackAtMs !== undefined) {
     const callback: OutboxEntry = {
@@ -82,5 +88,5 @@ async function bury(store: Store, queues: Queues, ref: DeliveryRef): Promise<boo
     }
     await reconcile(store, queues, [callback])
   }
-  return true
+  return 'buried'
 }

@@ -15,7 +15,7 @@ import { UnrecoverableError, type Job } from 'bullmq'
 import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
 import type { JobEnd } from './end-job.ts'
 import { enqueueDeliveries, enqueueLater } from './enqueue-deliveries.ts'
-import { makeBundlePayload, readPayload } from './job-payload.ts'
+import { jobIdOf, makeBundlePayload, readPayload } from './job-payload.ts'
 import type { Queues } from './queues.ts'
 import { RetryLater } from './retry-later.ts'
 import type { Slots } from './slots.ts'
@@ -36,6 +36,8 @@ export type CarryDeps = {
   readonly refuse: (ref: DeliveryRef, error: string) => Promise<Verdict>
   /** Whether no attempt is to be begun any more: paused, held, or this process is stopping. */
   readonly isStopped: () => Promise<boolean>
+  /** What a newer version wrote was met, and left for its workers. */
+  readonly onNewer: (entry: string) => void
   readonly onError: (error: Error) => void
 }
 
@@ -48,8 +50,12 @@ const SLOTS_OF_A_JOB = 1
 /** How long a target that was seen open is taken to be so. */
 const OPEN_MS = 100
 
-/** How long a job of a newer version waits for a worker that can read it. */
-const UNREADABLE_DELAY_MS = 10_000
+/**
+ * How long what only another version can read waits for a worker that can: longer each time, as there may be many of them
+ * beside what this worker is there for.
+ */
+const NEWER_DELAY_MS = 500
+const MAX_NEWER_DELAY_MS = 30_000
 
 /** Enough of a job's id to tell two jobs of one delivery apart. */
 const CLAIMANT_LENGTH = 12
@@ -58,19 +64,21 @@ const CLAIMANT_LENGTH = 12
 export async function carryJob(deps: CarryDeps, job: Job): Promise<JobEnd> {
   const jobId = job.id ?? ''
   const reading = readPayload(deps.target, jobId, job.data)
-  if (reading.kind !== 'readable') deps.onError(new Error(reading.error))
+  if ('error' in reading) deps.onError(new Error(reading.error))
   switch (reading.kind) {
     case 'readable': {
       const claimant = jobId.slice(-CLAIMANT_LENGTH)
       const [first] = reading.refs
       if (reading.refs.length > 1 || first === undefined)
         return carryBundle(deps, job, reading.refs, claimant)
-      return carryOne(deps, first, claimant)
+      return carryOne(deps, job, first, claimant)
     }
+    case 'newer':
+      return leaveToNewer(deps, job)
     case 'unreadable':
-      return endOfOne(deps, reading.ref, await deps.refuse(reading.ref, reading.error))
+      return endOfOne(deps, job, reading.ref, await deps.refuse(reading.ref, reading.error))
     case 'unreadable-bundle':
-      return { kind: 'delay', delayMs: UNREADABLE_DELAY_MS }
+      return { kind: 'delay', delayMs: newerDelayMs(job) }
     case 'foreign':
       return COMPLETE
     default:
@@ -78,13 +86,23 @@ export async function carryJob(deps: CarryDeps, job: Job): Promise<JobEnd> {
   }
 }
 
-async function carryOne(deps: CarryDeps, ref: DeliveryRef, claimant: string): Promise<JobEnd> {
+/** No attempt, neither here nor in the record. */
+function leaveToNewer({ onNewer }: CarryDeps, job: Job): JobEnd {
+  onNewer(job.id ?? '')
+  return { kind: 'delay', delayMs: newerDelayMs(job) }
+}
+
+function newerDelayMs({ attemptsStarted }: Job): number {
+  return Math.min(MAX_NEWER_DELAY_MS, NEWER_DELAY_MS * 2 ** Math.max(0, attemptsStarted - 1))
+}
+
+async function carryOne(deps: CarryDeps, job: Job, ref: DeliveryRef, claimant: string): Promise<JobEnd> {
   const [verdict] = await deliverInSlots(deps, [ref], claimant, (_ref, settled) => Promise.resolve(settled))
-  return endOfOne(deps, ref, verdict ?? { kind: 'hand-back' })
+  return endOfOne(deps, job, ref, verdict ?? { kind: 'hand-back' })
 }
 
 /** The job is the delivery: what becomes of one becomes of the other. */
-async function endOfOne(deps: CarryDeps, ref: DeliveryRef, verdict: Verdict): Promise<JobEnd> {
+async function endOfOne(deps: CarryDeps, job: Job, ref: DeliveryRef, verdict: Verdict): Promise<JobEnd> {
   switch (verdict.kind) {
     case 'finish':
       return COMPLETE
@@ -98,6 +116,8 @@ async function endOfOne(deps: CarryDeps, ref: DeliveryRef, verdict: Verdict): Pr
     case 'throttle':
       await holdTarget(deps.queues, deps.target, verdict.delayMs)
       return BACK
+    case 'newer':
+      return leaveToNewer(deps, job)
     case 'hand-back':
       return BACK
     case 'bury':
@@ -128,7 +148,7 @@ async function carryBundle(
 
 /** A delivery of a bundle is done with, or leaves for a job of its own, or stays with the bundle. */
 async function endOfMember(
-  { store, queues, target }: CarryDeps,
+  { store, queues, target, onNewer }: CarryDeps,
   ref: DeliveryRef,
   verdict: Verdict,
 ): Promise<'gone' | 'stays'> {
@@ -141,6 +161,10 @@ async function endOfMember(
     case 'retry':
     case 'defer':
       await enqueueLater(queues, ref, verdict.delayMs)
+      return 'gone'
+    case 'newer':
+      onNewer(jobIdOf(ref))
+      await enqueueLater(queues, ref, NEWER_DELAY_MS)
       return 'gone'
     case 'throttle':
       await holdTarget(queues, target, verdict.delayMs)

@@ -34,6 +34,7 @@ test('a worker that fell silent for longer than its lock does not begin again be
     stalledCheckMs: 100,
     onError: () => undefined,
     onStalled: () => takenOver++,
+    onNewer: () => undefined,
   })
   await enqueueDeliveries(queues, [ref])
   await eventually('the delivery to be under way', () => begun === 1)

@@ -53,6 +53,8 @@ export type ConsumeOptions = {
   readonly now?: () => number
   readonly onError: (error: Error) => void
   readonly onStalled: (jobId: string) => void
+  /** What a newer version wrote was met, and left for its workers. */
+  readonly onNewer: (entry: string) => void
 }
 
 export type Consumer = {

@@ -1,3 +1,4 @@
+import { JOB_VERSION } from '@manifold/domain'
 import { describe, expect, test } from 'vitest'
 import { bundleIdOf } from './bundle.ts'
 import { jobIdOf, makeBundlePayload, makePayload, readPayload } from './job-payload.ts'
@@ -31,6 +32,29 @@ test('each generation of a delivery is another job, and so is each event', () =>
   expect(ids).toEqual(['evt_1.2', 'evt_1.1', 'evt_1.2.2', 'evt_2.2'])
 })
 
+describe('a version', () => {
+  const { newest } = JOB_VERSION
+
+  test('is written with the oldest number that reads its form, so that older workers take what they can', () => {
+    expect(makePayload(ref)).toMatchObject({ v: 1 })
+    expect(makeBundlePayload([ref, ref])).toMatchObject({ v: 2 })
+  })
+
+  test.each(Array.from({ length: newest }, (_, index) => index + 1))('%i is read', (v) => {
+    expect(readPayload('crm', 'any', { ...makePayload(ref), v })).toEqual({ kind: 'readable', refs: [ref] })
+    expect(readPayload('crm', 'any', { ...makeBundlePayload([ref]), v })).toMatchObject({ refs: [ref] })
+  })
+
+  test.each([
+    ['of the same form', { ...makePayload(ref), v: newest + 1 }],
+    ['of another form', { v: newest + 1, what: ['nobody', 'knows'] }],
+    ['much newer', { v: newest + 100 }],
+  ])('that is newer is left to its workers, %s and under any id', (_title, data) => {
+    for (const jobId of ['evt_1.2', bundleIdOf([ref]), 'another-kind-of-id'])
+      expect(readPayload('crm', jobId, data)).toEqual({ kind: 'newer' })
+  })
+})
+
 describe('a bundle', () => {
   const members = [ref, { ...ref, eventId: 'evt_2' }, { ...ref, eventId: 'evt_3', generation: 1 }]
 
@@ -39,8 +63,8 @@ describe('a bundle', () => {
     expect(reading).toEqual({ kind: 'readable', refs: members })
   })
 
-  test('of a version this one cannot read is kept for one that can', () => {
-    const reading = readPayload('crm', bundleIdOf(members), { ...makeBundlePayload(members), v: 3 })
+  test('that is broken is kept, for its id tells nobody what was in it', () => {
+    const reading = readPayload('crm', bundleIdOf(members), { v: 2, deliveries: 'none' })
     expect(reading).toMatchObject({ kind: 'unreadable-bundle' })
   })
 
@@ -51,7 +75,8 @@ describe('a bundle', () => {
 
 describe('an unreadable payload', () => {
   test.each([
-    ['another version', { v: 9, eventId: 'evt_1', generation: 2 }],
+    ['a version that never was', { v: 0, eventId: 'evt_1', generation: 2 }],
+    ['a version of text', { v: '3', eventId: 'evt_1', generation: 2 }],
     ['no version', { eventId: 'evt_1', generation: 2 }],
     ['an empty event id', { v: 1, eventId: '', generation: 2 }],
     ['a generation below 1', { v: 1, eventId: 'evt_1', generation: 0 }],
@@ -63,7 +88,7 @@ describe('an unreadable payload', () => {
     const reading = readPayload('crm', 'evt_1.2', data)
     expect(reading).toMatchObject({ kind: 'unreadable', ref })
     expect(reading.kind === 'unreadable' && reading.error).toMatch(
-      /^job evt_1\.2 has a payload of an unknown version/,
+      /^job evt_1\.2 has a payload of an unknown form/,
     )
   })
 

@@ -29,9 +29,11 @@ import type { Queues } from './queues.ts'
 export async function reconcile(
   store: Store,
   queues: Queues,
-  entries: readonly OutboxEntry[],
+  given: readonly OutboxEntry[],
   telling: Telling = TELL_NOBODY,
 ): Promise<void> {
+  // Only a newer version knows what its entries ask for.
+  const entries = given.filter((entry) => entry.kind !== 'newer')
   if (entries.length === 0) return
   const events = await readEvents(
     store,
@@ -63,7 +65,7 @@ async function reconcileEntry(
   queues: Queues,
   telling: Telling,
   event: EventRecord,
-  entry: OutboxEntry,
+  entry: Exclude<OutboxEntry, { kind: 'newer' }>,
 ): Promise<DeliveryRef[]> {
   switch (entry.kind) {
     case 'event':

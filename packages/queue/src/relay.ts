@@ -26,13 +26,16 @@ export type RelayDeps = {
 export async function relayOnce(deps: RelayDeps): Promise<number> {
   if (!(await takeLease(deps.store, 'relay', deps.holder, deps.ageMs))) return 0
   let rescued = 0
+  let passedOver = 0
   for (;;) {
-    const entries = await overdueOutbox(deps.store, deps.ageMs, BATCH)
+    const overdue = await overdueOutbox(deps.store, deps.ageMs, BATCH, passedOver)
+    const entries = overdue.filter((entry) => entry.kind !== 'newer')
+    passedOver += overdue.length - entries.length
     if (entries.length > 0) failpoint('relaying')
     await reconcile(deps.store, deps.queues, entries, deps.telling)
     if (entries.length > 0) failpoint('relayed')
     rescued += entries.length
-    if (entries.length < BATCH) break
+    if (overdue.length < BATCH) break
   }
   if (rescued > 0) deps.onRescued(rescued)
   return rescued

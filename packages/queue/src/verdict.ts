@@ -16,5 +16,7 @@ export type Verdict =
       /** The target asked for patience that the delivery had no time for: nothing else is attempted either. */
       readonly holdMs?: number
     }
+  /** Not done, because a newer version wrote its record: for a worker of that version. */
+  | { readonly kind: 'newer' }
   /** Not done, because this process is stopping. */
   | { readonly kind: 'hand-back' }

@@ -8,7 +8,7 @@ import type { Logger } from './logger.ts'
 const MARGIN_MS = 2_500
 
 /**
- * Calls `close` when the process is to end, and ends it with 0, or 1 after a crash.
+ * Calls `close` when the process is to end, and ends it with 0; with 1 after a crash, or at a second signal, at once.
  * @param drainMs what `close` may take for unfinished work
  * @param close is told whether an error that nobody caught is the reason
  */
@@ -18,7 +18,17 @@ export function onShutdown(
   close: (crashed: boolean) => Promise<void>,
 ): void {
   // SIGHUP asks for a reload (reload.ts).
-  const options: closeWithGrace.Options = { delay: drainMs + MARGIN_MS, logger: false, skip: ['SIGHUP'] }
+  const options: closeWithGrace.Options = {
+    delay: drainMs + MARGIN_MS,
+    logger: false,
+    skip: ['SIGHUP'],
+    onSecondSignal: (signal) => {
+      logger.warn(
+        { signal },
+        'a second signal: ended at once; what was under way is taken over as after a crash',
+      )
+    },
+  }
   const grace = closeWithGrace(options, async ({ signal, err }) => {
     if (err === undefined) logger.info({ signal: signal ?? 'parent gone' }, 'stopping')
     else logger.fatal({ err }, 'crashed')
@@ -27,6 +37,7 @@ export function onShutdown(
   })
   // A supervisor's children must not outlive it, even when it was killed.
   process.off('disconnect', endAtOnce)
+  process.off('SIGTERM', endUnready).off('SIGINT', endUnready)
   if (process.send === undefined) return
   if (process.connected) {
     process.once('disconnect', () => {
@@ -45,8 +56,20 @@ export function endWithParent(): void {
   process.once('disconnect', endAtOnce)
 }
 
+/**
+ * Until a part is ready, SIGTERM and SIGINT end it at once, with 0: it was asked to stop, and has nothing to close. As the first
+ * process of a container it would not end by itself: there a signal that nobody handles does nothing.
+ */
+export function endOnSignal(): void {
+  process.once('SIGTERM', endUnready).once('SIGINT', endUnready)
+}
+
 function endAtOnce(): void {
   process.exit(1)
+}
+
+function endUnready(): void {
+  process.exit(0)
 }
 
 /** What a part tells the process that supervises it. */

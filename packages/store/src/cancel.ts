@@ -19,6 +19,8 @@ export type CancelResult =
   | { readonly kind: 'already' }
   /** Every delivery was attempted, is under way, or has ended. */
   | { readonly kind: 'too-late' }
+  /** A newer version wrote the state of one that is open: all are left as they are. */
+  | { readonly kind: 'newer' }
   | { readonly kind: 'missing' }
 
 /** Cancels every delivery of an event that was not attempted yet. One round trip; repeating it is harmless. */
@@ -45,6 +47,7 @@ export async function cancelEvent(store: Store, eventId: string): Promise<Cancel
       }
     case 'already':
     case 'too-late':
+    case 'newer':
     case 'missing':
       return { kind }
     default:

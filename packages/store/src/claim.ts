@@ -42,6 +42,8 @@ export type ClaimResult =
   | Claim
   /** The event is no longer kept. */
   | { readonly kind: 'missing' }
+  /** A newer version wrote its state: it is left as it is. */
+  | { readonly kind: 'newer' }
   /** A replay has started a later generation. */
   | { readonly kind: 'stale' }
   | { readonly kind: 'terminal'; readonly status: DeliveryStatus; readonly reason: DeadReason | undefined }
@@ -160,6 +162,7 @@ function readClaim(eventId: string, row: string[]): ClaimResult {
     words.split(' ')
   switch (kind) {
     case 'missing':
+    case 'newer':
     case 'stale':
       return { kind }
     case 'terminal':

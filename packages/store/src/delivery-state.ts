@@ -1,4 +1,4 @@
-/** The state of a delivery as its event's record holds it: one field of twelve words or more (lua/includes/delivery-state.lua). */
+/** The state of a delivery as its event's record holds it: one field of twelve words or more (lua/includes/delivery-state.lua). Of a newer version, what is known here is read. */
 import type { DeadReason, DeliveryStatus } from '@manifold/domain'
 
 export type DeliveryState = {

@@ -10,6 +10,8 @@ const discardScript = loadScript('discard-delivery')
 export type DiscardResult =
   | { readonly kind: 'discarded'; readonly ref: DeliveryRef }
   | { readonly kind: 'not-dead'; readonly status: DeliveryStatus }
+  /** A newer version wrote its state: it is left as it is. */
+  | { readonly kind: 'newer' }
   | { readonly kind: 'missing' }
 
 /** Makes a dead delivery `discarded`, and leaves it on the outbox until its job has left the dead-letter queue. */
@@ -43,6 +45,7 @@ export async function discardDelivery(store: Store, eventId: string, target: str
       return { kind, ref: { eventId, target, generation: Number(value) } }
     case 'not-dead':
       return { kind, status: value as DeliveryStatus }
+    case 'newer':
     case 'missing':
       return { kind }
     default:

@@ -16,6 +16,11 @@ export type OwedEvent = {
   readonly happening: Happening
 }
 
+/** Whether it is one of those that are owed. */
+export function isHappening(what: string): what is Happening['what'] {
+  return what === 'dead' || what === 'opened' || what === 'recovered'
+}
+
 /** Reads `<what>/<detail>`, which the script wrote. */
 export function readOwed(ref: DeliveryRef, text: string): OwedEvent {
   const [what = '', detail = ''] = text.split('/')

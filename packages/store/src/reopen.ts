@@ -10,6 +10,8 @@ const reopenScript = loadScript('reopen-delivery')
 export type ReopenResult =
   | { readonly kind: 'reopened'; readonly ref: DeliveryRef }
   | { readonly kind: 'not-dead'; readonly status: DeliveryStatus }
+  /** A newer version wrote its state: it is left as it is. */
+  | { readonly kind: 'newer' }
   | { readonly kind: 'missing' }
 
 /**
@@ -57,6 +59,7 @@ export async function reopenDelivery(
       return { kind, ref: { eventId, target, generation: Number(value) } }
     case 'not-dead':
       return { kind, status: value as DeliveryStatus }
+    case 'newer':
     case 'missing':
       return { kind }
     default:

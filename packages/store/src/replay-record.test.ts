@@ -1,3 +1,4 @@
+import { RECORD_VERSION } from '@manifold/domain'
 import { expect, test } from 'vitest'
 import { accept, bury, keptDelivery, refOf } from '../../../test/support/store.ts'
 import { useTestStore } from '../../../test/support/use-test-store.ts'
@@ -31,6 +32,7 @@ test('a new replay is open and matching, with its filter and nothing done', asyn
   const replay = await readReplay(store, 'r1')
   expect(replay).toEqual({
     id: 'r1',
+    version: RECORD_VERSION,
     status: 'matching',
     filter: FILTER,
     startedAtMs: replay?.startedAtMs,

@@ -32,6 +32,8 @@ export type ReplayStatus = 'matching' | 'running' | 'completed'
 
 export type Replay = {
   readonly id: string
+  /** Of whoever made it: a newer filter may leave out what an older one takes. */
+  readonly version: number
   readonly status: ReplayStatus
   readonly filter: ReplayFilter
   /** Of Redis's clock: only what died before is taken. */
@@ -59,6 +61,7 @@ export async function readReplay(store: Store, id: string): Promise<Replay | und
   if (status === undefined || filter === undefined) return undefined
   return {
     id,
+    version: Number(fields['version'] ?? 1),
     status: status as ReplayStatus,
     filter: JSON.parse(filter) as ReplayFilter,
     startedAtMs: Number(startedAt),

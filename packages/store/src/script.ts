@@ -1,10 +1,11 @@
 /**
  * Lua scripts: read from `lua/`, sent by hash, sent whole when Redis does not know them (after a restart).
  *
- * A line `-- @include name` is replaced by `lua/includes/name.lua`.
+ * A line `-- @include name` is replaced by `lua/includes/name.lua`, and `@RECORD_VERSION@` by the version of records that is written.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { RECORD_VERSION } from '@manifold/domain'
 import type { RedisClient } from './connection.ts'
 import { passPoint } from './script-calls.ts'
 
@@ -20,9 +21,9 @@ export type Argument = string | number
 
 /** Reads a script once, at module load. */
 export function loadScript(name: string): Script {
-  const source = read(`${name}.lua`).replaceAll(/^-- @include (\S+)$/gm, (_line, include: string) =>
-    read(`includes/${include}.lua`),
-  )
+  const source = read(`${name}.lua`)
+    .replaceAll(/^-- @include (\S+)$/gm, (_line, include: string) => read(`includes/${include}.lua`))
+    .replaceAll('@RECORD_VERSION@', String(RECORD_VERSION))
   return {
     name,
     source,

@@ -49,6 +49,8 @@ export type SettleResult =
   | { readonly kind: 'superseded' }
   /** It had ended otherwise before. */
   | { readonly kind: 'terminal'; readonly status: DeliveryStatus }
+  /** A newer version has written its state since: nothing was recorded. */
+  | { readonly kind: 'newer' }
   | { readonly kind: 'stale' }
   | { readonly kind: 'missing' }
 
@@ -134,6 +136,7 @@ function readResult(answer: string, ref: DeliveryRef | undefined): SettleResult 
     case 'terminal':
       return { kind, status: status as DeliveryStatus }
     case 'superseded':
+    case 'newer':
     case 'stale':
     case 'missing':
       return { kind }

@@ -52,6 +52,7 @@ function wordsOfClaim(claim: ClaimResult): string {
     case 'suspect':
       return `suspect ${String(claim.crashes)}`
     case 'missing':
+    case 'newer':
     case 'stale':
     case 'early':
     case 'held':

@@ -50,7 +50,7 @@ function discardAct({ eventId, target }: Letter, kept: steps.Keep): Act {
 }
 
 function wordsOf(answer: Awaited<ReturnType<typeof reopenDelivery | typeof discardDelivery>>): string {
-  if (answer.kind === 'missing') return answer.kind
+  if (answer.kind === 'missing' || answer.kind === 'newer') return answer.kind
   if (answer.kind === 'not-dead') return `not-dead ${answer.status}`
   return `${answer.kind} ${String(answer.ref.generation)}`
 }

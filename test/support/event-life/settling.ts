@@ -113,6 +113,7 @@ function wordsOfSettling(answer: SettleResult): string {
     case 'terminal':
       return `terminal ${answer.status}`
     case 'missing':
+    case 'newer':
     case 'stale':
     case 'superseded':
       return answer.kind

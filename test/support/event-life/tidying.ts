@@ -21,7 +21,7 @@ export const confirming: fc.Arbitrary<Choice> = fc.nat({ max: 3 }).map((rank) =>
         if (entry.kind === 'event') life.outbox.delete(entry.eventId)
         else if (entry.kind === 'callback')
           life.outbox.delete(`${entry.eventId}//${String(entry.settledAtMs)}`)
-        else life.outbox.delete(nameOf(entry.ref))
+        else if (entry.kind === 'delivery') life.outbox.delete(nameOf(entry.ref))
       }
       return { real: size, meant: 'all' }
     },

@@ -42,6 +42,7 @@ export function startPart(options: PartOptions): Part {
   let wasReady = false
   let child = launch(options)
   const ready = untilReady(child, options.name)
+  let up = ready
   ready.then(
     () => {
       wasReady = true
@@ -56,6 +57,8 @@ export function startPart(options: PartOptions): Part {
       setTimeout(() => {
         if (stopping) return
         child = launch(options)
+        up = untilReady(child, options.name)
+        up.catch(() => undefined)
         watch()
       }, RESTART_MS)
     })
@@ -65,7 +68,11 @@ export function startPart(options: PartOptions): Part {
   return {
     ready,
     reload: () => {
-      child.kill('SIGHUP')
+      // Until it is up, the signal would end it.
+      up.then(
+        () => child.kill('SIGHUP'),
+        () => undefined,
+      )
     },
     stop: async () => {
       stopping = true

@@ -189,6 +189,7 @@ const PROBLEM_HEADERS: Readonly<Partial<Record<ProblemCode, AnswerHeader>>> = {
   overloaded: 'Retry-After',
   'store-unavailable': 'Retry-After',
   'too-many-followers': 'Retry-After',
+  'newer-record': 'Retry-After',
 }
 
 function problemObject(codes: readonly ProblemCode[]) {

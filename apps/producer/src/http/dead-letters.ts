@@ -20,7 +20,7 @@ import { auditDetails } from './audit.ts'
 import { jsonBody, readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
-import { sendProblem } from './problem.ts'
+import { sendNewerRecord, sendProblem } from './problem.ts'
 import { recordedSpan } from './request-trace.ts'
 import type { RequireScope } from './require-scope.ts'
 import { attemptView, deadLetterView } from './views.ts'
@@ -152,6 +152,9 @@ function refuse(response: Response, answer: Exclude<ReplayAnswer, { kind: 'repla
       return
     case 'not-dead':
       sendProblem(response, 'delivery-not-dead', { detail: `the delivery is ${answer.status}` })
+      return
+    case 'newer':
+      sendNewerRecord(response)
       return
     default:
       answer satisfies never

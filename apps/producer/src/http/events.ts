@@ -16,7 +16,7 @@ import { ownEventsOnly } from './own-events.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
 import { varyByPrefer } from './prefer.ts'
 import { postEvent, type PostEventDeps } from './post-event.ts'
-import { sendProblem } from './problem.ts'
+import { sendNewerRecord, sendProblem } from './problem.ts'
 import { requireRoom } from './require-room.ts'
 import { callerOf, type RequireScope } from './require-scope.ts'
 import { attemptView, eventView } from './views.ts'
@@ -102,6 +102,9 @@ function cancel(deps: EventsDeps): RequestHandler<{ id: string }> {
         return
       case 'not-found':
         sendProblem(response, 'event-not-found')
+        return
+      case 'newer':
+        sendNewerRecord(response)
         return
       default:
         answer satisfies never

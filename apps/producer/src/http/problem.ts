@@ -32,6 +32,11 @@ export function problemBody({ code, details }: Problem, requestId: string | unde
   }
 }
 
+/** A newer version of Manifold wrote what is to be changed: its own processes can. */
+export function sendNewerRecord(response: Response): void {
+  sendProblem(response, 'newer-record', { headers: { 'retry-after': '1' } })
+}
+
 /** Sends `application/problem+json`. */
 export function sendProblem(response: Response, code: ProblemCode, details: ProblemDetails = {}): void {
   response.locals['problem'] = code

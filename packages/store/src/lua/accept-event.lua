@@ -129,7 +129,7 @@ if ARGV[14] ~= '' then
   delayMs = math.max(0, more.delay or (more.notBefore or 0) - now)
   if delayMs > 0 then
     local from = int(now + delayMs)
-    state = 'pending 1 0 0 0 0 ' .. from .. ' - ' .. from .. ' - - -'
+    state = 'pending 1 0 0 0 0 ' .. from .. ' - ' .. from .. ' - - -' .. FRESH_END
     field('deliverAt', from)
   end
   if more.expiresAt then field('expiresAt', int(more.expiresAt)) end

@@ -17,6 +17,7 @@
                                         settle-deliveries has it
     {'already'}                         nothing is left to cancel because all of it was cancelled before
     {'too-late'}                        every delivery was attempted, is under way, or has ended
+    {'newer'}                           a newer version wrote the state of an open one: all are left as they are
     {'missing'}
 
   Guarantees
@@ -37,10 +38,18 @@ if not record[1] then
   return { 'missing' }
 end
 local now = nowMs()
-local cancelled, refs, before, changed = {}, {}, 0, {}
+local targets, states = {}, {}
 for target in string.gmatch(record[2] or '', '[^,]+') do
-  local field = target .. '/state'
-  local state = readState(redis.call('HGET', eventKey, field))
+  local state = readState(redis.call('HGET', eventKey, target .. '/state'))
+  if isNewer(state) and not hasEnded(state) then
+    return { 'newer' }
+  end
+  targets[#targets + 1] = target
+  states[#states + 1] = state
+end
+local cancelled, refs, before, changed = {}, {}, 0, {}
+for index, target in ipairs(targets) do
+  local field, state = target .. '/state', states[index]
   local isClaimed = (tonumber(state.claimedUntil) or 0) > now
   if state.status == 'cancelled' then
     before = before + 1

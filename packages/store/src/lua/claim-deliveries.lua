@@ -30,6 +30,7 @@
       replay    '<traceId>/<spanId>' of the request that replayed the delivery, or '-'
       subject, time, context, expiresInMs  '' when only another was given; context is JSON
     {'missing'}                      no such event or delivery
+    {'newer'}                        a newer version wrote its state: left as it is
     {'stale'}                        a replay has started a later generation
     {'terminal <status> <reason>'}   nothing left to do; reason is '-' unless dead
     {'early <remainingMs>'}          its next attempt is not due yet, or somebody else has claimed it: look again then
@@ -64,6 +65,9 @@ local function claim(eventKey, payloadKey, generation)
     return { 'missing' }
   end
   local state = readState(record[1])
+  if isNewer(state) then
+    return { 'newer' }
+  end
   if state.generation ~= generation then
     return { 'stale' }
   end

@@ -19,7 +19,7 @@
 ]]
 -- @include now
 
-redis.call('HSET', KEYS[1], 'status', 'matching', 'filter', ARGV[2], 'startedAt', int(nowMs()), 'matched', 0,
+redis.call('HSET', KEYS[1], 'version', @RECORD_VERSION@, 'status', 'matching', 'filter', ARGV[2], 'startedAt', int(nowMs()), 'matched', 0,
   'replayed', 0, 'failed', 0)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('SADD', KEYS[2], ARGV[1])

@@ -16,6 +16,7 @@
   Returns
     {'discarded', generation}
     {'not-dead', status}
+    {'newer'}                a newer version wrote its state: left as it is
     {'missing'}
 
   Events
@@ -40,6 +41,9 @@ if not record[1] then
   return { 'missing' }
 end
 local state = readState(record[1])
+if isNewer(state) then
+  return { 'newer' }
+end
 if state.status ~= 'dead' then
   return { 'not-dead', state.status }
 end

@@ -7,6 +7,7 @@
   Arguments
     1 minAgeMs
     2 limit
+    3 offset      so many of the oldest are passed over
 
   Returns
     {entry…}
@@ -15,4 +16,4 @@
     Reads only.
 ]]
 -- @include now
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', int(nowMs() - tonumber(ARGV[1])), 'LIMIT', 0, tonumber(ARGV[2]))
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', int(nowMs() - tonumber(ARGV[1])), 'LIMIT', tonumber(ARGV[3]), tonumber(ARGV[2]))

@@ -16,7 +16,7 @@
     how many were given back
 
   Guarantees
-    A claim that somebody has taken over since stays theirs. Repeating it is harmless.
+    A claim that somebody has taken over since stays theirs; what a newer version wrote stays as it is. Repeating it is harmless.
 ]]
 -- @include now
 -- @include delivery-state
@@ -29,7 +29,7 @@ local moves, released, now = {}, 0, nowMs()
 for index = 3, #KEYS do
   local text = redis.call('HGET', KEYS[index], stateField)
   local state = text and readState(text)
-  if state and state.claimedUntil ~= '-' and state.fence == ARGV[index - 1] then
+  if state and not isNewer(state) and state.claimedUntil ~= '-' and state.fence == ARGV[index - 1] then
     local from = placeOf(state)
     endClaim(state)
     move(moves, from, placeOf(state))

@@ -39,6 +39,7 @@
                            operational events that came onto the outbox, a comma between, as it has them; '-' for none
     'superseded'           another worker has claimed the delivery since; the attempt is recorded, the state is theirs
     'terminal <status>'    it was settled otherwise before; the attempt is recorded
+    'newer'                a newer version has written its state since: nothing is recorded
     'stale'                a replay has started a later generation; the attempt is recorded
     'missing'              the event is no longer kept
 
@@ -141,6 +142,9 @@ local function settle(eventKey, attemptsKey, delivery)
     return 'missing'
   end
   local state = readState(record[1])
+  if isNewer(state) then
+    return 'newer'
+  end
   local from = placeOf(state)
   local breaker, number, recorded, owed = '-', '-', nil, nil
 

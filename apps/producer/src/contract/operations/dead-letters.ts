@@ -87,7 +87,7 @@ const replayDeadLetter: Operation = {
       },
     },
   },
-  problems: ['dead-letter-not-found', 'target-not-found', 'delivery-not-dead'],
+  problems: ['dead-letter-not-found', 'target-not-found', 'delivery-not-dead', 'newer-record'],
 }
 
 const discardDeadLetter: Operation = {
@@ -99,7 +99,7 @@ const discardDeadLetter: Operation = {
   description: 'Its delivery becomes `discarded`, for good.',
   scope: 'admin',
   answers: { 204: { description: 'It is no longer a dead letter.' } },
-  problems: ['dead-letter-not-found', 'target-not-found', 'delivery-not-dead'],
+  problems: ['dead-letter-not-found', 'target-not-found', 'delivery-not-dead', 'newer-record'],
 }
 
 const replayByFilter: Operation = {

@@ -258,7 +258,7 @@ const cancelEvent: Operation = {
       },
     },
   },
-  problems: ['event-not-found', 'event-not-cancellable'],
+  problems: ['event-not-found', 'event-not-cancellable', 'newer-record'],
 }
 
 const readResult: Operation = {

@@ -16,22 +16,36 @@
 -- and, left out where there is nothing to tell:
 --   process      whose claim it is: its latest start, so that a process that lives is not taken for a crashed one
 --   crashes      processes in a row that ended with this delivery in hand
-local STATE_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) ?(%S*) ?(%S*)$'
-local FRESH_STATE = 'pending 1 0 0 0 0 - - - - - -'
+--   version      of whoever wrote it; left out by version 1, and then every word before it is there
+-- What a newer version adds comes behind; what is here keeps its place and its meaning.
+local STATE_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) ?(%S*) ?(%S*) ?(%S*)'
+local RECORD_VERSION = @RECORD_VERSION@
+local NO_CRASHES = '0'
+-- What ends the state of a delivery that nobody has claimed yet.
+local FRESH_END = RECORD_VERSION > 1 and ' - ' .. NO_CRASHES .. ' ' .. RECORD_VERSION or ''
+local FRESH_STATE = 'pending 1 0 0 0 0 - - - - - -' .. FRESH_END
 
 -- Every word stays a string: turning numbers into text and back would be most of a script's time.
 local function readState(text)
   local state = {}
   state.status, state.generation, state.fence, state.attempts, state.spent, state.settledFence, state.nextAt, state.endedAt,
-    state.openedAt, state.claimedUntil, state.claimant, state.reason, state.process, state.crashes =
+    state.openedAt, state.claimedUntil, state.claimant, state.reason, state.process, state.crashes, state.version =
     string.match(text, STATE_PATTERN)
   return state
+end
+
+-- It may mean what is not known here: whoever meets it leaves it as it is.
+local function isNewer(s)
+  return s.version ~= '' and (tonumber(s.version) or math.huge) > RECORD_VERSION
 end
 
 local function writeState(s)
   local words = { s.status, s.generation, s.fence, s.attempts, s.spent, s.settledFence, s.nextAt, s.endedAt,
     s.openedAt, s.claimedUntil, s.claimant, s.reason }
-  if s.crashes ~= '' then
+  if RECORD_VERSION > 1 then
+    words[13], words[14] = s.process == '' and '-' or s.process, s.crashes == '' and NO_CRASHES or s.crashes
+    words[15] = RECORD_VERSION
+  elseif s.crashes ~= '' then
     words[13], words[14] = s.process == '' and '-' or s.process, s.crashes
   elseif s.process ~= '' then
     words[13] = s.process

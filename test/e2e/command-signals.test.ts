@@ -1,0 +1,63 @@
+/** SIGTERM at the commands that run long: ended in order, as by Ctrl-C, with the exit code of a program that was terminated. */
+import { once } from 'node:events'
+import { keys } from '@manifold/store'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { jsonLines, startManifold, type RunningCommand } from '../support/command.ts'
+import { eventually } from '../support/eventually.ts'
+import { startSystem, type System } from '../support/system.ts'
+
+const TERMINATED = 143
+
+let system: System
+let environment: Record<string, string>
+
+beforeAll(async () => {
+  system = await startSystem({
+    config: (sandboxUrl) => ({
+      targets: [{ name: 'crm', subscribe: ['**'], url: `${sandboxUrl}/t/crm/status/422` }],
+    }),
+  })
+  environment = { MANIFOLD_URL: system.url }
+})
+
+afterAll(() => system.close())
+
+/** Waits for its first output on one of the two. */
+async function begun({ child }: RunningCommand, output: 'stdout' | 'stderr'): Promise<void> {
+  const stream = child[output]
+  if (stream === null) throw new Error('no output')
+  await once(stream, 'data')
+}
+
+test('send says what was accepted, and how to go on', async () => {
+  const command = startManifold(['send', '-i', 'cut', '--json', '-'], { environment })
+  const lines = Array.from({ length: 600 }, (_, index) => `{"type":"a.b","data":${String(index)}}\n`)
+  command.child.stdin?.write(lines.join(''))
+  await begun(command, 'stdout')
+  command.child.kill('SIGTERM')
+  const { code, stdout, stderr } = await command.result
+  expect(code).toBe(TERMINATED)
+  expect(jsonLines(stdout).at(-1)).toMatchObject({ summary: { accepted: 500, idempotencyKey: 'cut' } })
+  expect(stderr).toContain('--idempotency-key cut')
+})
+
+test('events watch ends', async () => {
+  const command = startManifold(['events', 'watch'], { environment })
+  await begun(command, 'stderr')
+  command.child.kill('SIGTERM')
+  expect(await command.result).toMatchObject({ code: TERMINATED })
+})
+
+test('dead-letters replay says that the replay goes on without it', async () => {
+  await eventually('dead letters', async () => (await system.api.deadLetters('?limit=100')).length > 20)
+  const words = ['dead-letters', 'replay', '--target', 'crm', '--rate', '1', '--yes', '--json']
+  const command = startManifold(words, { environment })
+  await eventually('it to begin', async () => (await system.store.redis.scard(keys.openReplays)) === 1)
+  // The command knows of it as soon as it is answered.
+  const looks = () => system.logs().filter((line) => String(line['path']).startsWith('/v1/admin/replays/'))
+  await eventually('it to look on', () => looks().length > 0)
+  command.child.kill('SIGTERM')
+  const { code, stderr } = await command.result
+  expect(code).toBe(TERMINATED)
+  expect(stderr).toContain('the replay goes on without this command')
+})
