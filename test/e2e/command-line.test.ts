@@ -191,6 +191,10 @@ test('a key is made once, and its entry opens the producer', async () => {
   expect(wrong.output).toContain('publish, read, admin')
   const asJson = await run(MANIFOLD, ['keys', 'create', '--name', 'shop', '--json'])
   expect(JSON.parse(asJson.output)).toMatchObject({ name: 'shop', scopes: ['publish', 'read', 'admin'] })
+  const limited = await run(MANIFOLD, ['keys', 'create', '--name', 'shop', '--types', 'order.*,customer.**'])
+  expect(limited.output).toMatch(/:[0-9a-f]{64}:order\.\*\+customer\.\*\*/)
+  const unusable = await run(MANIFOLD, ['keys', 'create', '--name', 'shop', '--types', 'order..x'])
+  expect(unusable).toMatchObject({ code: 2 })
 })
 
 test('a misspelt command suggests the right one', async () => {

@@ -201,6 +201,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
         store,
         queues,
         logger,
+        telling: alerts,
         holder,
         intervalMs: removedLookMs,
         graceMs: settings.removedTargetGraceMs,

@@ -7,12 +7,21 @@
  */
 import { buryWaiting, type Queues } from '@manifold/queue'
 import type { Logger } from '@manifold/runtime'
-import { readBacklog, readRemovedTargets, takeLease, type RemovedTarget, type Store } from '@manifold/store'
+import {
+  readBacklog,
+  readRemovedTargets,
+  takeLease,
+  type RemovedTarget,
+  type Store,
+  type Telling,
+} from '@manifold/store'
 
 export type RemovedTargetsDeps = {
   readonly store: Store
   readonly queues: Queues
   readonly logger: Logger
+  /** Who gets the operational events about what dies. */
+  readonly telling: Telling
   /** Names this process in the lease. */
   readonly holder: string
   readonly intervalMs: number
@@ -58,7 +67,7 @@ async function look(deps: RemovedTargetsDeps, { name, sinceMs }: RemovedTarget):
 async function buryAll(deps: RemovedTargetsDeps, name: string): Promise<number> {
   const { store, queues, holder, intervalMs, silentMs, signal } = deps
   for (let buried = 0; ;) {
-    const chunk = await buryWaiting(store, queues, name, CHUNK)
+    const chunk = await buryWaiting(store, queues, name, CHUNK, deps.telling)
     buried += chunk.buried
     if (!chunk.more || signal.aborted) return buried
     await takeLease(store, 'removed-targets', holder, intervalMs * 2)

@@ -1,4 +1,4 @@
-import { readRemovedTargets, noteKnownTargets, removedTargetNames } from '@manifold/store'
+import { noteKnownTargets, outboxSize, readRemovedTargets, removedTargetNames } from '@manifold/store'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { accept, keptDelivery, refOf } from '../../../test/support/store.ts'
@@ -25,6 +25,14 @@ test('what waits, is delayed, travels with others or is to be replayed dies, onc
   for (const ref of refs)
     expect(await keptDelivery(store, ref)).toMatchObject({ status: 'dead', reason: 'unknown-target' })
   expect(await readQueueDepth(queues, 'crm')).toEqual({ waiting: 0, delayed: 0, inFlight: 0, dead: 5 })
+})
+
+test('who subscribes to dead letters is told of those', async () => {
+  await enqueueDeliveries(queues, [await newRef()])
+  const telling = { isHeard: true, subscribers: () => ['pager'], openMsOf: () => undefined }
+  expect(await buryWaiting(store, queues, 'crm', 100, telling)).toEqual({ buried: 1, more: false })
+  expect(await readQueueDepth(queues, 'pager')).toMatchObject({ waiting: 1 })
+  expect(await outboxSize(store)).toBe(1)
 })
 
 test('it says when there is more than it may look at', async () => {

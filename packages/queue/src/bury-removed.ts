@@ -4,7 +4,7 @@
  * The record is settled first, then the dead letter is added, then the job goes: whatever is repeated after a crash finds what was done.
  */
 import type { DeliveryRef } from '@manifold/domain'
-import { settleDelivery, type OutboxEntry, type Store } from '@manifold/store'
+import { settleDelivery, TELL_NOBODY, type OutboxEntry, type Store, type Telling } from '@manifold/store'
 import type { Job } from 'bullmq'
 import { buryDelivery } from './dead-letter-queue.ts'
 import { readPayload } from './job-payload.ts'
@@ -31,6 +31,7 @@ export function knownTargetTimes(graceMs: number): {
 /**
  * Makes the deliveries of some of a target's jobs dead letters. A job that a worker still holds is left to it.
  * @param limit jobs looked at, at most
+ * @param telling who gets the operational events about them
  * @returns how many deliveries died, and whether there may be more
  */
 export async function buryWaiting(
@@ -38,6 +39,7 @@ export async function buryWaiting(
   queues: Queues,
   target: string,
   limit: number,
+  telling: Telling = TELL_NOBODY,
 ): Promise<{ readonly buried: number; readonly more: boolean }> {
   const jobs = await queues
     .of(target)
@@ -53,7 +55,7 @@ export async function buryWaiting(
     const refs =
       reading.kind === 'readable' ? reading.refs : reading.kind === 'unreadable' ? [reading.ref] : []
     const ends: BuryEnd[] = []
-    for (const ref of refs) ends.push(await bury(store, queues, ref))
+    for (const ref of refs) ends.push(await bury(store, queues, telling, ref))
     buried += ends.filter((end) => end === 'buried').length
     if (ends.includes('newer')) continue
     await job.remove()
@@ -70,23 +72,20 @@ async function isHeld({ redis }: Store, queues: Queues, job: Job): Promise<boole
 /** `newer`: only a newer version knows the state it is in; its job stays. */
 type BuryEnd = 'buried' | 'ended-before' | 'newer'
 
-async function bury(store: Store, queues: Queues, ref: DeliveryRef): Promise<BuryEnd> {
-  const result = await settleDelivery(store, {
+async function bury(store: Store, queues: Queues, telling: Telling, ref: DeliveryRef): Promise<BuryEnd> {
+  const dead = {
     ref,
     fence: undefined,
     settlement: { kind: 'dead', reason: REASON },
     attempt: undefined,
-  })
+  } as const
+  const result = await settleDelivery(store, dead, undefined, telling.isHeard)
   if (result.kind === 'newer') return 'newer'
   if (result.kind !== 'applied') return 'ended-before'
   await buryDelivery(store, queues, ref, REASON)
-  if (result.callbackAtMs !== undefined) {
-    const callback: OutboxEntry = {
-      kind: 'callback',
-      eventId: ref.eventId,
-      settledAtMs: result.callbackAtMs,
-    }
-    await reconcile(store, queues, [callback])
-  }
+  const owed: OutboxEntry[] = [...(result.owed ?? [])]
+  if (result.callbackAtMs !== undefined)
+    owed.push({ kind: 'callback', eventId: ref.eventId, settledAtMs: result.callbackAtMs })
+  await reconcile(store, queues, owed, telling)
   return 'buried'
 }
