@@ -49,6 +49,8 @@ function worker({ isFree = true, isCrashing = false } = {}) {
     process: 'this',
     tracing: NO_TRACING,
     isCrashing: () => isCrashing,
+    // Its processes take over from each other at once.
+    lockMs: 0,
     alone,
     onSuspect: () => undefined,
     handlerLogger: { info: () => undefined, warn: () => undefined, error: () => undefined },

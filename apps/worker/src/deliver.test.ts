@@ -32,6 +32,7 @@ function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
     process: 'this',
     tracing: NO_TRACING,
     isCrashing: () => false,
+    lockMs: 8_000,
     alone: createAlone(target, Date.now),
     onSuspect: () => undefined,
     handlerLogger: silent,

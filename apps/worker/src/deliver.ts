@@ -46,6 +46,8 @@ export type DeliverDeps = AttemptDeps & {
   readonly process: string
   /** Whether this process is ending because of an error that nobody caught: what is under way then may be its cause. */
   readonly isCrashing: () => boolean
+  /** How long the lock of a job lasts; it is renewed twice in that time. */
+  readonly lockMs: number
   /** Tries what is suspected of ending its process. */
   readonly alone: Alone
   readonly onSuspect: (ref: DeliveryRef, crashes: number) => void
@@ -239,9 +241,9 @@ export async function refuse(deps: DeliverDeps, ref: DeliveryRef, error: string)
   return settle(deps, ref, claim, { attempt, signal: 'neutral' }, { kind: 'dead', reason: 'invalid' })
 }
 
-function claimTerms({ target, process }: DeliverDeps, claimant: string): ClaimTerms {
+function claimTerms({ target, process, lockMs }: DeliverDeps, claimant: string): ClaimTerms {
   const claimMs = target.timeoutMs + CLAIM_MARGIN_MS
-  return { claimant, process, claimMs, probeMs: claimMs }
+  return { claimant, process, claimMs, probeMs: claimMs, freshMs: lockMs / 2 }
 }
 
 /** Who crashes leaves the claim as it is, so that whoever is next counts the crash. */

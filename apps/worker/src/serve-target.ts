@@ -76,6 +76,7 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
     random: Math.random,
     process: serve.process,
     isCrashing: serve.isCrashing,
+    lockMs: settings.lockMs,
     alone,
     onSuspect: (ref, crashes) => {
       logger.warn(

@@ -65,6 +65,11 @@ export type ClaimTerms = {
    * in the same one is no crash.
    */
   readonly process?: string
+  /**
+   * How long a claim keeps the same claimant in another process away: half of what a job's lock lasts. A lock is renewed twice in its
+   * time, so a job that is taken over has been claimed for longer; whoever claims sooner has lost the job, and does not know yet.
+   */
+  readonly freshMs?: number
   /** Suspects are handed out as well: they will be tried alone. */
   readonly takesSuspects?: boolean
   /** How long the claim keeps other claimants away. */
@@ -81,13 +86,20 @@ export async function claimDeliveries(
   store: Store,
   target: string,
   refs: readonly DeliveryRef[],
-  { claimant, process = 'any', takesSuspects = false, claimMs, probeMs }: ClaimTerms = DEFAULT_TERMS,
+  {
+    claimant,
+    process = 'any',
+    freshMs = 0,
+    takesSuspects = false,
+    claimMs,
+    probeMs,
+  }: ClaimTerms = DEFAULT_TERMS,
 ): Promise<ClaimResult[]> {
   const scriptKeys = [keys.breaker(breakerOf(target, refs[0]?.eventId ?? '')), keys.backlog(target)]
   for (const { eventId } of refs) scriptKeys.push(keys.event(eventId), keys.payload(eventId))
   const generations = refs.map(({ generation }) => generation).join(' ')
   const suspectAfter = takesSuspects ? 0 : SUSPECT_AFTER_CRASHES
-  const args = [target, probeMs, claimMs, claimant, generations, process, suspectAfter]
+  const args = [target, probeMs, claimMs, claimant, generations, process, suspectAfter, freshMs]
   const rows = replyRows(
     claimScript,
     refs.length,

@@ -123,3 +123,14 @@ test('a waiting event, and a delivered one, stay in one piece of memory each', a
   expect(await encoding(keys.event(ref.eventId))).toBe('listpack')
   expect(await encoding(keys.attempts(ref.eventId))).toBe('listpack')
 })
+
+test('the same job in another process gets a delivery only when its lock can have been lost', async () => {
+  const ref = refOf(await accept(store))
+  const of = (process: string, freshMs: number) => ({ ...terms('job'), process, freshMs })
+  expect(await claimDelivery(store, ref, of('took-over', 4_000))).toMatchObject({ kind: 'claimed' })
+  // It had the job before, lost it while Redis was away, and its claim was on the way all the time.
+  const late = await claimDelivery(store, ref, of('late', 4_000))
+  expect(late).toMatchObject({ kind: 'early' })
+  expect(await claimDelivery(store, ref, of('took-over', 4_000))).toMatchObject({ kind: 'claimed' })
+  expect(await claimDelivery(store, ref, of('next', 0))).toMatchObject({ kind: 'claimed' })
+})

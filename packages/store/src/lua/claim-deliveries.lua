@@ -16,6 +16,7 @@
     5 generations of the deliveries, in order, a space between
     6 process     the one that claims, since its start: another one that left a delivery claimed has crashed
     7 suspectAfter  so many crashes make a delivery a suspect, which is not handed out; 0 to take suspects
+    8 freshMs     so long a claim keeps even the same claimant away, in another process; 0 for not at all
 
   Returns
     a list with one answer for each delivery, in order; words have a space between, for a reply costs by the item
@@ -39,7 +40,8 @@
 
   Guarantees
     1. Repeating it is harmless: it moves nothing but the fence, the time of the claim and the place of a probe.
-    2. Of two claimants, one gets a delivery; the other gets it when the claim is over.
+    2. Of two claimants, one gets a delivery; the other gets it when the claim is over. Of two processes that claim as the same
+       one, the first has it for freshMs: no lock that is renewed in time is lost sooner, so the second one has lost its own.
     3. A crash is counted once: when a delivery that another process left claimed is taken over.
 ]]
 -- @include now
@@ -50,7 +52,7 @@ local breakerKey, backlogKey = KEYS[1], KEYS[2]
 -- Whoever has claimed it is most likely done long before the claim is over.
 local CLAIMED_LOOK_MS = 1000
 local target, probeMs, claimMs, claimant = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local process, suspectAfter = ARGV[6], tonumber(ARGV[7])
+local process, suspectAfter, freshMs = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local stateField, replayField = target .. '/state', target .. '/replay'
 local now = nowMs()
 local claimedUntil = int(now + claimMs)
@@ -78,7 +80,12 @@ local function claim(eventKey, payloadKey, generation)
   if notBefore > now then
     return { 'early ' .. int(notBefore - now) }
   end
-  local theirsForMs = state.claimant ~= claimant and (tonumber(state.claimedUntil) or 0) - now or 0
+  local theirsForMs = (tonumber(state.claimedUntil) or 0) - now
+  if state.claimant == claimant then
+    -- The claims of suspects last longer, so that their age is not told by their end.
+    local isOther = state.process ~= process and (tonumber(state.crashes) or 0) < suspectAfter
+    theirsForMs = freshMs > 0 and isOther and theirsForMs - claimMs + freshMs or 0
+  end
   if theirsForMs > 0 then
     return { 'early ' .. int(math.min(theirsForMs, CLAIMED_LOOK_MS)) }
   end
