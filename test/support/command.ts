@@ -52,7 +52,7 @@ export async function manifoldOnTerminal(
   const { child, result } = follow(
     spawn('script', ['--quiet', '--return', '--echo', 'never', '--command', words, '/dev/null'], {
       cwd: root,
-      env: environmentWith({ TERM: 'xterm-256color', NO_COLOR: '', ...options.environment }),
+      env: besidesCi(environmentWith({ TERM: 'xterm-256color', NO_COLOR: '', ...options.environment })),
     }),
   )
   child.stdin?.write(options.input ?? '')
@@ -83,4 +83,9 @@ export function jsonLines(stdout: string): Record<string, unknown>[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+/** Node takes a terminal of a CI for one without colours, whatever the variable says. */
+function besidesCi(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => name !== 'CI'))
 }
