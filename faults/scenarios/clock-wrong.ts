@@ -1,8 +1,9 @@
+/** Clocks that are wrong, and are moved: what is due when goes by Redis's, so that nobody notices. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { POLICY } from '../oracle/policy.ts'
 import type { Behaviour } from '../receiver/behaviour.ts'
 import type { Stage } from '../stage/stage.ts'
-import { createWrongClock, ensureFaketime } from '../stage/wrong-clock.ts'
+import { createWrongClock, ensureFaketime, type WrongClock } from '../stage/wrong-clock.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Every wait there is: retries, seconds, dates, and none. */
@@ -59,30 +60,27 @@ export const clockWrong: Scenario = {
     const load = stage.load({ eventsPerSecond: 40, targets: ['alpha', 'gamma'] })
     await postThoseThatWait(stage)
     await wait(stage.size(1_500, 10_000))
-    for (const [producer, worker] of [
-      ['-1h', '+1h'],
-      ['+1h', '-1h'],
-    ] as const) {
-      ofProducer.set(producer)
-      ofWorker.set(worker)
-      await postThoseThatWait(stage)
-      await wait(stage.size(1_500, 10_000))
-    }
+    await moveClocks(stage, ofProducer, ofWorker)
 
     // Only the wrong ones are left; nobody does their work for them.
     await stage.workers()[0]?.stop()
     await stage.producers()[0]?.stop()
-    for (const [producer, worker] of [
-      ['-1h', '+1h'],
-      ['+1h', '-1h'],
-    ] as const) {
-      ofProducer.set(producer)
-      ofWorker.set(worker)
-      await postThoseThatWait(stage)
-      await wait(stage.size(2_000, 10_000))
-    }
+    await moveClocks(stage, ofProducer, ofWorker)
     await load.stop()
   },
+}
+
+/** Each is moved to where the other one was, and back; what waits meanwhile comes when it is due. */
+async function moveClocks(stage: Stage, ofProducer: WrongClock, ofWorker: WrongClock): Promise<void> {
+  for (const [producer, worker] of [
+    ['-1h', '+1h'],
+    ['+1h', '-1h'],
+  ] as const) {
+    ofProducer.set(producer)
+    ofWorker.set(worker)
+    await postThoseThatWait(stage)
+    await wait(stage.size(2_000, 10_000))
+  }
 }
 
 let posted = 0
