@@ -15,8 +15,9 @@ export const keys = {
   event: (eventId: string) => `${TAG}:event:${eventId}`,
   /** `event(id)` without the id, for scripts that meet another event. */
   eventPrefix: `${TAG}:event:`,
-  /** STRING: the event's data, JSON. */
+  /** STRING: the event's data, JSON, for as long as a delivery may still need it. */
   payload: (eventId: string) => `${TAG}:payload:${eventId}`,
+  payloadPrefix: `${TAG}:payload:`,
   /** HASH: every attempt of every delivery of the event. */
   attempts: (eventId: string) => `${TAG}:attempts:${eventId}`,
   /** HASH: what targets answered, for those whose answers are kept. */
