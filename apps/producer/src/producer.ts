@@ -5,8 +5,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import {
   everyTarget,
   requireKeysBeyondLoopback,
@@ -29,7 +27,6 @@ import {
   repeat,
   reportErrors,
   secureRandom,
-  SERVER_LIMITS,
   type Logger,
 } from '@manifold/runtime'
 import {
@@ -52,10 +49,8 @@ import { callerIdentifier } from './callers/identify-caller.ts'
 import { openTokens } from './callers/open-tokens.ts'
 import { createApp } from './http/app.ts'
 import { auditRequest } from './http/audit.ts'
-import { limitConnections } from './http/limit-connections.ts'
-import { giveTargetAPath } from './http/request-target.ts'
+import { closeHttpServer, createHttpServer } from './http/http-server.ts'
 import { scopeGuard } from './http/require-scope.ts'
-import { exemptSlowBodies } from './http/slow-body.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
 import { createGates } from './overload/intake.ts'
 import { limitsOf } from './overload/limits.ts'
@@ -70,12 +65,13 @@ import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
 import { registerStreamGauge } from './streams/stream-gauge.ts'
 import { createTypeLookup } from './streams/type-lookup.ts'
 import { openCertificates } from './tls/certificates.ts'
-import { asksForWebSocket, serveUpgrades } from './websocket/upgrade.ts'
 
 export type ProducerOptions = {
   readonly settings: Settings
   readonly config: Config
   readonly logger: Logger
+  /** How long a connection may lie still; for tests. */
+  readonly stillMs?: number
 }
 
 export type RunningProducer = {
@@ -91,7 +87,8 @@ const DEFAULT_PORT = 3_000
 const REPLAY_LOOK_MS = 500
 
 /** Starts taking events. Waits for Redis, however long, and says so. @throws when the port is taken */
-export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
+export async function startProducer(options: ProducerOptions): Promise<RunningProducer> {
+  const { settings, config, logger, stillMs } = options
   requireKeysBeyondLoopback(settings)
   requireSecrets(config.sources.map((source) => source.verify))
   const readToken = settings.jwt === undefined ? undefined : await openTokens(settings.jwt, logger)
@@ -282,21 +279,13 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       logger.warn({ type, targets }, 'a filter threw: its target gets the event')
     },
   })
-  const serverOptions = {
-    ...SERVER_LIMITS,
-    // What Node would refuse in its own words goes to the application: it has better ones.
-    requireHostHeader: false,
-    shouldUpgradeCallback: asksForWebSocket,
-  }
-  const server =
-    certificates === undefined
-      ? createServer(serverOptions, app)
-      : certificates.serve(createTlsServer({ ...serverOptions, ...certificates.options }, app))
-  limitConnections(server, settings.maxConnections, logger)
-  server.on('checkExpectation', app)
-  server.on('upgrade', serveUpgrades(app))
-  server.prependListener('request', giveTargetAPath)
-  exemptSlowBodies(server)
+  const server = createHttpServer({
+    app,
+    certificates,
+    maxConnections: settings.maxConnections,
+    stillMs,
+    logger,
+  })
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   const scheme = settings.tls === undefined ? 'http' : 'https'
   logger.info({ host: settings.host, port, scheme, targets: targetNames() }, 'producer is listening')
@@ -311,7 +300,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     reloadCertificates: () => certificates?.reload() ?? Promise.resolve(),
     close: async () => {
       leaving.abort()
-      await closeServer(server, settings.drainMs)
+      await closeHttpServer(server, settings.drainMs)
       await certificates?.stop()
       await hub.close()
       await enqueuer.drain()
@@ -340,17 +329,4 @@ function readLive(config: Config) {
     judgeCallbackUrl: callbackUrlJudge(config.callbacks),
     bundleSizes: new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)])),
   }
-}
-
-/** Lets requests under way finish, for at most `drainMs`. */
-async function closeServer(server: Server, drainMs: number): Promise<void> {
-  const timer = setTimeout(() => {
-    server.closeAllConnections()
-  }, drainMs)
-  await new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve()
-    })
-  })
-  clearTimeout(timer)
 }
