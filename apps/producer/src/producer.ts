@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import {
   everyTarget,
+  isKeyless,
   requireKeysBeyondLoopback,
   requireSecrets,
   type Config,
@@ -240,6 +241,7 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
     limiter,
     trustProxy: settings.trustProxy,
     isSecure: settings.tls !== undefined,
+    isKeyless: isKeyless(settings),
     allowedOrigins: settings.allowedOrigins,
     leaving: leaving.signal,
     queues,

@@ -141,7 +141,7 @@ export type Settings = {
     /** Of Redis's `maxmemory`. */
     readonly maxMemoryPercent: number
   }
-  /** Origins whose pages may connect by WebSocket, besides the producer's own. */
+  /** Origins whose pages may connect by WebSocket, and ask a producer without keys, besides the producer's own. */
   readonly allowedOrigins: readonly string[]
   /** `undefined`: tokens are not taken. */
   readonly jwt: JwtSettings | undefined
@@ -241,12 +241,17 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   }
 }
 
+/** Whether anybody who reaches the producer may do everything. */
+export function isKeyless({ apiKeys, jwt }: Pick<Settings, 'apiKeys' | 'jwt'>): boolean {
+  return apiKeys.length === 0 && jwt === undefined
+}
+
 /**
  * Without API keys or tokens anyone who reaches the producer may use it, so it then listens on loopback only.
  * @throws {SettingsError} when `host` is anything else
  */
 export function requireKeysBeyondLoopback(settings: Settings): void {
-  if (settings.apiKeys.length > 0 || settings.jwt !== undefined || isLoopbackHost(settings.host)) return
+  if (!isKeyless(settings) || isLoopbackHost(settings.host)) return
   throw new SettingsError([
     `HOST: without API keys the producer listens on loopback only, not on ${settings.host}; ` +
       'set MANIFOLD_API_KEYS (make one with "npm run manifold -- keys create") or MANIFOLD_JWT_JWKS_URL',

@@ -77,6 +77,11 @@ export const PROBLEMS = {
     title: 'Pages of this origin may not connect',
     fix: 'Add the origin to MANIFOLD_ALLOWED_ORIGINS, or connect from a server.',
   },
+  'host-not-allowed': {
+    status: 403,
+    title: 'The producer is not asked by a name of this machine',
+    fix: 'Without keys ask it as localhost or 127.0.0.1; else configure keys, or name the address in MANIFOLD_ALLOWED_ORIGINS.',
+  },
   'route-not-found': {
     status: 404,
     title: 'No such path',
