@@ -240,10 +240,14 @@ test.each([
   ['LOG_LEVEL', 'INFO'],
   ['MANIFOLD_MAX_CONNECTIONS', '0'],
   ['MANIFOLD_RATE_LIMIT', '1000'],
+  ['MANIFOLD_RATE_LIMIT', ' '],
   ['MANIFOLD_RATE_LIMIT', '0/1s'],
   ['MANIFOLD_RATE_LIMIT', '10/500ms'],
   ['MANIFOLD_RATE_LIMIT', '10/1s 20/1s'],
   ['MANIFOLD_RATE_LIMIT', 'shop=1/1s shop=2/1s'],
+  ['MANIFOLD_API_KEYS', ' '],
+  ['MANIFOLD_API_KEYS', '\n\n'],
+  ['MANIFOLD_API_KEYS', ','],
   ['MANIFOLD_TRUST_PROXY', 'true'],
   ['MANIFOLD_TRUST_PROXY', '0'],
   ['MANIFOLD_TRUST_PROXY', '10.0.0.0/33'],
@@ -292,6 +296,13 @@ describe('API keys from a file', () => {
     const own = createApiKey('ops', ['admin']).entry
     const environment = { MANIFOLD_API_KEYS: own, MANIFOLD_API_KEYS_FILE: join(directory, 'keys') }
     expect(namesIn(environment)).toEqual(['ops'])
+  })
+
+  test.each(['', '\n', '\n\n', ' \t\r\n'])('are required once a file is named: %j holds none', (content) => {
+    const file = join(directory, 'blank')
+    writeFileSync(file, content)
+    const message = complaint(() => readSettings({ MANIFOLD_API_KEYS_FILE: file }))
+    expect(message).toContain('MANIFOLD_API_KEYS_FILE is empty')
   })
 
   test('are required once a file is named: one that cannot be read is a mistake', () => {
