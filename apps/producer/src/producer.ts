@@ -46,8 +46,7 @@ import { startTracing } from '@manifold/tracing'
 import { createReplayRunner } from './bulk-replay.ts'
 import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
-import { callerIdentifier } from './callers/identify-caller.ts'
-import { openTokens } from './callers/open-tokens.ts'
+import { openCallers } from './callers/open-callers.ts'
 import { createApp } from './http/app.ts'
 import { auditRequest } from './http/audit.ts'
 import { closeHttpServer, createHttpServer } from './http/http-server.ts'
@@ -79,8 +78,8 @@ export type RunningProducer = {
   readonly port: number
   /** From now on requests go by this config; those under way end by the one before. @throws when a secret is missing */
   readonly reload: (config: Config) => void
-  /** Reads the certificate again; a bad one changes nothing, and is logged. Without TLS there is nothing to do. */
-  readonly reloadCertificates: () => Promise<void>
+  /** Reads the keys, the keys of tokens and the certificate again, each for itself: what is bad changes nothing, and is logged. */
+  readonly reloadFiles: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -92,7 +91,7 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
   const { settings, config, logger, stillMs } = options
   requireKeysBeyondLoopback(settings)
   requireSecrets(config.sources.map((source) => source.verify))
-  const readToken = settings.jwt === undefined ? undefined : await openTokens(settings.jwt, logger)
+  const callers = await openCallers(settings, logger)
   const certificates = settings.tls === undefined ? undefined : await openCertificates(settings.tls, logger)
   const redis = connectRedis(settings.redis, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
@@ -228,7 +227,7 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
   registerStreamGauge(registry, streams)
   metrics.watchFollowers(hub.followers)
 
-  const identify = callerIdentifier(settings.apiKeys, readToken)
+  const { identify } = callers
   const limiter =
     settings.rateLimits === undefined ? undefined : await createRateLimiter(store, settings.rateLimits)
   const app = createApp({
@@ -299,7 +298,9 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
       live = readLive(next)
       telling.wake()
     },
-    reloadCertificates: () => certificates?.reload() ?? Promise.resolve(),
+    reloadFiles: async () => {
+      await Promise.all([callers.reload(), certificates?.reload()])
+    },
     close: async () => {
       leaving.abort()
       await closeHttpServer(server, settings.drainMs)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApiKey } from './api-keys.ts'
-import { readSettings, requireKeysBeyondLoopback, SettingsError } from './settings.ts'
+import { readSettings, requireKeysBeyondLoopback, rereadApiKeys, SettingsError } from './settings.ts'
 
 const { entry } = createApiKey('shop', ['publish'])
 
@@ -290,6 +290,25 @@ describe('API keys from a file', () => {
 
   test('are those in the file that MANIFOLD_API_KEYS_FILE names', () => {
     expect(namesIn({ MANIFOLD_API_KEYS_FILE: join(directory, 'keys') })).toEqual(['shop'])
+  })
+
+  test('can be read again, from the file only; mistakes and no key at all are told', () => {
+    const file = join(directory, 'changing')
+    const again = (environment: NodeJS.ProcessEnv) => rereadApiKeys(environment)?.map(({ name }) => name)
+    for (const [name, content] of [
+      ['shop', entry],
+      ['ops', createApiKey('ops', ['admin']).entry],
+    ] as const) {
+      writeFileSync(file, content)
+      expect(again({ MANIFOLD_API_KEYS_FILE: file })).toEqual([name])
+      expect(again({ MANIFOLD_API_KEYS: '', MANIFOLD_API_KEYS_FILE: file })).toEqual([name])
+      expect(again({ MANIFOLD_API_KEYS: entry, MANIFOLD_API_KEYS_FILE: file })).toBeUndefined()
+    }
+    expect(again({ MANIFOLD_API_KEYS_FILE: '' })).toBeUndefined()
+    for (const content of ['', '\n\n', 'nonsense']) {
+      writeFileSync(file, content)
+      expect(complaint(() => again({ MANIFOLD_API_KEYS_FILE: file }))).toContain('MANIFOLD_API_KEYS')
+    }
   })
 
   test('give way to those in MANIFOLD_API_KEYS', () => {

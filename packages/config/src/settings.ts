@@ -184,7 +184,7 @@ export class SettingsError extends Error {
 /** Reads and checks the environment. @throws {SettingsError} naming every wrong variable, never a secret's value. */
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
   const mistakes: string[] = []
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const given = withoutEmpty(environment)
   // It may have a password in it, and so be a file.
   const redisUrl = readOptionalSecret('REDIS_URL', given)
   mistakes.push(...redisUrl.errors)
@@ -258,11 +258,30 @@ export function requireKeysBeyondLoopback(settings: Settings): void {
   ])
 }
 
+/** An empty variable counts as unset. */
+function withoutEmpty(environment: NodeJS.ProcessEnv): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+}
+
 function readApiKeys(given: Record<string, string | undefined>): { keys: ApiKey[]; errors: string[] } {
   const source = readOptionalSecret(SECRET_NAMES.apiKeys, given)
   if (source.value === undefined) return { keys: [], errors: source.errors }
   const { keys, errors } = parseApiKeys(source.value)
   return { keys, errors: errors.map((error) => `${SECRET_NAMES.apiKeys}: ${error}`) }
+}
+
+/**
+ * The API keys as they are now in the file that MANIFOLD_API_KEYS_FILE names; `undefined` where they are in none: then they are
+ * as they were at the start.
+ * @throws {SettingsError} when it cannot be read, has mistakes, or holds no key
+ */
+export function rereadApiKeys(environment: NodeJS.ProcessEnv = process.env): readonly ApiKey[] | undefined {
+  const given = withoutEmpty(environment)
+  const { apiKeys } = SECRET_NAMES
+  if (given[apiKeys] !== undefined || given[`${apiKeys}_FILE`] === undefined) return undefined
+  const { keys, errors } = readApiKeys(given)
+  if (errors.length > 0) throw new SettingsError(errors)
+  return keys
 }
 
 /** A secret that may be left out; an error only when it was given and cannot be read. */

@@ -7,7 +7,7 @@ import type { Scope } from '@manifold/config'
 import type { Logger } from '@manifold/runtime'
 import { isStoreUnavailable } from '@manifold/store'
 import type { RawData, WebSocket } from 'ws'
-import { lacks, onceExpired, type Caller } from '../callers/caller.ts'
+import { hasEnded, lacks, onceEnded, whyEnded, type Caller } from '../callers/caller.ts'
 import { problem, problemBody, type Problem } from '../http/problem.ts'
 import { tooMany } from '../http/rate-limited.ts'
 import type { RateLimiter } from '../rate-limit/rate-limiter.ts'
@@ -66,8 +66,8 @@ export function serveConnection(deps: ConnectionDeps, socket: WebSocket, peer: P
   })
   // Broken frames and frames too large: ws closes with the code that says so (1002, 1007, 1009).
   socket.on('error', () => undefined)
-  const forget = onceExpired(peer.caller, () => {
-    outbox.close(1008, 'the token has expired')
+  const forget = onceEnded(peer.caller, () => {
+    outbox.close(1008, whyEnded(peer.caller))
   })
   socket.once('close', () => {
     forget()
