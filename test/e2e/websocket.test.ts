@@ -26,7 +26,7 @@ beforeAll(async () => {
         .join(' '),
       MANIFOLD_ALLOWED_ORIGINS: 'https://app.example',
       MANIFOLD_MAX_BODY_BYTES: '10000',
-      MANIFOLD_MAX_STREAMS: '150',
+      MANIFOLD_MAX_STREAMS: '300',
     },
     config: (sandboxUrl) => ({
       targets: [{ name: 'crm', subscribe: ['order.**'], url: `${sandboxUrl}/t/crm/ok` }],

@@ -210,7 +210,7 @@ export const PROBLEMS = {
   'too-many-followers': {
     status: 503,
     title: 'This producer follows enough streams',
-    fix: 'Retry after `Retry-After` seconds, at another producer if there is one, or raise MANIFOLD_MAX_STREAMS.',
+    fix: 'Retry after `Retry-After` seconds, at another producer if there is one, or raise MANIFOLD_MAX_STREAMS; one caller may have half.',
   },
   overloaded: {
     status: 503,

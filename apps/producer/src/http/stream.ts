@@ -81,13 +81,14 @@ async function stream(
   after: string | undefined,
 ): Promise<void> {
   const reader = createSseReader(response)
-  const leave = deps.streams.enter(reader)
+  const caller = callerOf(response)
+  const leave = deps.streams.enter(reader, caller)
   if (leave === undefined) {
     sendProblem(response, 'too-many-followers', { headers: { 'retry-after': '5' } })
     return
   }
   // It ends with the token or the key; a client comes back with another, and its place.
-  const forget = onceEnded(callerOf(response), reader.leave)
+  const forget = onceEnded(caller, reader.leave)
   try {
     const end = await followChanges(deps.store, source, after, reader)
     if (end === 'event-not-found' && !response.headersSent) sendProblem(response, 'event-not-found')
