@@ -9,7 +9,9 @@ import {
   everyTarget,
   isKeyless,
   requireKeysBeyondLoopback,
+  requireKnownLimits,
   requireSecrets,
+  unknownLimitedNames,
   type Config,
   type Settings,
 } from '@manifold/config'
@@ -90,6 +92,9 @@ const REPLAY_LOOK_MS = 500
 export async function startProducer(options: ProducerOptions): Promise<RunningProducer> {
   const { settings, config, logger, stillMs } = options
   requireKeysBeyondLoopback(settings)
+  requireKnownLimits(settings)
+  const unlimited = unknownLimitedNames(settings)
+  if (unlimited.length > 0) logger.warn({ names: unlimited }, 'MANIFOLD_RATE_LIMIT names callers that there are not')
   requireSecrets(config.sources.map((source) => source.verify))
   const callers = await openCallers(settings, logger)
   const certificates = settings.tls === undefined ? undefined : await openCertificates(settings.tls, logger)

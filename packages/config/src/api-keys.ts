@@ -46,6 +46,9 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; errors: string[] }
     if (unknown.length > 0)
       errors.push(`${where}: unknown scope ${unknown.join(', ')}; known: ${SCOPES.join(', ')}`)
     if (keys.some((key) => key.name === name)) errors.push(`${where}: the name ${name} is used twice`)
+    const hash = Buffer.from(groups['hash'], 'hex')
+    const same = keys.find((key) => key.name !== name && key.hash.equals(hash))
+    if (same !== undefined) errors.push(`${where}: its key is that of ${same.name}: each caller has one of its own`)
     const types = groups['types']?.split('+')
     for (const pattern of types ?? []) {
       const mistake = typePatternError(pattern)
@@ -54,7 +57,7 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; errors: string[] }
     keys.push({
       name,
       scopes: new Set(scopes.filter(isScope)),
-      hash: Buffer.from(groups['hash'], 'hex'),
+      hash,
       ...(types === undefined ? {} : { types }),
     })
   }

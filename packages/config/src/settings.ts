@@ -102,6 +102,9 @@ const environmentSchema = z.object({
   MANIFOLD_FAILPOINT: strike.optional(),
 })
 
+/** The caller's name where neither keys nor tokens are configured. */
+export const ANONYMOUS = 'anonymous'
+
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
 
 /** May also be given as a file, `<name>_FILE`; so may `REDIS_URL`. */
@@ -268,6 +271,25 @@ function readApiKeys(given: Record<string, string | undefined>): { keys: ApiKey[
   if (source.value === undefined) return { keys: [], errors: source.errors }
   const { keys, errors } = parseApiKeys(source.value)
   return { keys, errors: errors.map((error) => `${SECRET_NAMES.apiKeys}: ${error}`) }
+}
+
+/** Names of MANIFOLD_RATE_LIMIT that no caller has: those of keys that there are not, and without keys all but one. */
+export function unknownLimitedNames({ rateLimits, apiKeys, jwt }: Settings): readonly string[] {
+  const isKnown = (name: string) =>
+    apiKeys.some((key) => key.name === name) ||
+    (jwt === undefined ? apiKeys.length === 0 && name === ANONYMOUS : name.startsWith('jwt:'))
+  return [...(rateLimits?.own.keys() ?? [])].filter((name) => !isKnown(name))
+}
+
+/**
+ * A limit under a name that is misspelt leaves a caller without its limit. Where tokens are taken it may be meant for one whose
+ * subject nobody can know here: that is told, and no mistake.
+ * @throws {SettingsError} when MANIFOLD_RATE_LIMIT names a caller that no key has, and no tokens are taken
+ */
+export function requireKnownLimits(settings: Settings): void {
+  const unknown = unknownLimitedNames(settings)
+  if (settings.jwt !== undefined || unknown.length === 0) return
+  throw new SettingsError([`MANIFOLD_RATE_LIMIT: no key is called ${unknown.join(', ')}`])
 }
 
 /**

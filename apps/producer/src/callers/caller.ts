@@ -1,5 +1,5 @@
 /** Who calls: what is known of a caller once it has shown a key or a token, and how one that has not is told. */
-import { SCOPES, type Scope } from '@manifold/config'
+import { ANONYMOUS, SCOPES, type Scope } from '@manifold/config'
 import { compileTypePattern } from '@manifold/domain'
 
 export type Caller = {
@@ -25,9 +25,6 @@ export type CallerReading =
 
 /** Who presents this `Authorization` header. At once for keys. */
 export type IdentifyCaller = (authorization: string | undefined) => CallerReading | Promise<CallerReading>
-
-/** The caller's name where neither keys nor tokens are configured. */
-export const ANONYMOUS = 'anonymous'
 
 export const ANYBODY = {
   kind: 'caller',

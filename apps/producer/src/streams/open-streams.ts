@@ -2,7 +2,8 @@
  * The streams that are open in this process: how many there may be, of all and of one caller, the beat that keeps them alive,
  * and their end when the producer stops. One timer for all of them.
  */
-import { ANONYMOUS, type Caller } from '../callers/caller.ts'
+import { ANONYMOUS } from '@manifold/config'
+import type { Caller } from '../callers/caller.ts'
 
 export type OpenStream = {
   /** Called every so often: says that the stream is alive, and looks whether its reader is. */
