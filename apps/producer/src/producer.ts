@@ -146,8 +146,8 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
     isKnown: (target) => live.targets.some(({ name }) => name === target),
     onError,
     logger,
-    onCompleted: ({ id, matched, replayed, failed }) => {
-      logger.info({ audit: true, replayId: id, matched, replayed, failed }, 'audit: replay completed')
+    onCompleted: ({ id, filter: { caller }, matched, replayed, failed }) => {
+      logger.info({ audit: true, caller, replayId: id, matched, replayed, failed }, 'audit: replay completed')
     },
   })
   const times = knownTargetTimes(settings.removedTargetGraceMs)
