@@ -5,11 +5,12 @@ import { keys as redisKeys } from '@manifold/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startProducer, type RunningProducer } from '../../apps/producer/src/producer.ts'
 import { apiAt, type ProblemAnswer } from '../support/api.ts'
+import { eventually } from '../support/eventually.ts'
 import { startSystem, type System } from '../support/system.ts'
 import { openSocket } from '../support/web-socket.ts'
 
 const SCOPES = ['publish', 'read', 'admin'] as const
-const NAMES = ['shared', 'apart', 'alone', 'batch', 'lines', 'slowed', 'socket', 'free', 'away', 'changed'] as const
+const NAMES = ['shared', 'apart', 'alone', 'batch', 'lines', 'slowed', 'socket', 'free', 'away', 'changed', 'nonsense'] as const
 type Name = (typeof NAMES)[number]
 const made = new Map(NAMES.map((name) => [name, createApiKey(name, SCOPES)]))
 
@@ -23,6 +24,7 @@ const LIMITS = [
   'socket=3/1d',
   'away=1000/1d',
   'changed=1/1d',
+  'nonsense=3/1d',
 ]
 
 let system: System
@@ -199,6 +201,23 @@ test('what is published over a WebSocket counts like a POST', async () => {
   expect((await as('socket').post(event)).status).toBe(429)
   // The handshake counts as a read.
   expect((await as('socket').call('GET', '/v1/events')).headers.get('ratelimit')).toMatch(/^"read";r=1;/)
+  client.socket.terminate()
+})
+
+test('what cannot be read counts, too: who sends nonsense over a WebSocket is limited as any other', async () => {
+  const client = await openSocket(system.url, [], { headers: bearer('nonsense') })
+  for (const nonsense of ['{', '{"do":"nothing"}', Buffer.from('binary'), 'null']) client.socket.send(nonsense)
+  const told = await eventually('the answers', () => {
+    const all = client.told()
+    return all.length === 4 && all
+  })
+  expect(told.map((one) => (one['problem'] as ProblemAnswer).code).sort()).toEqual([
+    'invalid-request',
+    'malformed-json',
+    'malformed-json',
+    'rate-limited',
+  ])
+  expect(await client.ask({ do: 'publish', event })).toMatchObject({ problem: { code: 'rate-limited' } })
   client.socket.terminate()
 })
 
