@@ -160,3 +160,54 @@ test('callbacks and operational events tell of any type: for a key with types th
   expect(body.items.map(({ id }) => id)).toEqual([last.id])
   for (const { socket } of [watcher, all]) socket.terminate()
 })
+
+test('an id that an event of another type has is taken, and that is all that is told of it', async () => {
+  const taken = (await as('all').post({ type: 'user.created', data: 'secret', id: 'shared-id' })).body
+  const answer = await as('orders').post<ProblemAnswer>({ type: 'order.placed', data: 1, id: taken.id })
+  expect(answer).toMatchObject({ status: 409, body: { code: 'event-id-taken' } })
+  expect(JSON.stringify(answer.body)).not.toMatch(/user\.created|secret/)
+  expect((await as('orders').call('GET', `/v1/events/${taken.id}`)).status).toBe(404)
+})
+
+test('of lines each is judged by its own type, and so is a CloudEvent in every mode', async () => {
+  const lines = [
+    { type: 'order.placed', data: 1 },
+    { type: 'user.created', data: 1 },
+  ]
+  const ndjson = await fetch(`${system.url}/v1/events/batch`, {
+    method: 'POST',
+    headers: { ...bearer('orders'), 'content-type': 'application/x-ndjson' },
+    body: lines.map((line) => JSON.stringify(line)).join('\n'),
+  })
+  const told = (await ndjson.text()).trim().split('\n')
+  const items = told.slice(0, -1).map((line) => JSON.parse(line) as { status: number; problem?: ProblemAnswer })
+  expect(items.map(({ status, problem }) => [status, problem?.code])).toEqual([
+    [202, undefined],
+    [403, 'type-not-allowed'],
+  ])
+
+  const cloudEvent = (type: string) => ({
+    specversion: '1.0',
+    id: `ce-${type}-${String(Math.random())}`,
+    source: '/shop',
+    type,
+    data: { a: 1 },
+  })
+  const structured = { 'content-type': 'application/cloudevents+json' }
+  const binary = (type: string) => {
+    const { id, source } = cloudEvent(type)
+    return { 'ce-specversion': '1.0', 'ce-id': id, 'ce-source': source, 'ce-type': type }
+  }
+  for (const [type, status] of [
+    ['order.placed', 202],
+    ['user.created', 403],
+  ] as const) {
+    expect((await as('orders').post(cloudEvent(type), structured)).status, type).toBe(status)
+    expect((await as('orders').post({ a: 1 }, binary(type))).status, type).toBe(status)
+  }
+  const batch = await as('orders').post<{ items: { status: number }[] }>(
+    [cloudEvent('order.placed'), cloudEvent('user.created')],
+    { 'content-type': 'application/cloudevents-batch+json' },
+  )
+  expect(batch.body.items.map(({ status }) => status)).toEqual([202, 403])
+})
