@@ -58,8 +58,9 @@ export const keys = {
   replay: (replayId: string) => `${TAG}:replay:${replayId}`,
   /** SET: bulk replays not yet completed. */
   openReplays: `${TAG}:open-replays`,
-  /** STRING: what a caller has asked for within the present window. */
-  rateLimit: (kind: string, caller: string) => `${TAG}:rate-limit:${kind}:${caller}`,
+  /** STRING: what a caller has asked for within the present window of its limit; another window counts anew. */
+  rateLimit: (kind: string, perSeconds: number, caller: string) =>
+    `${TAG}:rate-limit:${kind}:${String(perSeconds)}:${caller}`,
   /** STRING: who may do a piece of background work now. */
   lease: (work: string) => `${TAG}:lease:${work}`,
 } as const

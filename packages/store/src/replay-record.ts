@@ -25,6 +25,8 @@ export type ReplayFilter = {
   readonly beforeMs?: number | undefined
   readonly limit?: number | undefined
   readonly ratePerSecond?: number | undefined
+  /** The name of who asked for it. */
+  readonly caller?: string | undefined
   /** The request that asked for it, where that is recorded. */
   readonly askedBy?: Pick<SpanContext, 'traceId' | 'spanId'> | undefined
 }
