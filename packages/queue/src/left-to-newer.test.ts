@@ -127,7 +127,15 @@ test('the relay passes over newer entries, however many are in front, and ends',
     `evt_${String(index)}/crm/1/unheard-of/detail`,
   ]).flat()
   await store.redis.zadd(keys.outbox, ...newer)
-  const deps = { store, queues, holder: 'me', ageMs: 1, telling: TELL_NOBODY, onRescued: () => undefined }
+  const deps = {
+    store,
+    queues,
+    holder: 'me',
+    ageMs: 1,
+    telling: TELL_NOBODY,
+    onRescued: () => undefined,
+    onFailed: () => undefined,
+  }
   await eventually('the event behind them', async () => (await relayOnce(deps)) === 1)
   expect(await queues.of('crm').getJob(`${eventId}.1`)).toBeDefined()
   expect(await store.redis.zcard(keys.outbox)).toBe(600)
