@@ -184,3 +184,32 @@ test('a target that one living process still has in its config is not removed', 
   expect(logs()).not.toContain('"target":"beta"')
   expect(await producer.api.event(id)).toMatchObject({ deliveries: [{}, { status: 'pending' }] })
 })
+
+test('a reload waits for requests under way beyond the drain: none is sent twice', async () => {
+  configure({ alpha: '/delay/1500' })
+  const hasty = { ...environment, MANIFOLD_DRAIN_MS: '300' }
+  const producer = await stage.producer(hasty)
+  const worker = await stage.worker(hasty, 'all')
+  const id = await post(producer.api)
+  await eventually('the request', () => stage.sandbox.received().length > 0)
+  await reload(worker)
+  expect((await settled(producer.api, id)).deliveries).toMatchObject([{ status: 'delivered', attempts: 1 }])
+  expect(stage.sandbox.received()).toHaveLength(1)
+})
+
+test('a worker that is stopped during a reload waits for its drain, not for what the reload waits for', async () => {
+  configure({ alpha: '/hang' })
+  const hasty = { ...environment, MANIFOLD_DRAIN_MS: '300' }
+  const producer = await stage.producer(hasty)
+  const worker = await stage.worker(hasty, 'all')
+  await post(producer.api)
+  await eventually('the request', () => stage.sandbox.received().length > 0)
+  worker.kill('SIGHUP')
+  // The next one is not taken any more: the reload is under way.
+  const draining = async () => (await stage.queues.of('alpha').getWorkersCount()) === 0
+  await eventually('the reload to drain', draining)
+  const stoppedMs = performance.now()
+  worker.kill('SIGTERM')
+  expect(await worker.ended).toBe(0)
+  expect(performance.now() - stoppedMs).toBeLessThan(2_500)
+})

@@ -124,7 +124,14 @@ export function judgeEvent(deps: AcceptDeps, request: AcceptRequest): Judgement 
 export async function acceptEvent(deps: AcceptDeps, request: AcceptRequest): Promise<AcceptAnswer> {
   const judgement = judgeEvent(deps, request)
   if (judgement.kind !== 'acceptable') return judgement
-  return deps.intake.admit([judgement]) ?? storeEvent(deps, request, judgement)
+  const arrivals = [judgement]
+  const refused = deps.intake.admit(arrivals)
+  if (refused !== undefined) return refused
+  try {
+    return await storeEvent(deps, request, judgement)
+  } finally {
+    deps.intake.stored(arrivals)
+  }
 }
 
 /** Stores an event that was let in. @throws when Redis cannot take it */

@@ -53,7 +53,11 @@ export async function acceptWebhook(deps: AcceptDeps, webhook: GenuineWebhook): 
   if (refused !== undefined) return refused
 
   const events = await Promise.all(
-    acceptable.map(({ request, judgement }) => storeEvent(deps, request, judgement)),
+    acceptable.map(({ request, judgement }) =>
+      storeEvent(deps, request, judgement).finally(() => {
+        deps.intake.stored([judgement])
+      }),
+    ),
   )
   return { kind: 'stored', events }
 }

@@ -5,7 +5,7 @@
  * One producer at a time looks (a lease), in bounded chunks. Nobody is buried by a process that has just started: others may not
  * have told yet which targets they have.
  */
-import { buryWaiting, type Queues } from '@manifold/queue'
+import { buryWaiting, type Passed, type Queues } from '@manifold/queue'
 import type { Logger } from '@manifold/runtime'
 import {
   readBacklog,
@@ -37,15 +37,20 @@ const CHUNK = 100
 /** Looks once; to be repeated. */
 export function watchRemovedTargets(deps: RemovedTargetsDeps): () => Promise<void> {
   const startedMs = performance.now()
+  const toldOfNewer = new Set<string>()
   return async () => {
     const { store, holder, intervalMs, silentMs } = deps
     if (performance.now() - startedMs < silentMs) return
     if (!(await takeLease(store, 'removed-targets', holder, intervalMs * 2))) return
-    for (const target of await readRemovedTargets(store, silentMs)) await look(deps, target)
+    for (const target of await readRemovedTargets(store, silentMs)) await look(deps, target, toldOfNewer)
   }
 }
 
-async function look(deps: RemovedTargetsDeps, { name, sinceMs }: RemovedTarget): Promise<void> {
+async function look(
+  deps: RemovedTargetsDeps,
+  { name, sinceMs }: RemovedTarget,
+  toldOfNewer: Set<string>,
+): Promise<void> {
   const { store, logger, graceMs } = deps
   if (sinceMs === 0) {
     const { waiting, delayed, inFlight } = await readBacklog(store, name)
@@ -56,23 +61,34 @@ async function look(deps: RemovedTargetsDeps, { name, sinceMs }: RemovedTarget):
     return
   }
   if (sinceMs < graceMs) return
-  const buried = await buryAll(deps, name)
+  const { buried, newer } = await buryAll(deps, name)
   if (buried > 0)
     logger.error(
       { target: name, count: buried, reason: 'unknown-target', graceMs },
       'the target has been in no config for the whole grace period: what waited for it is dead letters, to be replayed when it is back',
     )
+  if (newer > 0 && !toldOfNewer.has(name)) {
+    toldOfNewer.add(name)
+    logger.warn(
+      { target: name, count: newer },
+      'a newer version wrote some of what waits for the removed target: it stays until a producer of that version buries it',
+    )
+  }
 }
 
-async function buryAll(deps: RemovedTargetsDeps, name: string): Promise<number> {
+/** @returns how many deliveries died, and how many queue entries only a newer version can bury */
+async function buryAll(deps: RemovedTargetsDeps, name: string): Promise<{ buried: number; newer: number }> {
   const { store, queues, holder, intervalMs, silentMs, signal } = deps
-  for (let buried = 0; ;) {
-    const chunk = await buryWaiting(store, queues, name, CHUNK, deps.telling)
-    buried += chunk.buried
-    if (!chunk.more || signal.aborted) return buried
+  const total = { buried: 0, newer: 0 }
+  for (let passed: Passed | undefined; ;) {
+    const chunk = await buryWaiting(store, queues, name, CHUNK, deps.telling, passed)
+    total.buried += chunk.buried
+    total.newer += chunk.newer
+    if (!chunk.more || signal.aborted) return total
+    passed = chunk.passed
     await takeLease(store, 'removed-targets', holder, intervalMs * 2)
     // It may be back by now.
     const removed = await readRemovedTargets(store, silentMs)
-    if (!removed.some((target) => target.name === name)) return buried
+    if (!removed.some((target) => target.name === name)) return total
   }
 }

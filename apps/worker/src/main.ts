@@ -53,8 +53,8 @@ try {
     const chosen = chooseTargets(next, args)
     requireTargetSecrets(chosen)
     const changes = targetChanges(config, next)
-    config = next
     await worker.reload(chosen, namesIn(next), next.targets)
+    config = next
     return { ...changes, targets: chosen.map(({ name }) => name) }
   })
 } catch (error) {

@@ -50,9 +50,14 @@ export type ServeDeps = {
 }
 
 export type Served = {
+  /** With the options that it is served with. */
+  readonly target: Target
   readonly consumer: Consumer
-  /** Takes nothing more, and resolves when what was under way is done, or handed back. */
-  readonly drain: () => Promise<void>
+  /**
+   * Takes nothing more, and resolves when what was under way is done, or handed back: at the latest after `ms` and a second. Asked
+   * again with less, it ends sooner.
+   */
+  readonly drain: (ms: number) => Promise<void>
   /** Behind the drain: lets go of connections and processes. */
   readonly release: () => Promise<void>
 }
@@ -130,9 +135,12 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
       tellOfNewer(entry)
     },
   })
+  let end: Promise<void> | undefined
   return {
+    target,
     consumer,
-    drain: () => consumer.close(settings.drainMs),
+    // Asked again it ends with whichever is first.
+    drain: (ms) => (end = Promise.race([consumer.close(ms), ...(end === undefined ? [] : [end])])),
     release: async () => {
       alone.close()
       await client.close()

@@ -30,7 +30,8 @@ import {
   type Store,
 } from '@manifold/store'
 import { startTracing } from '@manifold/tracing'
-import { serveTarget, type ServeDeps, type Served } from './serve-target.ts'
+import type { ServeDeps, Served } from './serve-target.ts'
+import { createServedTargets } from './served-targets.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 
 export type WorkerOptions = {
@@ -50,6 +51,7 @@ export type RunningWorker = {
   /**
    * Goes on with these targets: new ones are begun, those that are gone are drained, and all others are drained and begun with the
    * options they have now. @param known of every target in the config @param configured all targets of the config; by default these
+   * @throws naming the targets that could not be begun, which go on as they were; all others go by the new config
    */
   readonly reload: (
     targets: readonly Target[],
@@ -117,7 +119,6 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   for (const warning of warnings) logger.warn(warning)
 
   let crashing = false
-  let closing = false
   const serve: ServeDeps = {
     store,
     queues,
@@ -130,18 +131,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     isCrashing: () => crashing,
     onError,
   }
-  const start = async (target: Target) => {
-    served.set(target.name, await serveTarget(serve, target))
-  }
-  const retire = async (name: string) => {
-    const one = served.get(name)
-    await one?.drain()
-    served.delete(name)
-    await one?.release()
-  }
-  let reloading: Promise<unknown> = Promise.resolve()
+  const serving = createServedTargets(serve, served)
   let known = options.known ?? targets.map(({ name }) => name)
-  await Promise.all(targets.map(start))
+  await serving.begin(targets)
 
   const holder = randomUUID()
   const telling = repeat(
@@ -179,26 +171,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       known = all
       configured = everybody
       telling.wake()
-      // Each for itself: a target with slow answers holds up no other.
-      reloading = Promise.all([
-        ...names()
-          .filter((name) => !present.some((target) => target.name === name))
-          .map(retire),
-        ...present.map(async (target) => {
-          await retire(target.name)
-          if (!closing) await start(target)
-        }),
-      ])
-      await reloading
+      await serving.replaceBy(present)
     },
     close: async (crashed = false) => {
       crashing = crashed
-      closing = true
-      const drainAll = () => Promise.all([...served.values()].map((one) => one.drain()))
-      await drainAll()
-      // A reload under way may still have begun a target, and lets go of those that are gone.
-      await reloading.catch(onError)
-      await drainAll()
+      await serving.drain()
       const stopped = Promise.all(background.map((one) => one.stop()))
       // Without Redis a background run waits for it for ever, and ioredis forgets commands that it kept for a reconnection.
       // A cluster whose other masters live does not show that Manifold's is away.
@@ -208,7 +185,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
           redis.disconnect()
         },
       )
-      await Promise.all([...served.values()].map((one) => one.release()))
+      await serving.release()
       await tracing.close()
       await health.close()
       await queues.close()

@@ -28,11 +28,29 @@ export function knownTargetTimes(graceMs: number): {
   return { tellEveryMs, silentMs: tellEveryMs * MISSED }
 }
 
+/** Where a job that nobody took may be. */
+const STATES = ['wait', 'prioritized', 'delayed', 'active'] as const
+
+/** How many jobs of each state were looked at and stay: the next ones are behind them. */
+export type Passed = Readonly<Record<(typeof STATES)[number], number>>
+
+const NONE_PASSED: Passed = { wait: 0, prioritized: 0, delayed: 0, active: 0 }
+
+export type Burial = {
+  /** How many deliveries died. */
+  readonly buried: number
+  /** How many jobs only a newer version can bury: they stay. */
+  readonly newer: number
+  readonly passed: Passed
+  /** Whether there may be jobs behind those. */
+  readonly more: boolean
+}
+
 /**
  * Makes the deliveries of some of a target's jobs dead letters. A job that a worker still holds is left to it.
  * @param limit jobs looked at, at most
  * @param telling who gets the operational events about them
- * @returns how many deliveries died, and whether there may be more
+ * @param passed what the look before this one left behind; a job that moved meanwhile is for a later round
  */
 export async function buryWaiting(
   store: Store,
@@ -40,28 +58,48 @@ export async function buryWaiting(
   target: string,
   limit: number,
   telling: Telling = TELL_NOBODY,
-): Promise<{ readonly buried: number; readonly more: boolean }> {
-  const jobs = await queues
-    .of(target)
-    .getJobs(['wait', 'prioritized', 'delayed', 'active'], 0, limit - 1, true)
+  passed: Passed = NONE_PASSED,
+): Promise<Burial> {
+  const left = { ...passed }
   let buried = 0
-  let removed = 0
-  for (const job of jobs) {
-    const reading = readPayload(target, job.id ?? '', job.data)
-    // Only a newer version knows what is in it.
-    if (reading.kind === 'newer' || reading.kind === 'unreadable-bundle') continue
-    // Held by a worker that has not ended yet: it ends the job.
-    if (await isHeld(store, queues, job)) continue
-    const refs =
-      reading.kind === 'readable' ? reading.refs : reading.kind === 'unreadable' ? [reading.ref] : []
-    const ends: BuryEnd[] = []
-    for (const ref of refs) ends.push(await bury(store, queues, telling, ref))
-    buried += ends.filter((end) => end === 'buried').length
-    if (ends.includes('newer')) continue
-    await job.remove()
-    removed++
+  let newer = 0
+  let looked = 0
+  for (const state of STATES) {
+    if (looked >= limit) break
+    const from = left[state]
+    const jobs = await queues.of(target).getJobs([state], from, from + limit - looked - 1, true)
+    looked += jobs.length
+    for (const job of jobs) {
+      const end = await buryJob(store, queues, telling, target, job)
+      if (end.kind === 'gone') buried += end.buried
+      else left[state]++
+      if (end.kind === 'newer') newer++
+    }
   }
-  return { buried, more: removed > 0 && jobs.length >= limit }
+  return { buried, newer, passed: left, more: looked >= limit }
+}
+
+/** `newer` and `held` stay where they are. */
+type JobBurial = { readonly kind: 'gone'; readonly buried: number } | { readonly kind: 'newer' | 'held' }
+
+async function buryJob(
+  store: Store,
+  queues: Queues,
+  telling: Telling,
+  target: string,
+  job: Job,
+): Promise<JobBurial> {
+  const reading = readPayload(target, job.id ?? '', job.data)
+  // Only a newer version knows what is in it.
+  if (reading.kind === 'newer' || reading.kind === 'unreadable-bundle') return { kind: 'newer' }
+  // Held by a worker that has not ended yet: it ends the job.
+  if (await isHeld(store, queues, job)) return { kind: 'held' }
+  const refs = reading.kind === 'readable' ? reading.refs : reading.kind === 'unreadable' ? [reading.ref] : []
+  const ends: BuryEnd[] = []
+  for (const ref of refs) ends.push(await bury(store, queues, telling, ref))
+  if (ends.includes('newer')) return { kind: 'newer' }
+  await job.remove()
+  return { kind: 'gone', buried: ends.filter((end) => end === 'buried').length }
 }
 
 async function isHeld({ redis }: Store, queues: Queues, job: Job): Promise<boolean> {

@@ -6,7 +6,7 @@
  */
 import type { DeadReason, DeliveryRef } from '@manifold/domain'
 import { failpoint } from '@manifold/runtime'
-import { readEvent, type Store } from '@manifold/store'
+import { readDeadDeliveries, type Store } from '@manifold/store'
 import { jobIdOf, makePayload } from './job-payload.ts'
 import type { Queues } from './queues.ts'
 
@@ -28,9 +28,8 @@ export async function buryDelivery(
   failpoint('burying')
   await addDeadLetter(queues, ref, reason)
   failpoint('buried')
-  const event = await readEvent(store, ref.eventId)
-  const delivery = event?.deliveries.find((one) => one.target === ref.target)
-  if (delivery?.status !== 'dead' || delivery.generation !== ref.generation)
+  const dead = await readDeadDeliveries(store, ref.eventId)
+  if (!dead.some((one) => one.target === ref.target && one.generation === ref.generation))
     await removeDeadLetter(queues, ref)
 }
 

@@ -96,3 +96,11 @@ test('while one process cleans, another leaves it to it', async () => {
   expect(await readEvent(store, eventId)).toBeDefined()
   expect(await clean('one')).toBe(1)
 })
+
+test('an event whose record cannot be read is forgotten when it is due, and its dead letters with it', async () => {
+  const eventId = await deadLetter()
+  await store.redis.hset(keys.event(eventId), 'crm/last', 'of another form')
+  await letRunOut(eventId)
+  expect(await clean()).toBe(1)
+  expect(await deadLetterJobIds(queues, 'crm')).toEqual([])
+})

@@ -8,7 +8,7 @@ import {
   dueForForgetting,
   forgetEvent,
   forgetEvents,
-  readEvent,
+  readDeadDeliveries,
   takeLease,
   type Store,
 } from '@manifold/store'
@@ -42,8 +42,7 @@ export async function forgetDueEvents(deps: JanitorDeps): Promise<number> {
 }
 
 async function forget({ store, queues }: JanitorDeps, eventId: string): Promise<boolean> {
-  const event = await readEvent(store, eventId)
-  const dead = (event?.deliveries ?? []).filter((delivery) => delivery.status === 'dead')
+  const dead = await readDeadDeliveries(store, eventId)
   for (const delivery of dead) await removeDeadLetter(queues, { ...delivery, eventId })
   failpoint('forgetting')
   if (await forgetEvent(store, eventId)) return true

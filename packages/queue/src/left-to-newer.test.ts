@@ -4,9 +4,9 @@ import { keys, TELL_NOBODY } from '@manifold/store'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { accept, keptDelivery, refOf, startTestStore, type TestStore } from '../../../test/support/store.ts'
-import { buryWaiting } from './bury-removed.ts'
+import { buryWaiting, type Passed } from './bury-removed.ts'
 import { consumeDeliveries, type Consumer } from './consume-deliveries.ts'
-import { enqueueBundled, enqueueDeliveries } from './enqueue-deliveries.ts'
+import { enqueueBundled, enqueueDeliveries, enqueueLater } from './enqueue-deliveries.ts'
 import { jobIdOf, makePayload } from './job-payload.ts'
 import { openQueues, type Queues } from './queues.ts'
 import { relayOnce } from './relay.ts'
@@ -120,6 +120,34 @@ test('whoever buries what waits for a removed target leaves newer jobs and newer
   expect(jobs.map(({ data }) => data as unknown)).toContainEqual(makePayload(refOf(newer)))
 })
 
+test('what a newer version left, however much, holds up no burial of what is behind it', async () => {
+  const options = (index: number, delay: number) => ({ jobId: `newer-${String(index)}`, delay })
+  for (const [from, delay] of [
+    [0, 0],
+    [150, 1_000],
+  ] as const)
+    await queues.of('crm').addBulk(
+      Array.from({ length: 150 }, (_, index) => ({
+        name: 'deliver',
+        data: NEWER,
+        opts: options(from + index, delay),
+      })),
+    )
+  const [waiting, delayed] = [refOf(await accept(store)), refOf(await accept(store))]
+  await enqueueDeliveries(queues, [waiting])
+  await enqueueLater(queues, delayed, 3_600_000)
+  let total = { buried: 0, newer: 0 }
+  let passed: Passed | undefined
+  for (let more = true; more;) {
+    const burial = await buryWaiting(store, queues, 'crm', 100, TELL_NOBODY, passed)
+    total = { buried: total.buried + burial.buried, newer: total.newer + burial.newer }
+    ;({ passed, more } = burial)
+  }
+  expect(total).toEqual({ buried: 2, newer: 300 })
+  for (const ref of [waiting, delayed])
+    expect(await keptDelivery(store, ref)).toMatchObject({ status: 'dead', reason: 'unknown-target' })
+})
+
 test('the relay passes over newer entries, however many are in front, and ends', async () => {
   const eventId = await accept(store)
   const newer = Array.from({ length: 600 }, (_, index) => [
@@ -127,7 +155,15 @@ test('the relay passes over newer entries, however many are in front, and ends',
     `evt_${String(index)}/crm/1/unheard-of/detail`,
   ]).flat()
   await store.redis.zadd(keys.outbox, ...newer)
-  const deps = { store, queues, holder: 'me', ageMs: 1, telling: TELL_NOBODY, onRescued: () => undefined }
+  const deps = {
+    store,
+    queues,
+    holder: 'me',
+    ageMs: 1,
+    telling: TELL_NOBODY,
+    onRescued: () => undefined,
+    onFailed: () => undefined,
+  }
   await eventually('the event behind them', async () => (await relayOnce(deps)) === 1)
   expect(await queues.of('crm').getJob(`${eventId}.1`)).toBeDefined()
   expect(await store.redis.zcard(keys.outbox)).toBe(600)

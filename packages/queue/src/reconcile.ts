@@ -6,6 +6,7 @@ import { CALLBACKS_TARGET, isOperationalEvent, isTerminal, type DeliveryRef } fr
 import { failpoint } from '@manifold/runtime'
 import {
   confirmOutbox,
+  isStoreUnavailable,
   openDeliveries,
   readEvents,
   recordCallback,
@@ -20,6 +21,9 @@ import {
 import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
 import { enqueueDeliveries, removeDelivery } from './enqueue-deliveries.ts'
 import type { Queues } from './queues.ts'
+
+/** An entry of the outbox that this version knows. */
+export type KnownEntry = Exclude<OutboxEntry, { kind: 'newer' }>
 
 /**
  * Enqueues what is open, tidies the dead-letter queues, and takes the entries off the outbox.
@@ -59,13 +63,41 @@ export async function reconcile(
   ])
 }
 
+/**
+ * Reconciles them together, and each by itself when that fails: one that cannot be must not keep the others.
+ * @returns those that cannot be; they stay on the outbox @throws when Redis is away
+ */
+export async function reconcileEach(
+  store: Store,
+  queues: Queues,
+  entries: readonly KnownEntry[],
+  telling: Telling,
+): Promise<readonly { readonly entry: KnownEntry; readonly error: unknown }[]> {
+  try {
+    await reconcile(store, queues, entries, telling)
+    return []
+  } catch (error) {
+    if (isStoreUnavailable(error)) throw error
+  }
+  const failed: { entry: KnownEntry; error: unknown }[] = []
+  for (const entry of entries) {
+    try {
+      await reconcile(store, queues, [entry], telling)
+    } catch (error) {
+      if (isStoreUnavailable(error)) throw error
+      failed.push({ entry, error })
+    }
+  }
+  return failed
+}
+
 /** @returns what is to be enqueued */
 async function reconcileEntry(
   store: Store,
   queues: Queues,
   telling: Telling,
   event: EventRecord,
-  entry: Exclude<OutboxEntry, { kind: 'newer' }>,
+  entry: KnownEntry,
 ): Promise<DeliveryRef[]> {
   switch (entry.kind) {
     case 'event':

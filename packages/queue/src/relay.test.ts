@@ -17,6 +17,7 @@ const relay = (parts: Partial<RelayDeps> = {}) =>
     holder: 'one',
     ageMs: 1,
     onRescued: () => undefined,
+    onFailed: () => undefined,
     telling: TELL_NOBODY,
     ...parts,
   })
@@ -95,4 +96,34 @@ test('a round that failed leaves its entries to the next one', async () => {
   }
   expect(await outboxSize(store)).toBe(1)
   expect(await relayAll()).toBe(1)
+})
+
+test('an entry that cannot be dealt with stays, is told of, and keeps none of the others', async () => {
+  const [before, broken, behind] = [await accept(store), await accept(store), await accept(store)]
+  await store.redis.hset(keys.event(broken), 'crm/state', 'pending 1')
+  const failed: string[] = []
+  const onFailed: RelayDeps['onFailed'] = (entry, error) => {
+    failed.push(`${entry.kind}: ${String(error)}`)
+  }
+  let rescued = 0
+  await eventually('the others', async () => {
+    rescued += await relay({ onFailed })
+    return (await outboxSize(store)) === 1
+  })
+  expect(rescued).toBe(2)
+  expect(failed.at(-1)).toMatch(new RegExp(`^event: UnreadableRecordError: the record of ${broken} is there`))
+  for (const eventId of [before, behind]) expect(await queues.of('crm').getJob(`${eventId}.1`)).toBeDefined()
+  expect(await readQueueDepth(queues, 'crm')).toMatchObject({ waiting: 2 })
+})
+
+test('a batch of entries that cannot be dealt with ends the round, and what is behind them is dealt with', async () => {
+  const broken = await accept(store)
+  await store.redis.hset(keys.event(broken), 'acceptedAt', 'long ago')
+  const entries = Array.from({ length: 500 }, (_, index) => [1, `${broken}/t${String(index)}/1`]).flat()
+  const behind = await accept(store)
+  await store.redis.zadd(keys.outbox, ...entries, 2, behind)
+  await store.redis.zrem(keys.outbox, broken)
+  expect(await relay()).toBe(1)
+  expect(await queues.of('crm').getJob(`${behind}.1`)).toBeDefined()
+  expect(await outboxSize(store)).toBe(500)
 })

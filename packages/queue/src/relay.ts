@@ -6,7 +6,7 @@
  */
 import { failpoint, repeat, type Background, type Logger } from '@manifold/runtime'
 import { overdueOutbox, takeLease, type Store, type Telling } from '@manifold/store'
-import { reconcile } from './reconcile.ts'
+import { reconcileEach, type KnownEntry } from './reconcile.ts'
 import type { Queues } from './queues.ts'
 
 const BATCH = 500
@@ -19,6 +19,8 @@ export type RelayDeps = {
   /** Entries younger than this belong to the process that made them. */
   readonly ageMs: number
   readonly onRescued: (entries: number) => void
+  /** Told in each round of each entry that cannot be reconciled: it stays, and holds up no other. */
+  readonly onFailed: (entry: KnownEntry, error: unknown) => void
   readonly telling: Telling
 }
 
@@ -32,16 +34,18 @@ export async function relayOnce(deps: RelayDeps): Promise<number> {
     const entries = overdue.filter((entry) => entry.kind !== 'newer')
     passedOver += overdue.length - entries.length
     if (entries.length > 0) failpoint('relaying')
-    await reconcile(deps.store, deps.queues, entries, deps.telling)
+    const failed = await reconcileEach(deps.store, deps.queues, entries, deps.telling)
     if (entries.length > 0) failpoint('relayed')
-    rescued += entries.length
+    for (const { entry, error } of failed) deps.onFailed(entry, error)
+    passedOver += failed.length
+    rescued += entries.length - failed.length
     if (overdue.length < BATCH) break
   }
   if (rescued > 0) deps.onRescued(rescued)
   return rescued
 }
 
-export type RelayLoopDeps = Omit<RelayDeps, 'onRescued'> & {
+export type RelayLoopDeps = Omit<RelayDeps, 'onRescued' | 'onFailed'> & {
   readonly logger: Logger
   /** Counts what was rescued. */
   readonly count: (entries: number) => void
@@ -54,5 +58,15 @@ export function startRelay(deps: RelayLoopDeps): Background {
     deps.count(entries)
     deps.logger.warn({ entries }, 'enqueued what another process left behind')
   }
-  return repeat(deps.ageMs, () => relayOnce({ ...deps, onRescued }), deps.onError)
+  const toldOf = new Set<string>()
+  const onFailed = (entry: KnownEntry, error: unknown) => {
+    const eventId = 'ref' in entry ? entry.ref.eventId : entry.eventId
+    if (toldOf.has(eventId)) return
+    toldOf.add(eventId)
+    deps.logger.error(
+      { eventId, kind: entry.kind, reason: error instanceof Error ? error.message : String(error) },
+      'an entry of the outbox cannot be dealt with: it stays, and is tried again; the others go on',
+    )
+  }
+  return repeat(deps.ageMs, () => relayOnce({ ...deps, onRescued, onFailed }), deps.onError)
 }

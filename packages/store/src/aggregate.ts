@@ -3,7 +3,7 @@
  * waits, and as callback. Times are RFC 3339; what is not there is `null`.
  */
 import type { DeliveryStatus, EventStatus } from '@manifold/domain'
-import type { DeliveryRecord, EventRecord } from './event-record.ts'
+import type { DeliveryRecord, EventRecord } from './parse-event.ts'
 import { readResponses, type CapturedResponse } from './responses.ts'
 import type { Store } from './store.ts'
 

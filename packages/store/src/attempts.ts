@@ -7,6 +7,8 @@
 import { deliveryId, type Attempt, type OutcomeKind } from '@manifold/domain'
 import { keys } from './keys.ts'
 import type { Store } from './store.ts'
+import { isTime } from './time-index.ts'
+import { UnreadableRecordError } from './unreadable-record.ts'
 
 /** An attempt with the number the store gave it. */
 export type RecordedAttempt = Attempt & { readonly number: number }
@@ -37,14 +39,22 @@ export function readAttempt(entry: string): RecordedAttempt {
   }
 }
 
-/** Every attempt of an event, oldest first. */
+/** Whether an attempt that was read is one: those of very early versions were of another form. */
+export function hasNumbers({ number, atMs, durationMs, httpStatus }: RecordedAttempt): boolean {
+  return [number, durationMs, httpStatus ?? 0].every(Number.isFinite) && isTime(atMs)
+}
+
+/** Every attempt of an event, oldest first. @throws {UnreadableRecordError} */
 export async function readAttempts(store: Store, eventId: string): Promise<EventAttempt[]> {
   const entries = await store.redis.hgetall(keys.attempts(eventId))
   return Object.entries(entries)
     .map(([field, entry]) => {
       const [target = '', generation = '1'] = field.split('/')
+      const attempt = readAttempt(entry)
+      if (!hasNumbers(attempt))
+        throw new UnreadableRecordError(eventId, `an attempt at ${target} is not of a known form`)
       return {
-        ...readAttempt(entry),
+        ...attempt,
         deliveryId: deliveryId(eventId, target),
         target,
         generation: Number(generation),

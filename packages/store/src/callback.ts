@@ -5,7 +5,8 @@
  */
 import { CALLBACKS_TARGET, callbackEventId, SETTLED_TYPE, type DeliveryRef } from '@manifold/domain'
 import { readAggregate, type Aggregate } from './aggregate.ts'
-import { recordEvent, type EventRecord } from './event-record.ts'
+import { recordEvent } from './event-record.ts'
+import type { EventRecord } from './parse-event.ts'
 import type { Store } from './store.ts'
 
 /** The data of a callback's event. */

@@ -4,11 +4,13 @@
  * The dead-letter queues hold the same ones as jobs (packages/queue); the record is the judge.
  */
 import { readDeliveryId, type DeadReason } from '@manifold/domain'
-import { readEvents, type DeliveryRecord, type EventRecord } from './event-record.ts'
+import { readEvents } from './event-record.ts'
 import { keys } from './keys.ts'
+import type { DeliveryRecord, EventRecord } from './parse-event.ts'
 import { scanIndex, type Page } from './scan-index.ts'
 import type { Store } from './store.ts'
 import type { Position, Range } from './time-index.ts'
+import type { UnreadableRecordError } from './unreadable-record.ts'
 
 /** By the time the delivery died. */
 export type DeadLetterFilter = Range & {
@@ -19,7 +21,7 @@ export type DeadLetterFilter = Range & {
 
 export type DeadLetter = { readonly event: EventRecord; readonly delivery: DeliveryRecord }
 
-/** Finds a delivery by its id, dead or not. */
+/** Finds a delivery by its id, dead or not. @throws {UnreadableRecordError} */
 export async function findDelivery(store: Store, id: string): Promise<DeadLetter | undefined> {
   const readings = readDeliveryId(id)
   const events = await readEvents(
@@ -33,13 +35,17 @@ export async function findDelivery(store: Store, id: string): Promise<DeadLetter
   return undefined
 }
 
-/** One page of dead letters. A page may hold fewer than `limit` and still have a `next`. */
+/**
+ * One page of dead letters. A page may hold fewer than `limit` and still have a `next`.
+ * @param onUnreadable told of each record that is left out because it cannot be read
+ */
 export async function listDeadLetters(
   store: Store,
   filter: DeadLetterFilter,
   order: 'newest' | 'oldest',
   from: Position | undefined,
   limit: number,
+  onUnreadable: (error: UnreadableRecordError) => void = () => undefined,
 ): Promise<Page<DeadLetter>> {
   return scanIndex(store, {
     key: filter.target === undefined ? keys.deadLetters : keys.deadLettersOf(filter.target),
@@ -48,7 +54,7 @@ export async function listDeadLetters(
     from,
     limit,
     filtered: filter.type !== undefined || filter.reason !== undefined,
-    read: (positions) => findDeliveries(store, positions, filter.target),
+    read: (positions) => findDeliveries(store, positions, filter.target, onUnreadable),
     matches: (letter) => matches(letter, filter),
   })
 }
@@ -63,6 +69,7 @@ async function findDeliveries(
   store: Store,
   positions: readonly Position[],
   target: string | undefined,
+  onUnreadable: (error: UnreadableRecordError) => void,
 ): Promise<(DeadLetter | undefined)[]> {
   const readings = positions.map(({ id }) =>
     target === undefined ? readDeliveryId(id) : [{ eventId: id.slice(0, -target.length - 1), target }],
@@ -70,6 +77,7 @@ async function findDeliveries(
   const events = await readEvents(
     store,
     readings.flatMap((candidates) => candidates.map((candidate) => candidate.eventId)),
+    onUnreadable,
   )
   let at = 0
   return readings.map((candidates, index) => {

@@ -18,7 +18,15 @@ export function stateField(target: string): string {
   return `${target}/state`
 }
 
-// The scripts wrote it: its words are ours, and are trusted.
+/** Words that every version writes. */
+const LEAST_WORDS = 12
+
+/** Whether nothing is missing that every version writes. */
+export function hasAllWords(text: string): boolean {
+  return text.split(' ').length >= LEAST_WORDS
+}
+
+// The scripts wrote it: its words are ours, and are trusted. Whether they are all there is for `hasAllWords`.
 export function readDeliveryState(text: string): DeliveryState {
   const [status, generation, , attempts, , , nextAt, endedAt, , , , reason] = text.split(' ')
   return {

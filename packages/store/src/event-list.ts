@@ -1,10 +1,12 @@
 /** The list of events, newest first, with filters. */
 import { isManifoldEvent, type EventStatus } from '@manifold/domain'
-import { readEvents, type EventRecord } from './event-record.ts'
+import { readEvents } from './event-record.ts'
 import { keys } from './keys.ts'
+import type { EventRecord } from './parse-event.ts'
 import type { Store } from './store.ts'
 import { scanIndex, type Page } from './scan-index.ts'
 import type { Position, Range } from './time-index.ts'
+import type { UnreadableRecordError } from './unreadable-record.ts'
 
 export type EventFilter = Range & {
   readonly type?: string | undefined
@@ -13,12 +15,16 @@ export type EventFilter = Range & {
   readonly mayUse?: ((type: string) => boolean) | undefined
 }
 
-/** One page. `next` is `undefined` only at the end; a page may hold fewer than `limit` and still have a `next`. */
+/**
+ * One page. `next` is `undefined` only at the end; a page may hold fewer than `limit` and still have a `next`.
+ * @param onUnreadable told of each record that is left out because it cannot be read
+ */
 export async function listEvents(
   store: Store,
   filter: EventFilter,
   from: Position | undefined,
   limit: number,
+  onUnreadable: (error: UnreadableRecordError) => void = () => undefined,
 ): Promise<Page<EventRecord>> {
   return scanIndex(store, {
     key: keys.events,
@@ -31,6 +37,7 @@ export async function listEvents(
       readEvents(
         store,
         positions.map((entry) => entry.id),
+        onUnreadable,
       ),
     matches: (event) => matches(event, filter),
   })

@@ -1,23 +1,20 @@
 /**
  * The event record: one hash per event with its envelope, the state of every delivery and the counts that settle it.
  *
- * Owns making it (accept) and reading it. Claim, settle, reopen and discard change it, each in its own file.
+ * Owns making it (accept) and reading it; what its fields say is parse-event.ts. Claim, settle, reopen and discard change it, each
+ * in its own file.
  */
 import { createHash } from 'node:crypto'
-import {
-  deliveryId,
-  isTerminal,
-  type CloudEventContext,
-  type EventStatus,
-  type EventTrace,
-  type ManifoldEvent,
-} from '@manifold/domain'
-import { readAttempt, type RecordedAttempt } from './attempts.ts'
-import { readDeliveryState, stateField, type DeliveryState } from './delivery-state.ts'
+import { isTerminal, type CloudEventContext, type EventTrace, type ManifoldEvent } from '@manifold/domain'
+import type { DeliveryState } from './delivery-state.ts'
 import { runKept } from './kept-script.ts'
 import { keys } from './keys.ts'
+import { deadDeliveriesIn, parseEvent, type DeliveryRecord, type EventRecord } from './parse-event.ts'
 import { loadScript, replyStrings, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, IDEMPOTENCY_MS, type Store } from './store.ts'
+import { UnreadableRecordError } from './unreadable-record.ts'
+
+export { readContext } from './parse-event.ts'
 
 const acceptEvent = loadScript('accept-event')
 
@@ -178,42 +175,24 @@ function idempotencyDigest({ owner, key }: { owner: string; key: string }): stri
     .digest('base64url')
 }
 
-export type DeliveryRecord = DeliveryState & {
-  readonly id: string
-  readonly target: string
-  /** Whether the event counts as failed when this delivery does. */
-  readonly required: boolean
-  readonly lastAttempt: RecordedAttempt | undefined
-}
-
-export type EventRecord = CloudEventContext & {
-  readonly id: string
-  readonly type: string
-  readonly source: string
-  readonly subject: string | undefined
-  readonly time: string
-  readonly acceptedAtMs: number
-  readonly settledAtMs: number | undefined
-  /** No attempt was made before; `undefined` when it was not put off. */
-  readonly deliverAtMs: number | undefined
-  /** No attempt is made after. */
-  readonly expiresAtMs: number | undefined
-  /** Who is told when it is settled. */
-  readonly callbackUrl: string | undefined
-  readonly trace: EventTrace
-  readonly status: EventStatus
-  readonly deliveries: readonly DeliveryRecord[]
-}
-
-/** Reads one event with the state of its deliveries, without its data. */
+/**
+ * Reads one event with the state of its deliveries, without its data; `undefined` when it is not kept.
+ * @throws {UnreadableRecordError}
+ */
 export async function readEvent(store: Store, eventId: string): Promise<EventRecord | undefined> {
   return parseEvent(eventId, await store.redis.hgetall(keys.event(eventId)))
 }
 
-/** Reads many events in one round trip; one that is no longer kept is `undefined`. */
+/**
+ * Reads many events in one round trip; one that is no longer kept is `undefined`.
+ * @param onUnreadable takes the errors of those that cannot be read, for whom such a one is `undefined` as well: only for those who
+ * show events. Whoever acts on them must know the two apart.
+ * @throws {UnreadableRecordError} when nobody takes it
+ */
 export async function readEvents(
   store: Store,
   eventIds: readonly string[],
+  onUnreadable?: (error: UnreadableRecordError) => void,
 ): Promise<(EventRecord | undefined)[]> {
   if (eventIds.length === 0) return []
   const pipeline = store.redis.pipeline()
@@ -222,8 +201,22 @@ export async function readEvents(
   return eventIds.map((eventId, index) => {
     const [error, fields] = replies[index] ?? [new Error('no reply'), undefined]
     if (error !== null) throw error
-    return parseEvent(eventId, fields as Record<string, string>)
+    try {
+      return parseEvent(eventId, fields as Record<string, string>)
+    } catch (unreadable) {
+      if (onUnreadable === undefined || !(unreadable instanceof UnreadableRecordError)) throw unreadable
+      onUnreadable(unreadable)
+      return undefined
+    }
   })
+}
+
+/** The targets of which an event has a dead letter, and in which generation. Whatever else of its record cannot be read. */
+export async function readDeadDeliveries(
+  store: Store,
+  eventId: string,
+): Promise<readonly (DeliveryState & { readonly target: string })[]> {
+  return deadDeliveriesIn(await store.redis.hgetall(keys.event(eventId)))
 }
 
 /** The event's data, parsed. */
@@ -235,61 +228,4 @@ export async function readPayload(store: Store, eventId: string): Promise<unknow
 /** Deliveries of an event that are still to be made. */
 export function openDeliveries(event: EventRecord): DeliveryRecord[] {
   return event.deliveries.filter((delivery) => !isTerminal(delivery.status))
-}
-
-// The store wrote these fields: their values are ours, and are trusted.
-function parseEvent(eventId: string, fields: Record<string, string>): EventRecord | undefined {
-  const acceptedAt = fields['acceptedAt']
-  if (acceptedAt === undefined) return undefined
-  const acceptedAtMs = Number(acceptedAt)
-  const time = fields['time']
-  const [traceId = '', flags = '00'] = (fields['trace'] ?? '').split(' ')
-  const optional = (fields['optional'] ?? '').split(',')
-  return {
-    ...readContext(fields['context']),
-    id: eventId,
-    type: fields['type'] ?? '',
-    source: fields['source'] ?? '',
-    subject: fields['subject'],
-    time: time === undefined || time === '' ? new Date(acceptedAtMs).toISOString() : time,
-    acceptedAtMs,
-    settledAtMs: optionalNumber(fields['settledAt']),
-    deliverAtMs: optionalNumber(fields['deliverAt']),
-    expiresAtMs: optionalNumber(fields['expiresAt']),
-    callbackUrl: fields['callback'],
-    trace: { traceId, flags, spanId: fields['span'] },
-    status: fields['status'] as EventStatus,
-    deliveries: (fields['targets'] ?? '')
-      .split(',')
-      .filter((target) => target !== '')
-      .map((target) => parseDelivery(eventId, target, !optional.includes(target), fields)),
-  }
-}
-
-function parseDelivery(
-  eventId: string,
-  target: string,
-  required: boolean,
-  fields: Record<string, string>,
-): DeliveryRecord {
-  return {
-    id: deliveryId(eventId, target),
-    target,
-    required,
-    ...readDeliveryState(fields[stateField(target)] ?? ''),
-    lastAttempt: readLast(fields[`${target}/last`]),
-  }
-}
-
-/** What `moreOf` wrote. */
-export function readContext(text: string | undefined): CloudEventContext {
-  return text === undefined || text === '' ? {} : (JSON.parse(text) as CloudEventContext)
-}
-
-function readLast(entry: string | undefined): RecordedAttempt | undefined {
-  return entry === undefined ? undefined : readAttempt(entry)
-}
-
-function optionalNumber(text: string | undefined): number | undefined {
-  return text === undefined || text === '' ? undefined : Number(text)
 }

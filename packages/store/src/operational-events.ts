@@ -12,8 +12,9 @@ import {
   type OperationalEvent,
   type Target,
 } from '@manifold/domain'
-import { recordEvent, type DeliveryRecord, type EventRecord } from './event-record.ts'
+import { recordEvent } from './event-record.ts'
 import type { OwedEvent } from './owed-event.ts'
+import type { DeliveryRecord, EventRecord } from './parse-event.ts'
 import type { Store } from './store.ts'
 import { readGoneMark } from './target-mark.ts'
 

@@ -7,6 +7,14 @@ import type { Store } from './store.ts'
 
 export type Position = { readonly atMs: number; readonly id: string }
 
+/** The furthest moment that can be written as a date. */
+const LAST_MS = 8.64e15
+
+/** Whether milliseconds are a moment that can be shown. */
+export function isTime(ms: number): boolean {
+  return Math.abs(ms) <= LAST_MS
+}
+
 export type Range = {
   /** Only later than this. */
   readonly afterMs?: number | undefined

@@ -23,6 +23,7 @@ import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
 import { sendNewerRecord, sendProblem } from './problem.ts'
 import { recordedSpan } from './request-trace.ts'
 import { callerOf, type RequireScope } from './require-scope.ts'
+import { answerUnreadable, createLeftOut } from './unreadable-record.ts'
 import { attemptView, deadLetterView } from './views.ts'
 
 export type DeadLettersDeps = {
@@ -58,17 +59,18 @@ export function deadLettersRouter(deps: DeadLettersDeps): Router {
   const { store, requireScope } = deps
   const router = Router()
   router.use(requireScope('admin'))
-  router.route('/').get(list(store)).all(allowOnly('GET'))
+  router.route('/').get(list(deps)).all(allowOnly('GET'))
   router
     .route('/replay')
     .post(...readJsonBody(deps.maxBodyBytes), replayByFilter(deps))
     .all(allowOnly('POST'))
   router.route('/:deliveryId').get(show(store)).delete(discard(deps)).all(allowOnly('GET', 'DELETE'))
   router.route('/:deliveryId/replay').post(replay(deps)).all(allowOnly('POST'))
+  router.use(answerUnreadable('dead-letter-not-found'))
   return router
 }
 
-function list(store: Store): RequestHandler {
+function list({ store, logger }: DeadLettersDeps): RequestHandler {
   return async (request, response) => {
     const query = listQuery.safeParse(request.query)
     if (!query.success) {
@@ -82,7 +84,9 @@ function list(store: Store): RequestHandler {
       return
     }
     const filter = { afterMs: after, beforeMs: before, target, type, reason }
-    const page = await listDeadLetters(store, filter, 'newest', from.position, limit)
+    const leftOut = createLeftOut(logger)
+    const page = await listDeadLetters(store, filter, 'newest', from.position, limit, leftOut.add)
+    leftOut.log()
     response.json({
       items: page.items.map(deadLetterView),
       nextCursor: writeCursor(page.next),

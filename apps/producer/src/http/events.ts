@@ -1,7 +1,7 @@
 /** `/v1/events`: accept events and show their life. */
 import { EVENT_STATUSES, fieldErrors } from '@manifold/domain'
 import type { Queues } from '@manifold/queue'
-import { listEvents, readAttempts, readEvent, type Store } from '@manifold/store'
+import { listEvents, readAttempts, readEvent } from '@manifold/store'
 import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
 import type * as answers from '../contract/answers/index.ts'
@@ -19,6 +19,7 @@ import { postEvent, type PostEventDeps } from './post-event.ts'
 import { sendNewerRecord, sendProblem } from './problem.ts'
 import { requireRoom } from './require-room.ts'
 import { callerOf, type RequireScope } from './require-scope.ts'
+import { answerUnreadable, createLeftOut } from './unreadable-record.ts'
 import { attemptView, eventView } from './views.ts'
 
 export type EventsDeps = PostEventDeps &
@@ -52,7 +53,7 @@ export function eventsRouter(deps: EventsDeps): Router {
       ...readEventBody(deps.maxBodyBytes),
       postEvent(deps),
     )
-    .get(requireScope('read'), list(store))
+    .get(requireScope('read'), list(deps))
     .all(allowOnly('GET', 'POST'))
 
   // CloudEvents: the route above leaves a batch of them to this one.
@@ -85,6 +86,7 @@ export function eventsRouter(deps: EventsDeps): Router {
     })
     .all(allowOnly('GET'))
 
+  router.use(answerUnreadable('event-not-found'))
   return router
 }
 
@@ -112,7 +114,7 @@ function cancel(deps: EventsDeps): RequestHandler<{ id: string }> {
   }
 }
 
-function list(store: Store): RequestHandler {
+function list({ store, logger }: EventsDeps): RequestHandler {
   return async (request, response) => {
     const query = listQuery.safeParse(request.query)
     if (!query.success) {
@@ -127,7 +129,9 @@ function list(store: Store): RequestHandler {
     }
     const { mayUse } = callerOf(response)
     const filter = { afterMs: after, beforeMs: before, type, status, mayUse }
-    const page = await listEvents(store, filter, from.position, limit)
+    const leftOut = createLeftOut(logger)
+    const page = await listEvents(store, filter, from.position, limit, leftOut.add)
+    leftOut.log()
     response.json({
       items: page.items.map(eventView),
       nextCursor: writeCursor(page.next),

@@ -15,6 +15,7 @@ import { ownEventsOnly } from './own-events.ts'
 import { sendProblem } from './problem.ts'
 import { callerOf, type RequireScope } from './require-scope.ts'
 import { createSseReader } from './sse-reader.ts'
+import { answerUnreadable } from './unreadable-record.ts'
 
 export type StreamDeps = EventSourceDeps &
   FeedSourceDeps & {
@@ -65,6 +66,7 @@ export function streamRouter(deps: StreamDeps): Router {
       else response.type('text/event-stream').end()
     })
     .all(allowOnly('GET'))
+  router.use(answerUnreadable('event-not-found'))
   return router
 }
 

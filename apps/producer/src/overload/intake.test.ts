@@ -56,14 +56,46 @@ test('between two looks no more comes in than there was room for, and the want o
 })
 
 test('what is let in while a look is under way is not in its measure, and counts', () => {
-  const { beginLook, look, admit } = gates()
+  const { beginLook, look, admit, stored } = gates()
   const limits = { ...noLimits, maxBacklog: 3 }
   beginLook()
   look(loadOf(0), limits, 0)
   expect(admit(eventFor('crm'))).toBeUndefined()
+  stored(eventFor('crm'))
   beginLook()
   expect(admit(eventFor('crm', 'email'))).toBeUndefined()
   look(loadOf(1), limits, 250)
+  expect(admit(eventFor('crm'))).toMatchObject({ reason: 'backlog' })
+})
+
+test('what the store has not answered yet counts at every look, and once it has only as far as it was measured', () => {
+  const { lookAt, admit, stored } = gates()
+  const limits = { ...noLimits, maxBacklog: 10, maxBacklogOf: new Map([['crm', 2]]) }
+  lookAt(loadOf(0), limits)
+  const waiting = [...eventFor('crm'), ...eventFor('crm', 'email')]
+  expect(admit(waiting)).toBeUndefined()
+  for (const nowMs of [250, 500, 750]) {
+    lookAt(loadOf(0), limits, nowMs)
+    expect(admit(eventFor('crm'))).toMatchObject({ reason: 'target', target: 'crm' })
+  }
+  stored(waiting)
+  lookAt(loadOf(1), limits, 1_000)
+  expect(admit(eventFor('crm'))).toBeUndefined()
+})
+
+test('bytes and deliveries that the store has not answered yet take from the room for all', () => {
+  const { lookAt, admit, stored } = gates()
+  const payload = 'x'.repeat(6 * MIB)
+  const arrivals = [{ payload, targets: ['crm', 'email'] }]
+  lookAt(loadOf(0, 40 * MIB))
+  expect(admit(arrivals)).toBeUndefined()
+  lookAt(loadOf(0, 40 * MIB), noLimits, 250)
+  expect(admit(eventFor('crm'))).toMatchObject({ reason: 'memory' })
+  stored(arrivals)
+  const limits = { ...noLimits, maxBacklog: 2 }
+  lookAt(loadOf(0, 20 * MIB), limits, 500)
+  expect(admit(arrivals)).toBeUndefined()
+  lookAt(loadOf(0, 20 * MIB), limits, 750)
   expect(admit(eventFor('crm'))).toMatchObject({ reason: 'backlog' })
 })
 

@@ -35,6 +35,8 @@ export type Intake = {
   readonly refusal: () => Overloaded | undefined
   /** Lets events in, all of them or none; to be asked right before they are stored. */
   readonly admit: (arrivals: readonly Arrival[]) => Overloaded | undefined
+  /** To be told of all that was let in, once the store has answered, or failed to: until then no measure need hold it. */
+  readonly stored: (arrivals: readonly Arrival[]) => void
 }
 
 /** A gate that has just shut or opened. */
@@ -45,7 +47,7 @@ export type GateChange = {
 }
 
 export type Gates = Intake & {
-  /** To be told before the load is measured: what was let in until then is in the measure. */
+  /** To be told before the load is measured: what was let in until then, and is stored, is in the measure. */
   readonly beginLook: () => void
   /** @returns which gates have changed */
   readonly look: (load: Load, limits: LoadLimits, nowMs: number) => readonly GateChange[]
@@ -61,6 +63,9 @@ export type GatesDeps = {
 /** What may come in until the next look. */
 type Room = { bytes: number; deliveries: number; readonly of: Map<string, number> }
 
+/** What came in. */
+type Tally = { bytes: number; deliveries: number; readonly of: Map<string, number> }
+
 /** A look is due at once when the room is used up. */
 const NO_ROOM_RETRY_SECONDS = 1
 
@@ -70,10 +75,10 @@ export function createGates({ onRefused, onNoRoom }: GatesDeps): Gates {
   let backlog: Gate = OPEN_GATE
   const targets = new Map<string, Gate>()
   let room: Room = { bytes: Infinity, deliveries: Infinity, of: new Map() }
-  // Let in since the look began whose measure is still to come.
-  let arrivedBytes = 0
-  const arrived = new Map<string, number>()
-  let arrivedDeliveries = 0
+  // Let in and not answered by the store yet. Where replicas are waited for, that is on its way for longer than a look is apart.
+  const underWay: Tally = { bytes: 0, deliveries: 0, of: new Map() }
+  // Let in since the look began whose measure is still to come, and what was under way then: the measure may be without it.
+  let arrived: Tally = { bytes: 0, deliveries: 0, of: new Map() }
 
   const whole = (): Overloaded | undefined => {
     if (memory.kind === 'shut') return overloaded('memory', undefined, memory.retryAfterSeconds)
@@ -94,20 +99,16 @@ export function createGates({ onRefused, onNoRoom }: GatesDeps): Gates {
     return undefined
   }
 
-  const take = ({ payload, targets: names }: Arrival): void => {
-    if (room.bytes !== Infinity) {
-      const bytes = storedBytes(Buffer.byteLength(payload), names.length)
-      room.bytes -= bytes
-      arrivedBytes += bytes
-    }
-    room.deliveries -= names.length
-    arrivedDeliveries += names.length
+  const take = (arrival: Arrival): void => {
+    const bytes = bytesOf(arrival)
+    count(underWay, arrival, bytes, 1)
+    count(arrived, arrival, bytes, 1)
+    room.bytes -= bytes
+    room.deliveries -= arrival.targets.length
     if (room.of.size === 0) return
-    for (const name of names) {
+    for (const name of arrival.targets) {
       const left = room.of.get(name)
-      if (left === undefined) continue
-      room.of.set(name, left - 1)
-      arrived.set(name, (arrived.get(name) ?? 0) + 1)
+      if (left !== undefined) room.of.set(name, left - 1)
     }
   }
 
@@ -124,10 +125,11 @@ export function createGates({ onRefused, onNoRoom }: GatesDeps): Gates {
       if (refused === undefined) for (const arrival of arrivals) take(arrival)
       return counted(refused)
     },
+    stored: (arrivals) => {
+      for (const arrival of arrivals) count(underWay, arrival, bytesOf(arrival), -1)
+    },
     beginLook: () => {
-      arrivedBytes = 0
-      arrivedDeliveries = 0
-      arrived.clear()
+      arrived = { ...underWay, of: new Map(underWay.of) }
     },
     look: (load, limits, nowMs) => {
       const changes: GateChange[] = []
@@ -148,13 +150,13 @@ export function createGates({ onRefused, onNoRoom }: GatesDeps): Gates {
       for (const [name, open] of load.backlogs) {
         const limit = limits.maxBacklogOf.get(name) ?? 0
         targets.set(name, step('target', name, targets.get(name) ?? OPEN_GATE, shareOf(open, limit)))
-        if (limit > 0) of.set(name, limit - open - (arrived.get(name) ?? 0))
+        if (limit > 0) of.set(name, limit - open - (arrived.of.get(name) ?? 0))
       }
       // A target that is no longer there holds nobody up.
       for (const name of targets.keys()) if (!load.backlogs.has(name)) targets.delete(name)
       room = {
-        bytes: roomBytes(load, limits) - arrivedBytes,
-        deliveries: limits.maxBacklog > 0 ? limits.maxBacklog - total - arrivedDeliveries : Infinity,
+        bytes: roomBytes(load, limits) - arrived.bytes,
+        deliveries: limits.maxBacklog > 0 ? limits.maxBacklog - total - arrived.deliveries : Infinity,
         of,
       }
       return changes
@@ -164,6 +166,21 @@ export function createGates({ onRefused, onNoRoom }: GatesDeps): Gates {
       backlog: backlog.kind === 'shut',
       targets: [...targets.values()].filter(({ kind }) => kind === 'shut').length,
     }),
+  }
+}
+
+function bytesOf({ payload, targets }: Arrival): number {
+  return storedBytes(Buffer.byteLength(payload), targets.length)
+}
+
+/** @param sign -1 takes it out again */
+function count(tally: Tally, { targets }: Arrival, bytes: number, sign: 1 | -1): void {
+  tally.bytes += sign * bytes
+  tally.deliveries += sign * targets.length
+  for (const name of targets) {
+    const now = (tally.of.get(name) ?? 0) + sign
+    if (now === 0) tally.of.delete(name)
+    else tally.of.set(name, now)
   }
 }
 

@@ -1,5 +1,5 @@
 /** What one WebSocket follows: several things at once, each a stream of its own with a name of its own. */
-import { isStoreUnavailable } from '@manifold/store'
+import { isStoreUnavailable, UnreadableRecordError } from '@manifold/store'
 import type { Caller } from '../callers/caller.ts'
 import { maySeeEvent } from '../callers/own-events.ts'
 import { problem, type Problem } from '../http/problem.ts'
@@ -54,6 +54,8 @@ export function createSubscriptions(deps: SubscriptionDeps, caller: Caller, outb
       if (end !== 'left') outbox.send(JSON.stringify({ message: 'ended', subscription: name }))
       return undefined
     } catch (error) {
+      if (error instanceof UnreadableRecordError && !reader.isOpen())
+        return problem('event-not-found', { detail: error.message })
       if (!isStoreUnavailable(error)) throw error
       // A client comes back with the last place it was told.
       if (!reader.isOpen()) return problem('store-unavailable')
