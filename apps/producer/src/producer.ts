@@ -51,7 +51,7 @@ import { createEnqueuer } from './enqueuer.ts'
 import { callerIdentifier } from './callers/identify-caller.ts'
 import { openTokens } from './callers/open-tokens.ts'
 import { createApp } from './http/app.ts'
-import { auditRequest } from './http/audit.ts'
+import { auditReplay, auditRequest, auditTrail } from './http/audit.ts'
 import { limitConnections } from './http/limit-connections.ts'
 import { giveTargetAPath } from './http/request-target.ts'
 import { scopeGuard } from './http/require-scope.ts'
@@ -135,6 +135,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   const holder = randomUUID()
   const stopping = new AbortController()
   const newEventId = createEventIdFactory(secureRandom)
+  const trail = auditTrail(logger)
 
   const runner = createReplayRunner({
     store,
@@ -144,9 +145,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     isKnown: (target) => live.targets.some(({ name }) => name === target),
     onError,
     logger,
-    onCompleted: ({ id, matched, replayed, failed }) => {
-      logger.info({ audit: true, replayId: id, matched, replayed, failed }, 'audit: replay completed')
-    },
+    onCompleted: auditReplay(trail),
   })
   const times = knownTargetTimes(settings.removedTargetGraceMs)
   const removedLookMs = Math.min(settings.janitorIntervalMs, times.silentMs)
@@ -249,7 +248,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     registry,
     tracing,
     logger,
-    audit: auditRequest(logger),
+    audit: auditRequest(trail),
     newEventId: () => newEventId(clock.now()),
     // Asked for each request: a reload is in force for the next one, and every connection stays.
     get events() {
