@@ -30,6 +30,7 @@ import { createAlone } from './alone/process.ts'
 import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
 import { handlerLogger } from './handler-logger.ts'
 import { createHostShares } from './host-share.ts'
+import { tellOfLostLocks } from './lost-locks.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
 const NEWER_TELL_MS = 10_000
@@ -113,6 +114,7 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
   const consumer = consumeDeliveries({
     target,
     store,
+  const lostLocks = tellOfLostLocks(logger, target.name)
     queues,
     deliver: hasManyHosts(target)
       ? deliverByHost(deps)
@@ -128,6 +130,7 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
     onNewer: (entry) => {
       metrics.leftToNewer(target.name)
       tellOfNewer(entry)
+    onLost: lostLocks.lost,
     },
   })
   return {
@@ -137,6 +140,7 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
       alone.close()
       await client.close()
     },
+      lostLocks.flush()
   }
 }
 

@@ -54,6 +54,7 @@ function consume(verdictOf: (ref: DeliveryRef) => Verdict): void {
     stalledCheckMs: 30_000,
     onError: (error) => errors.push(error),
     onStalled: () => undefined,
+    onLost: () => undefined,
     onNewer: (entry) => left.push(entry),
   })
 }
