@@ -5,7 +5,8 @@
  */
 import { everyTarget, hideRevealedSecrets, loadConfig, readSettings } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
-import { createLogger, endWithParent, VERSION } from '@manifold/runtime'
+import { createLogger, endWithParent, failToStart, VERSION } from '@manifold/runtime'
+import { NO_ATTEMPT, type AttemptSpan, type CallResult } from '@manifold/tracing'
 import { attempt } from '../attempt.ts'
 import { handlerLogger } from '../handler-logger.ts'
 import type { Order, Report } from './messages.ts'
@@ -16,7 +17,10 @@ process.on('SIGINT', ignore).on('SIGTERM', ignore)
 const [name = ''] = process.argv.slice(2)
 const settings = readSettings()
 const logger = createLogger(`worker:${name}:alone`, settings.logLevel, undefined, hideRevealedSecrets)
-const target = everyTarget(await loadConfig(settings.configPath)).find((one) => one.name === name)
+const target = await loadConfig(settings.configPath).then(
+  (config) => everyTarget(config).find((one) => one.name === name),
+  (error: unknown) => failToStart(error, hideRevealedSecrets),
+)
 if (target === undefined) throw new Error(`no target "${name}" in ${settings.configPath} any more`)
 
 let redisAheadMs = 0
