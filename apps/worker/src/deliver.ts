@@ -142,9 +142,7 @@ async function deliverSuspect(
     const claimMs = deps.alone.longestMs + CLAIM_MARGIN_MS
     const terms = { ...claimTerms(deps, claimant), claimMs, probeMs: claimMs, takesSuspects: true }
     const claim = await claimDelivery(deps.store, ref, terms)
-    return await deliverClaimed(deps, ref, claim, stopping, (_deps, ref, claim, stopping) =>
-      deps.alone.attempt(ref, claim, stopping),
-    )
+    return await deliverClaimed(deps, ref, claim, stopping, (_deps, ...tried) => deps.alone.attempt(...tried))
   } finally {
     leave()
   }

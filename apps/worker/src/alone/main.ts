@@ -9,7 +9,7 @@ import { createLogger, endWithParent, failToStart, VERSION } from '@manifold/run
 import { NO_ATTEMPT, type AttemptSpan, type CallResult } from '@manifold/tracing'
 import { attempt } from '../attempt.ts'
 import { handlerLogger } from '../handler-logger.ts'
-import type { Order, Report } from './messages.ts'
+import type { CallNote, Order, Report } from './messages.ts'
 
 endWithParent()
 // Who stops the worker may signal its whole group: that is not the delivery's doing. The worker ends this process in time.
@@ -39,11 +39,39 @@ function ignore(): void {
   // The default would end it.
 }
 
-const tell = (report: Report) => process.send?.(report)
+const tell = (report: Report | CallNote) => process.send?.(report)
 
-process.on('message', ({ ref, claim, redisNowMs }: Order) => {
+/** The worker records what is told here. */
+function toldSpan(spanId: string): AttemptSpan {
+  return {
+    spanId,
+    startCall: ({ method, url, headers }) => {
+      const { traceparent } = headers
+      const call = {
+        method,
+        url: new URL(url).origin,
+        headers: traceparent === undefined ? {} : { traceparent },
+      }
+      tell({ kind: 'called', call })
+      return {
+        end: (result) => {
+          tell({ kind: 'returned', result: shortened(result) })
+        },
+      }
+    },
+    end: () => undefined,
+  }
+}
+
+function shortened(result: CallResult): CallResult {
+  if (result.kind !== 'answered') return result
+  return { kind: 'answered', response: { status: result.response.status } }
+}
+
+process.on('message', ({ ref, claim, redisNowMs, spanId }: Order) => {
   redisAheadMs = redisNowMs - Date.now()
-  attempt(deps, ref, claim, neverStopping).then(
+  const span = spanId === undefined ? NO_ATTEMPT : toldSpan(spanId)
+  attempt(deps, ref, claim, neverStopping, span).then(
     (tried) => tell({ kind: 'tried', tried }),
     (error: unknown) =>
       tell({ kind: 'failed', error: error instanceof Error ? error.message : String(error) }),
