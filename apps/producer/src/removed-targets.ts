@@ -5,9 +5,11 @@
  * One producer at a time looks (a lease), in bounded chunks. Nobody is buried by a process that has just started: others may not
  * have told yet which targets they have.
  */
+import { deliveryId } from '@manifold/domain'
 import { buryWaiting, type Queues } from '@manifold/queue'
 import type { Logger } from '@manifold/runtime'
 import {
+  findDelivery,
   readBacklog,
   readRemovedTargets,
   takeLease,
@@ -15,6 +17,7 @@ import {
   type Store,
   type Telling,
 } from '@manifold/store'
+import { logBuried } from './log-dead-letters.ts'
 
 export type RemovedTargetsDeps = {
   readonly store: Store
@@ -65,9 +68,12 @@ async function look(deps: RemovedTargetsDeps, { name, sinceMs }: RemovedTarget):
 }
 
 async function buryAll(deps: RemovedTargetsDeps, name: string): Promise<number> {
-  const { store, queues, holder, intervalMs, silentMs, signal } = deps
+  const { store, queues, logger, holder, intervalMs, silentMs, signal } = deps
   for (let buried = 0; ;) {
-    const chunk = await buryWaiting(store, queues, name, CHUNK, deps.telling)
+    const chunk = await buryWaiting(store, queues, name, CHUNK, deps.telling, async (ref) => {
+      const letter = await findDelivery(store, deliveryId(ref.eventId, ref.target))
+      if (letter !== undefined) logBuried(logger, letter, ref)
+    })
     buried += chunk.buried
     if (!chunk.more || signal.aborted) return buried
     await takeLease(store, 'removed-targets', holder, intervalMs * 2)

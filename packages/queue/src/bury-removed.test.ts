@@ -1,4 +1,11 @@
-import { noteKnownTargets, outboxSize, readRemovedTargets, removedTargetNames } from '@manifold/store'
+import type { DeliveryRef } from '@manifold/domain'
+import {
+  noteKnownTargets,
+  outboxSize,
+  readRemovedTargets,
+  removedTargetNames,
+  TELL_NOBODY,
+} from '@manifold/store'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { accept, keptDelivery, refOf } from '../../../test/support/store.ts'
@@ -25,6 +32,20 @@ test('what waits, is delayed, travels with others or is to be replayed dies, onc
   for (const ref of refs)
     expect(await keptDelivery(store, ref)).toMatchObject({ status: 'dead', reason: 'unknown-target' })
   expect(await readQueueDepth(queues, 'crm')).toEqual({ waiting: 0, delayed: 0, inFlight: 0, dead: 5 })
+})
+
+test('each that dies is told of, also again where that failed', async () => {
+  const refs = [await newRef(), await newRef()]
+  await enqueueBundled(queues, refs, () => 10)
+  const told: string[] = []
+  const tell = ({ eventId }: DeliveryRef) => {
+    told.push(eventId)
+    return told.length === 1 ? Promise.reject(new Error('not now')) : Promise.resolve()
+  }
+  await expect(buryWaiting(store, queues, 'crm', 100, TELL_NOBODY, tell)).rejects.toThrow('not now')
+  expect(await buryWaiting(store, queues, 'crm', 100, TELL_NOBODY, tell)).toEqual({ buried: 2, more: false })
+  const [first, second] = refs.map(({ eventId }) => eventId)
+  expect(told).toEqual([first, first, second])
 })
 
 test('who subscribes to dead letters is told of those', async () => {

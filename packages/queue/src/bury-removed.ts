@@ -32,6 +32,7 @@ export function knownTargetTimes(graceMs: number): {
  * Makes the deliveries of some of a target's jobs dead letters. A job that a worker still holds is left to it.
  * @param limit jobs looked at, at most
  * @param telling who gets the operational events about them
+ * @param onBuried told of each, and waited for: should it fail, it is told again
  * @returns how many deliveries died, and whether there may be more
  */
 export async function buryWaiting(
@@ -40,6 +41,7 @@ export async function buryWaiting(
   target: string,
   limit: number,
   telling: Telling = TELL_NOBODY,
+  onBuried: (ref: DeliveryRef) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ readonly buried: number; readonly more: boolean }> {
   const jobs = await queues
     .of(target)
@@ -55,7 +57,11 @@ export async function buryWaiting(
     const refs =
       reading.kind === 'readable' ? reading.refs : reading.kind === 'unreadable' ? [reading.ref] : []
     const ends: BuryEnd[] = []
-    for (const ref of refs) ends.push(await bury(store, queues, telling, ref))
+    for (const ref of refs) {
+      const end = await bury(store, queues, telling, ref)
+      if (end === 'buried') await onBuried(ref)
+      ends.push(end)
+    }
     buried += ends.filter((end) => end === 'buried').length
     if (ends.includes('newer')) continue
     await job.remove()
