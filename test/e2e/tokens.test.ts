@@ -147,7 +147,9 @@ test('a stream ends with its token, and so does a WebSocket', async () => {
 test('what comes over a WebSocket while it is closed behind its token is not published', async () => {
   const token = await endsSoon()
   const requestId = 'closed-behind-its-token'
-  const client = await openSocket(system.url, [], { headers: { ...bearer(token), 'x-request-id': requestId } })
+  const client = await openSocket(system.url, [], {
+    headers: { ...bearer(token), 'x-request-id': requestId },
+  })
   // It does not read that it is closed, and goes on sending.
   client.socket.pause()
   await eventually(
