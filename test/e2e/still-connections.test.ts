@@ -110,8 +110,9 @@ test('a producer has the limits that are written down; the longest wait and the 
   const other = await start()
   try {
     const at = await serverAt(`http://127.0.0.1:${String(other.port)}`)
-    const { headersTimeout, requestTimeout } = SERVER_LIMITS
-    expect(at).toMatchObject({ headersTimeout, requestTimeout, timeout: STILL_MS, maxConnections: 10_000 })
+    const { headersTimeout, requestTimeout, maxHeaderSize } = SERVER_LIMITS
+    expect(at).toMatchObject({ headersTimeout, requestTimeout, maxHeaderSize })
+    expect(at).toMatchObject({ timeout: STILL_MS, maxConnections: 10_000 })
   } finally {
     await other.close()
   }

@@ -5,6 +5,7 @@ import { eventually } from '../../../test/support/eventually.ts'
 import { connectionsOf, serverAt } from '../../../test/support/server-at.ts'
 import { startHealthServer, type Health, type HealthChecks, type HealthServer } from './health-server.ts'
 import { Counter, createRegistry, Gauge, Registry } from './metrics.ts'
+import { SERVER_LIMITS } from './server-limits.ts'
 
 const open: HealthServer[] = []
 afterEach(async () => {
@@ -155,6 +156,7 @@ test('a client holds a connection for ten seconds at most, and there are 256 of 
     headersTimeout: 10_000,
     requestTimeout: 10_000,
     timeout: 10_000,
+    maxHeaderSize: SERVER_LIMITS.maxHeaderSize,
     maxConnections: 256,
   })
 })
