@@ -24,14 +24,7 @@ import {
   registerQueueGauges,
   startRelay,
 } from '@manifold/queue'
-import {
-  createRegistry,
-  listenOn,
-  repeat,
-  reportErrors,
-  secureRandom,
-  type Logger,
-} from '@manifold/runtime'
+import { createRegistry, listenOn, repeat, reportErrors, secureRandom, type Logger } from '@manifold/runtime'
 import {
   connectRedis,
   createKeep,
@@ -94,7 +87,8 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
   requireKeysBeyondLoopback(settings)
   requireKnownLimits(settings)
   const unlimited = unknownLimitedNames(settings)
-  if (unlimited.length > 0) logger.warn({ names: unlimited }, 'MANIFOLD_RATE_LIMIT names callers that there are not')
+  if (unlimited.length > 0)
+    logger.warn({ names: unlimited }, 'MANIFOLD_RATE_LIMIT names callers that there are not')
   requireSecrets(config.sources.map((source) => source.verify))
   const callers = await openCallers(settings, logger)
   const certificates = settings.tls === undefined ? undefined : await openCertificates(settings.tls, logger)
