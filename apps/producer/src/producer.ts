@@ -275,6 +275,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     requireScope: scopeGuard(identify, limiter),
     maxBodyBytes: settings.maxBodyBytes,
     maxBatchBytes: settings.maxBatchBytes,
+    removedTargetGraceMs: settings.removedTargetGraceMs,
     onAccepted: metrics.accepted,
     onAnswered: metrics.answered,
     onReplayCreated: replays.wake,
