@@ -74,6 +74,7 @@ const well = await inScope(async (scope) => {
     takeoverMs: { count: takeoverMs.length, longest: Math.max(0, ...takeoverMs) },
     intakeBackMs: { count: intakeBackMs.length, longest: Math.max(0, ...intakeBackMs) },
     restedMs: Math.round(settled.restedMs),
+    notes: stage.notes(),
     findings,
     windows: stage.disturbances.windows(),
   }
@@ -89,6 +90,7 @@ const well = await inScope(async (scope) => {
       `at rest ${(settled.restedMs / 1_000).toFixed(1)} s after the last event`,
       `${String(takeoverMs.length)} taken over from dead workers, the slowest after ${String(figures.takeoverMs.longest)} ms`,
       `intake back ${String(intakeBackMs.length)} times, the slowest after ${String(figures.intakeBackMs.longest)} ms`,
+      ...stage.notes(),
       `memory before: ${memoryLine(before)}`,
       `memory after: ${memoryLine(after)}`,
       ...findingLines(findings).map((line) => `FOUND ${line}`),

@@ -5,11 +5,14 @@
  */
 import { gather, type Evidence, type Testimony } from './evidence.ts'
 import type { Finding } from './finding.ts'
+import { findBeyondLimits } from './rules/limits.ts'
 import { findAttemptsDisagreeing } from './rules/attempts.ts'
 import { findBodiesDiffering } from './rules/bodies.ts'
 import { findDeadWithoutCause } from './rules/dead-without-cause.ts'
 import { findDuplicated } from './rules/duplicated.ts'
+import { findFirstTriedTooLate } from './rules/first-tries.ts'
 import { findLost } from './rules/lost.ts'
+import { findNotPromised } from './rules/not-promised.ts'
 import { findOutboxNotEmpty } from './rules/outbox.ts'
 import { findQueuesDisagreeing } from './rules/queues.ts'
 import { findBadRetryTimes } from './rules/retry-times.ts'
@@ -23,6 +26,9 @@ const RULES: readonly ((evidence: Evidence) => Finding[])[] = [
   findWrongStatus,
   findDeadWithoutCause,
   findBadRetryTimes,
+  findFirstTriedTooLate,
+  findBeyondLimits,
+  findNotPromised,
   findAttemptsDisagreeing,
   findBodiesDiffering,
   findQueuesDisagreeing,

@@ -26,6 +26,12 @@ export type Case = {
   readonly delivery: DeliverySeen | undefined
   /** In the order they came. */
   readonly requests: readonly RequestLine[]
+  /**
+   * When an operator asked for each replay that was answered 202. There may have been more: by filter, or with the answer lost.
+   */
+  readonly replayedMs: readonly number[]
+  /** An operator was told so. */
+  readonly isDiscarded: boolean
 }
 
 export type Evidence = Testimony & {
@@ -46,12 +52,30 @@ export function gather(testimony: Testimony): Evidence {
     testimony.requests.toSorted((a, b) => a.atMs - b.atMs),
     (request) => request.deliveryId,
   )
+  const replays = Map.groupBy(
+    ledger.filter((line) => line.kind === 'replayed'),
+    ({ deliveryId }) => deliveryId,
+  )
+  const discarded = new Set(
+    ledger.filter((line) => line.kind === 'discarded').map(({ deliveryId }) => deliveryId),
+  )
   const cases = promised.flatMap((line) => {
     const event = snapshot.events.get(line.eventId)
     return line.targets.map((target) => {
       const id = `${line.eventId}-${target}`
       const delivery = event?.deliveries.find((one) => one.target === target)
-      return { id, promised: line, target, event, delivery, requests: byDelivery.get(id) ?? [] }
+      const requests = byDelivery.get(id) ?? []
+      const replayedMs = (replays.get(id) ?? []).map(({ atMs }) => atMs)
+      return {
+        id,
+        promised: line,
+        target,
+        event,
+        delivery,
+        requests,
+        replayedMs,
+        isDiscarded: discarded.has(id),
+      }
     })
   })
   return { ...testimony, promised, cases }

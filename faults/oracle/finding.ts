@@ -14,6 +14,14 @@ export type FindingKind =
   | 'dead-without-cause'
   | 'retried-too-early'
   | 'retried-too-late'
+  /** Waited for its first try, though its target was free. */
+  | 'first-tried-too-late'
+  /** More attempts than the policy allows. */
+  | 'tried-too-often'
+  /** Behind the delivery's maximum age. */
+  | 'tried-past-its-age'
+  /** A target was sent an event that was not for it. */
+  | 'not-promised'
   /** The attempts that are recorded are not the requests that came. */
   | 'attempts-disagree'
   /** A target got something else than was posted, or not the same twice. */

@@ -19,6 +19,8 @@ const line = z.discriminatedUnion('kind', [
     /** The driver's own name of the event: its Idempotency-Key, which is in its data, too. */
     key: z.string(),
     targets: z.array(z.string()),
+    /** It was to be delivered so much later. */
+    delayMs: z.number().optional(),
     atMs: z.number(),
   }),
   /** An operator's replay of a dead letter was answered 202. */

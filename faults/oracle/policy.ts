@@ -27,3 +27,14 @@ export const POLICY: Policy = {
 
 /** Whatever happens to a worker, what it did is taken over within its timeout and this. */
 export const TAKEOVER_MARGIN_MS = 15_000
+
+/**
+ * How late anything may be where nothing was disturbed. The driver, the receiver and all parts share two busy cores: any of
+ * them has been seen to be given no processor for a second, and a try passes through three of them.
+ */
+const UNDISTURBED_MS = 3_000
+
+/** How late a try may be that nothing else explains. */
+export function marginMs({ timeoutMs }: Pick<Policy, 'timeoutMs'>, disturbed: boolean): number {
+  return disturbed ? timeoutMs + TAKEOVER_MARGIN_MS : UNDISTURBED_MS
+}

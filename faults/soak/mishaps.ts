@@ -125,7 +125,7 @@ export const MISHAPS: readonly Mishap[] = [
     name: 'target ill',
     run: async (stage, random) => {
       const target = random.pick(TARGETS)
-      const well = stage.disturbances.begin(`${target} is ill`, 'lateness')
+      const well = stage.disturbances.begin(`${target} is ill`, 'lateness', { target })
       await stage.receiver.behave(target, random.pick(BEHAVIOURS))
       await wait(random.between(...LASTS_MS))
       await stage.receiver.behave(target, wellOf(target))

@@ -36,15 +36,24 @@ test.each([
   expect(takeovers(requests, windows)).toEqual([])
 })
 
-test('what is disturbed otherwise in between does not count', () => {
-  const away: Window = {
-    what: 'Redis away',
-    excuses: 'duplicates',
-    fromMs: momentMs(1_000),
-    untilMs: momentMs(5_000),
-  }
-  const requests = [cut, request('evt_1', 6_010, 200)]
-  expect(takeovers(requests, [kill, away])).toMatchObject([{ afterMs: 2_000 }])
+test.each([
+  ['a Redis that is away', { excuses: 'duplicates' }, 980],
+  ['a pause of its target', { excuses: 'lateness', target: 'alpha' }, 980],
+  ['a pause of another target', { excuses: 'lateness', target: 'beta' }, 6_000],
+  ['a producer that stands still', { excuses: 'first-attempts' }, 6_000],
+] as const)(
+  'of what is disturbed in between only what holds it up does not count: %s',
+  (_what, more, afterMs) => {
+    const other: Window = { what: 'another', fromMs: momentMs(1_000), untilMs: momentMs(5_000), ...more }
+    const requests = [cut, request('evt_1', 6_010, 200)]
+    expect(takeovers(requests, [kill, other])).toMatchObject([{ afterMs }])
+  },
+)
+
+test('two disturbances at a time are subtracted once', () => {
+  const away: Window = { ...kill, what: 'Redis away', fromMs: momentMs(1_000), untilMs: momentMs(2_000) }
+  const requests = [cut, request('evt_1', 9_010, 200)]
+  expect(takeovers(requests, [kill, away, { ...away, what: 'silence' }])).toMatchObject([{ afterMs: 6_000 }])
 })
 
 test('one that takes longer than is promised is found', () => {

@@ -2,7 +2,7 @@
  * Takeovers: how long what a worker had in hand when it was killed waited for another. Pure.
  *
  * Seen from the receiver: a request that the kill cut off, or that was answered and not recorded any more, comes again. What was
- * disturbed otherwise in between (Redis away, a pause) is not the takeover's.
+ * disturbed otherwise in between (Redis away, a pause of this target) is not the takeover's; what cannot have held it up is.
  */
 import type { Finding } from '../oracle/finding.ts'
 import { TAKEOVER_MARGIN_MS, type Policy } from '../oracle/policy.ts'
@@ -27,7 +27,7 @@ export function takeovers(requests: readonly RequestLine[], windows: readonly Wi
       const kill = before === undefined ? undefined : kills.find((one) => wasInHand(before, one.fromMs))
       if (kill === undefined) return []
       const others = windows.filter((one) => one !== kill)
-      const afterMs = next.atMs - kill.fromMs - disturbedMs(kill.fromMs, next.atMs, others)
+      const afterMs = next.atMs - kill.fromMs - disturbedMs(kill.fromMs, next.atMs, others, next.target)
       return [{ deliveryId, afterMs: Math.max(0, afterMs) }]
     })
   })

@@ -40,7 +40,7 @@ export async function startLink(
     fail: async (fault) => {
       const over = disturbances.begin(
         `${fault.kind} between ${name}`,
-        HARMLESS.has(fault.kind) ? 'lateness' : cutsExcuse,
+        HARMLESS.has(fault.kind) && cutsExcuse !== 'first-attempts' ? 'lateness' : cutsExcuse,
       )
       await proxy.set(fault)
       return async () => {

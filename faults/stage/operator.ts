@@ -48,7 +48,7 @@ export function createOperator({ origin, ledger, disturbances }: OperatorDeps): 
   const did = async (method: string, path: string): Promise<number> => (await ask(method, path)).status
   return {
     pause: async (target) => {
-      const over = disturbances.begin(`pause of ${target}`, 'lateness')
+      const over = disturbances.begin(`pause of ${target}`, 'lateness', { target })
       await did('POST', `${ADMIN}/targets/${target}/pause`)
       return async () => {
         await did('POST', `${ADMIN}/targets/${target}/resume`)

@@ -4,13 +4,15 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { launch, type ProgramSpec } from '../../bench/stage/program.ts'
-import type { Disturbances } from './disturbances.ts'
+import { disturbancesOf, type Disturbances, type Kind, type PartDisturbances } from './disturbances.ts'
 
 export type Part = {
   readonly name: string
   readonly pid: number
   readonly port: number
   readonly origin: string
+  /** For what is done to it from outside. */
+  readonly disturbed: PartDisturbances
   readonly alive: () => boolean
   /** As a crash would. Resolves when it is gone. */
   readonly kill: () => Promise<void>
@@ -31,6 +33,8 @@ export type Part = {
 }
 
 const LOOK_MS = 20
+/** Of a part that is not told. */
+const DRAIN_MS = 8_000
 /** How long a process may take to collect its garbage and say what is left, on a busy machine. */
 const PROBE_MS = 10_000
 
@@ -40,12 +44,13 @@ const ready = z.object({ kind: z.literal('ready'), port: z.number() })
 
 export type PartOptions = ProgramSpec & {
   readonly name: string
+  readonly kind: Kind
   readonly folder: string
   readonly disturbances: Disturbances
 }
 
 /** Starts one and waits until it is ready. @throws with the end of its output when it ends before that */
-export async function startPart({ name, folder, disturbances, ...spec }: PartOptions): Promise<Part> {
+export async function startPart({ name, kind, folder, disturbances, ...spec }: PartOptions): Promise<Part> {
   const { child, logFile } = launch(folder, spec)
   const output = () => readFileSync(logFile, 'utf8')
   const ended = once(child, 'exit').then(
@@ -55,23 +60,26 @@ export async function startPart({ name, folder, disturbances, ...spec }: PartOpt
   const first = await Promise.race([message, ended])
   if (typeof first !== 'object')
     throw new Error(`${name} ended (${String(first)}):\n${output().slice(-2_000)}`)
+  const drainMs = Number(spec.environment?.MANIFOLD_DRAIN_MS ?? DRAIN_MS)
+  const disturbed = disturbancesOf(disturbances, { name, kind, drainMs })
   return {
     name,
+    disturbed,
     pid: child.pid ?? 0,
     port: first.port,
     origin: `http://127.0.0.1:${String(first.port)}`,
     alive: () => child.exitCode === null && child.signalCode === null,
     kill: async () => {
-      disturbances.strike(`SIGKILL of ${name}`)
+      disturbed.killed(`SIGKILL of ${name}`)
       child.kill('SIGKILL')
       await ended
     },
     freeze: () => {
-      const over = disturbances.begin(`SIGSTOP of ${name}`, 'duplicates')
+      const over = disturbed.paused(`SIGSTOP of ${name}`)
       child.kill('SIGSTOP')
       return () => {
-        child.kill('SIGCONT')
         over()
+        child.kill('SIGCONT')
       }
     },
     goOn: () => {
@@ -90,7 +98,7 @@ export async function startPart({ name, folder, disturbances, ...spec }: PartOpt
       }
     },
     stop: async () => {
-      const over = disturbances.begin(`SIGTERM of ${name}`, 'duplicates')
+      const over = disturbed.stopping(`SIGTERM of ${name}`)
       child.kill('SIGTERM')
       const how = await ended
       over()

@@ -13,7 +13,7 @@ import { POLICY } from '../oracle/policy.ts'
 import { readReceiverLog } from '../oracle/receiver-log.ts'
 import { gatherCrew } from './crew.ts'
 import { noteDisturbances } from './disturbances.ts'
-import { postUntilAccepted, type LaneDeps } from './lane.ts'
+import { postUntilAccepted, tryOnce, type LaneDeps } from './lane.ts'
 import { startLink } from './links.ts'
 import { startLoad } from './load.ts'
 import { createOperator } from './operator.ts'
@@ -23,6 +23,7 @@ import { settle } from './settle.ts'
 import type { Stage, StageOptions } from './stage.ts'
 import { awaitStrike } from './strike.ts'
 import { TARGETS } from './targets.ts'
+import { countTries } from './tries.ts'
 
 /** Short, so that what a lock delays takes seconds. */
 const ENVIRONMENT = {
@@ -47,10 +48,19 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
   const servers = await startServers(folder, shape, options.redisSettings ?? [], disturbances)
   scope.defer(servers.close)
   const receiver = await startReceiver(scope, folder, options.seed)
-  const toRedis = { upstreamPort: servers.port, cutsExcuse: 'duplicates', disturbances } as const
+  const toRedis = { upstreamPort: servers.port, disturbances }
   const links = {
-    producersToRedis: await startLink(scope, { ...toRedis, name: 'producers and Redis' }),
-    workersToRedis: await startLink(scope, { ...toRedis, name: 'workers and Redis' }),
+    producersToRedis: await startLink(scope, {
+      ...toRedis,
+      name: 'producers and Redis',
+      // Whoever sends to targets notices nothing.
+      cutsExcuse: 'first-attempts',
+    }),
+    workersToRedis: await startLink(scope, {
+      ...toRedis,
+      name: 'workers and Redis',
+      cutsExcuse: 'duplicates',
+    }),
     workersToTargets: await startLink(scope, {
       name: 'workers and targets',
       upstreamPort: receiver.port,
@@ -67,8 +77,6 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
 
   const found: Finding[] = []
   const notes: string[] = []
-  const refusals = new Map<number, number>()
-  let slowestRefusalMs = 0
   const crew = gatherCrew(scope, {
     folder,
     disturbances,
@@ -88,15 +96,15 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     ...Array.from({ length: options.workers ?? 2 }, () => crew.add('worker')),
   ])
 
-  const lane: LaneDeps = {
-    origin: crew.origin,
-    ledger,
-    onFinding: (finding) => found.push(finding),
-    onRefused: (status, tookMs) => {
-      refusals.set(status, (refusals.get(status) ?? 0) + 1)
-      slowestRefusalMs = Math.max(slowestRefusalMs, tookMs)
-    },
+  const onFinding = (finding: Finding) => {
+    found.push(finding)
   }
+  const tries = countTries({
+    lives: (producer) => crew.living('producer').some(({ name }) => name === producer),
+    windows: disturbances.windows,
+    onFinding,
+  })
+  const lane: LaneDeps = { producer: crew.producer, ledger, onFinding, onTry: tries.add }
 
   return {
     seed: options.seed,
@@ -121,12 +129,18 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     origin: crew.origin,
     addProducer: (environment) => crew.add('producer', environment),
     addWorker: (environment, through) => crew.add('worker', environment, through),
-    struck: (part, limitMs) => awaitStrike({ part, disturbances, leaveOut: crew.leaveOut, limitMs }),
+    struck: (part, limitMs) => awaitStrike({ part, leaveOut: crew.leaveOut, limitMs }),
     load: (more = {}) => startLoad(lane, { targets: TARGETS, ...more }),
     post: (event) => postUntilAccepted(lane, event),
+    probe: async (producer, event, limitMs) => {
+      const { tried } = await tryOnce(lane, producer, event, limitMs)
+      // That so short a wait was in vain is no refusal.
+      if (tried.status !== 'timeout') tries.add(tried)
+      return tried
+    },
     size: (quick, whole) => (options.quick ? quick : whole),
-    refusals: () => refusals,
-    slowestRefusalMs: () => slowestRefusalMs,
+    refusals: tries.refusals,
+    slowestRefusalMs: tries.slowestRefusalMs,
     requests: () => readReceiverLog(receiver.logFile),
     note: (text) => notes.push(text),
     notes: () => notes,

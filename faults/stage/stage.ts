@@ -2,7 +2,7 @@
 import type { Policy } from '../oracle/policy.ts'
 import type { RequestLine } from '../oracle/receiver-log.ts'
 import type { Disturbances } from './disturbances.ts'
-import type { NewEvent } from './lane.ts'
+import type { Asked, NewEvent, Try } from './lane.ts'
 import type { Link } from './links.ts'
 import type { Load, LoadOptions } from './load.ts'
 import type { Operator } from './operator.ts'
@@ -65,11 +65,13 @@ export type Stage = {
   readonly load: (options?: Partial<LoadOptions>) => Load
   /** Posts one event until it is accepted. */
   readonly post: (event: NewEvent) => Promise<string | undefined>
+  /** Posts an event once, to this producer, with so much time for the answer. */
+  readonly probe: (producer: Asked, event: NewEvent, limitMs: number) => Promise<Try>
   /** The number in a quick run, or in a whole one. */
   readonly size: (quick: number, whole: number) => number
   /** Refusals of the driver's posts by status. */
   readonly refusals: () => ReadonlyMap<number, number>
-  /** How long the slowest refusal took. */
+  /** How long the slowest refusal took, or a caller waited in vain for one. */
   readonly slowestRefusalMs: () => number
   /** What the receiver has written down so far. */
   readonly requests: () => readonly RequestLine[]

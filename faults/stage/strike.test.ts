@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { noteDisturbances } from './disturbances.ts'
+import { disturbancesOf, noteDisturbances } from './disturbances.ts'
 import type { Part } from './part.ts'
 import { awaitStrike } from './strike.ts'
 
@@ -8,8 +8,10 @@ const AT_MS = 1_760_000_000_000
 /** A part that has written this, and has ended if `ended` says how. */
 function partThatSaid(line: string, ended?: number | string) {
   const did: string[] = []
+  const disturbances = noteDisturbances()
   const part: Part = {
     name: 'worker 1',
+    disturbed: disturbancesOf(disturbances, { name: 'worker 1', kind: 'worker', drainMs: Infinity }),
     pid: 1,
     port: 0,
     origin: '',
@@ -23,12 +25,11 @@ function partThatSaid(line: string, ended?: number | string) {
     ended: ended === undefined ? new Promise(() => undefined) : Promise.resolve(ended),
     output: () => `{"level":"info","msg":"delivered"}\n${line}`,
   }
-  const disturbances = noteDisturbances()
   const leaveOut = () => {
     did.push('is left out')
     return () => did.push('is taken in')
   }
-  return { struck: awaitStrike({ part, disturbances, leaveOut, limitMs: 0 }), disturbances, did }
+  return { struck: awaitStrike({ part, leaveOut, limitMs: 0 }), disturbances, did }
 }
 
 const lineOf = (signal: string) => `${JSON.stringify({ failpoint: 'sent', signal, atMs: AT_MS })}\n`
@@ -37,14 +38,20 @@ test('a kill is a moment: that at which the process said so', async () => {
   const { struck, disturbances } = partThatSaid(lineOf('SIGKILL'), 'SIGKILL')
   expect(await struck).toMatchObject({ atMs: AT_MS })
   expect(disturbances.windows()).toEqual([
-    { what: 'SIGKILL of worker 1 at sent', excuses: 'duplicates', fromMs: AT_MS, untilMs: AT_MS },
+    {
+      what: 'SIGKILL of worker 1 at sent',
+      part: 'worker 1',
+      excuses: 'duplicates',
+      fromMs: AT_MS,
+      untilMs: AT_MS,
+    },
   ])
 })
 
 test('what stands still does so from the strike until it goes on, and is asked nothing meanwhile', async () => {
   const { struck, disturbances, did } = partThatSaid(lineOf('SIGSTOP'))
   const { goOn } = (await struck) ?? {}
-  expect(disturbances.windows()).toMatchObject([{ fromMs: AT_MS, excuses: 'duplicates' }])
+  expect(disturbances.windows()).toMatchObject([{ fromMs: AT_MS, excuses: 'pause' }])
   expect(did).toEqual(['is left out'])
   goOn?.()
   expect(did).toEqual(['is left out', 'goes on', 'is taken in'])

@@ -5,7 +5,6 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
-import type { Disturbances } from './disturbances.ts'
 import type { Part } from './part.ts'
 
 const struckLine = z.object({
@@ -22,7 +21,6 @@ export type Struck = {
 
 export type StrikeOptions = {
   readonly part: Part
-  readonly disturbances: Disturbances
   readonly leaveOut: (part: Part) => () => void
   readonly limitMs: number
 }
@@ -30,17 +28,12 @@ export type StrikeOptions = {
 const LOOK_MS = 50
 
 /** Waits until an armed part is struck; `undefined` when that does not come in time, or when it ended otherwise. */
-export async function awaitStrike({
-  part,
-  disturbances,
-  leaveOut,
-  limitMs,
-}: StrikeOptions): Promise<Struck | undefined> {
+export async function awaitStrike({ part, leaveOut, limitMs }: StrikeOptions): Promise<Struck | undefined> {
   const deadlineMs = performance.now() + limitMs
   for (;;) {
     const alive = part.alive()
     const line = readStrike(part.output())
-    if (line !== undefined) return note(part, line, disturbances, leaveOut)
+    if (line !== undefined) return note(part, line, leaveOut)
     if (!alive || performance.now() > deadlineMs) return undefined
     await wait(LOOK_MS)
   }
@@ -54,30 +47,29 @@ function readStrike(output: string): z.infer<typeof struckLine> | undefined {
 async function note(
   part: Part,
   { failpoint, signal, atMs }: z.infer<typeof struckLine>,
-  disturbances: Disturbances,
   leaveOut: StrikeOptions['leaveOut'],
 ): Promise<Struck> {
   const what = `${signal} of ${part.name} at ${failpoint}`
   const nothing = () => undefined
   switch (signal) {
     case 'SIGKILL':
-      disturbances.strike(what, atMs)
+      part.disturbed.killed(what, atMs)
       await part.ended
       return { atMs, goOn: nothing }
     case 'SIGTERM': {
-      const over = disturbances.begin(what, 'duplicates', { fromMs: atMs })
+      const over = part.disturbed.stopping(what, atMs)
       void part.ended.then(over)
       return { atMs, goOn: nothing }
     }
     case 'SIGSTOP': {
-      const over = disturbances.begin(what, 'duplicates', { fromMs: atMs })
+      const over = part.disturbed.paused(what, atMs)
       const takeIn = leaveOut(part)
       return {
         atMs,
         goOn: () => {
+          over()
           part.goOn()
           takeIn()
-          over()
         },
       }
     }

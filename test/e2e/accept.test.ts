@@ -216,7 +216,7 @@ test('a caller that disconnects in the middle of its body leaves nothing behind'
   const { port } = new URL(system.url)
   const socket = connect(Number(port), '127.0.0.1')
   socket.write(
-    'POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{"type":"a"',
+    'POST /v1/events HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{"type":"a"',
   )
   await eventually('the request to have begun', () => socket.bytesWritten > 0 && socket.readyState === 'open')
   socket.destroy()

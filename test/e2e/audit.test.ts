@@ -76,7 +76,7 @@ test('a replay by filter is noted with its filter, and its end with what came of
   const end = await eventually('its end', () =>
     stage.system.logs().find((one) => one['replayId'] === replayId && one['audit'] === true),
   )
-  expect(end).toMatchObject({ matched: 0, replayed: 0, failed: 0 })
+  expect(end).toMatchObject({ caller: 'all', matched: 0, replayed: 0, failed: 0 })
 })
 
 test('what is looked for is noted, and nothing of what was found', async () => {

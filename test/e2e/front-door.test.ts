@@ -65,7 +65,7 @@ test('connections beyond the limit are closed, which is told, and those within a
   const refused = connect(port, '127.0.0.1')
   await once(refused, 'close')
   await eventually('the word', () => system.logs().some((line) => line['max'] === 3))
-  open[0]?.write('GET /livez HTTP/1.1\r\nHost: here\r\n\r\n')
+  open[0]?.write('GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
   const [answer] = (await once(open[0] ?? refused, 'data')) as [Buffer]
   expect(answer.toString()).toMatch(/^HTTP\/1.1 200 /)
   for (const socket of open) socket.destroy()

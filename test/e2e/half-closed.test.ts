@@ -30,7 +30,7 @@ async function sendAndClose(words: string): Promise<string> {
 }
 
 const post = (key: string) =>
-  `POST /v1/events HTTP/1.1\r\nhost: x\r\nidempotency-key: ${key}\r\ncontent-type: application/json\r\ncontent-length: ${String(BODY.length)}\r\n\r\n${BODY}`
+  `POST /v1/events HTTP/1.1\r\nhost: 127.0.0.1\r\nidempotency-key: ${key}\r\ncontent-type: application/json\r\ncontent-length: ${String(BODY.length)}\r\n\r\n${BODY}`
 
 test('an event whose caller closes its side behind it is accepted whole or not at all, and once when it is sent again', async () => {
   const keys = Array.from({ length: 20 }, (_, index) => `half-${String(index)}`)
@@ -53,7 +53,7 @@ test.each([
   ['a live feed', '/v1/stream'],
 ])('%s ends at once when its caller closes its side', async (_what, path) => {
   const { body } = await system.api.post({ type: 'order.placed', data: {}, delayMs: 60_000 })
-  await sendAndClose(`GET ${path.replace('ID', body.id)} HTTP/1.1\r\nhost: x\r\n\r\n`)
+  await sendAndClose(`GET ${path.replace('ID', body.id)} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`)
   await eventually('nobody to follow', async () => {
     const metrics = await (await fetch(`${system.url}/metrics`)).text()
     return /^manifold_followers\{.*\} 0$/m.test(metrics) && /^manifold_streams_open\{.*\} 0$/m.test(metrics)

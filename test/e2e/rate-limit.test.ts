@@ -1,15 +1,16 @@
 /** How often a caller may ask: counted over producers, told in headers, refused with the time to go on. */
-import { createApiKey, resolveConfig } from '@manifold/config'
+import { createApiKey, readSettings, resolveConfig } from '@manifold/config'
 import { createLogger } from '@manifold/runtime'
 import { keys as redisKeys } from '@manifold/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startProducer, type RunningProducer } from '../../apps/producer/src/producer.ts'
 import { apiAt, type ProblemAnswer } from '../support/api.ts'
+import { eventually } from '../support/eventually.ts'
 import { startSystem, type System } from '../support/system.ts'
 import { openSocket } from '../support/web-socket.ts'
 
 const SCOPES = ['publish', 'read', 'admin'] as const
-const NAMES = ['shared', 'apart', 'alone', 'batch', 'lines', 'slowed', 'socket', 'free', 'away'] as const
+const NAMES = ['shared', 'apart', 'alone', 'batch', 'lines', 'slowed', 'socket', 'free', 'away', 'changed', 'nonsense'] as const
 type Name = (typeof NAMES)[number]
 const made = new Map(NAMES.map((name) => [name, createApiKey(name, SCOPES)]))
 
@@ -22,6 +23,8 @@ const LIMITS = [
   'slowed=4/1s',
   'socket=3/1d',
   'away=1000/1d',
+  'changed=1/1d',
+  'nonsense=3/1d',
 ]
 
 let system: System
@@ -48,7 +51,7 @@ afterAll(async () => {
 const bearer = (name: Name) => ({ authorization: `Bearer ${made.get(name)?.key ?? ''}` })
 const as = (name: Name, url = system.url) => apiAt(url, bearer(name))
 const event = { type: 'order.placed', data: 1 }
-const counted = (name: Name) => system.store.redis.get(redisKeys.rateLimit('publish', name))
+const counted = (name: Name) => system.store.redis.get(redisKeys.rateLimit('publish', 86_400, name))
 
 test('every answer says what is left; what is beyond is 429 with the time to go on', async () => {
   for (const left of [1, 0]) {
@@ -83,6 +86,62 @@ test('two producers count together', async () => {
   for (let count = 0; count < 6; count++)
     statuses.push((await as('shared', count % 2 === 0 ? system.url : other).post(event)).status)
   expect(statuses).toEqual([202, 202, 202, 202, 202, 429])
+})
+
+test('a limit that is changed begins a window of its own', async () => {
+  const settings = readSettings({
+    REDIS_URL: system.redis.url,
+    PORT: '0',
+    MANIFOLD_API_KEYS: made.get('changed')?.entry,
+    MANIFOLD_RATE_LIMIT: 'changed=1/1h',
+  })
+  const config = resolveConfig('test', { targets: [] })
+  const third = await startProducer({ settings, config, logger: createLogger('test', 'silent') })
+  try {
+    const other = `http://127.0.0.1:${String(third.port)}`
+    expect((await as('changed').post(event)).status).toBe(202)
+    const { status, headers } = await as('changed', other).post(event)
+    expect(status).toBe(202)
+    // Of an hour, and not the rest of the day.
+    expect(Number(/t=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1])).toBeLessThanOrEqual(3_600)
+    for (const url of [system.url, other]) expect((await as('changed', url).post(event)).status).toBe(429)
+  } finally {
+    await third.close()
+  }
+})
+
+test('a limit of a caller that no key has stops the start; where there are tokens it is told', async () => {
+  const start = (environment: Record<string, string>) => {
+    const [name = ''] = NAMES
+    const settings = readSettings({
+      REDIS_URL: system.redis.url,
+      PORT: '0',
+      MANIFOLD_API_KEYS: made.get(name)?.entry,
+      ...environment,
+    })
+    const lines: string[] = []
+    const logger = createLogger('test', 'info', { write: (line: string) => lines.push(line) })
+    const config = resolveConfig('test', { targets: [] })
+    return startProducer({ settings, config, logger }).then(async (producer) => {
+      await producer.close()
+      return lines.join('')
+    })
+  }
+  await expect(start({ MANIFOLD_RATE_LIMIT: '9/1s sharde=1/1s jwt:ada=1/1s' })).rejects.toThrow(
+    'MANIFOLD_RATE_LIMIT: no key is called sharde, jwt:ada',
+  )
+  await expect(start({ MANIFOLD_API_KEYS: '', MANIFOLD_RATE_LIMIT: 'shared=1/1s' })).rejects.toThrow(
+    'no key is called shared',
+  )
+  const tokens = {
+    MANIFOLD_JWT_JWKS_URL: 'http://127.0.0.1:9/jwks',
+    MANIFOLD_JWT_ISSUER: 'https://issuer.example',
+    MANIFOLD_JWT_AUDIENCE: 'manifold',
+  }
+  const told = await start({ ...tokens, MANIFOLD_RATE_LIMIT: 'sharde=1/1s jwt:ada=1/1s shared=1/1s' })
+  expect(told).toContain('"names":["sharde"]')
+  const kept = await start({ MANIFOLD_RATE_LIMIT: 'shared=1/1s' })
+  expect(kept).not.toContain('"names"')
 })
 
 test('one caller’s flood is nobody else’s, and does not reach Redis', async () => {
@@ -142,6 +201,23 @@ test('what is published over a WebSocket counts like a POST', async () => {
   expect((await as('socket').post(event)).status).toBe(429)
   // The handshake counts as a read.
   expect((await as('socket').call('GET', '/v1/events')).headers.get('ratelimit')).toMatch(/^"read";r=1;/)
+  client.socket.terminate()
+})
+
+test('what cannot be read counts, too: who sends nonsense over a WebSocket is limited as any other', async () => {
+  const client = await openSocket(system.url, [], { headers: bearer('nonsense') })
+  for (const nonsense of ['{', '{"do":"nothing"}', Buffer.from('binary'), 'null']) client.socket.send(nonsense)
+  const told = await eventually('the answers', () => {
+    const all = client.told()
+    return all.length === 4 && all
+  })
+  expect(told.map((one) => (one['problem'] as ProblemAnswer).code).sort()).toEqual([
+    'invalid-request',
+    'malformed-json',
+    'malformed-json',
+    'rate-limited',
+  ])
+  expect(await client.ask({ do: 'publish', event })).toMatchObject({ problem: { code: 'rate-limited' } })
   client.socket.terminate()
 })
 

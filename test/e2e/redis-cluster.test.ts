@@ -1,6 +1,10 @@
 /** The main job on a real Redis Cluster of three masters. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createApiKey, readSettings, resolveConfig } from '@manifold/config'
+import { createLogger } from '@manifold/runtime'
 import { connectRedis, createKeep, waitForRedis } from '@manifold/store'
+import { startProducer, type RunningProducer } from '../../apps/producer/src/producer.ts'
+import { apiAt } from '../support/api.ts'
 import { accept } from '../support/store.ts'
 import { startTestCluster } from '../support/redis-shapes.ts'
 import { eventually } from '../support/eventually.ts'
@@ -27,6 +31,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  await Promise.all(producers.map((one) => one.close()))
   await system.close()
   await cluster.close()
 })
@@ -105,6 +110,35 @@ test('a batch is accepted as a whole', async () => {
   expect(body).toMatchObject({ accepted: 100 })
 })
 
+const limited = ['limited', 'moved'].map((name) => createApiKey(name, ['publish']))
+/** Two more, with keys, at which a limit holds together. */
+let producers: RunningProducer[] = []
+
+/** What a caller is answered at the two in turn. */
+async function statusesOf(key: string | undefined): Promise<number[]> {
+  const statuses: number[] = []
+  for (let count = 0; count < 4; count++) {
+    const url = `http://127.0.0.1:${String(producers[count % 2]?.port)}`
+    const api = apiAt(url, { authorization: `Bearer ${key ?? ''}` })
+    statuses.push((await api.post({ type: 'nobody.wants', data: 1 })).status)
+  }
+  return statuses
+}
+
+test('a limit holds over producers', async () => {
+  const settings = readSettings({
+    REDIS_URL: cluster.url,
+    PORT: '0',
+    MANIFOLD_DRAIN_MS: '200',
+    MANIFOLD_API_KEYS: limited.map((one) => one.entry).join(' '),
+    MANIFOLD_RATE_LIMIT: 'limited=3/1d moved=3/1d',
+  })
+  const config = resolveConfig('test', { targets: [] })
+  const logger = createLogger('test', 'silent')
+  producers = await Promise.all([1, 2].map(() => startProducer({ settings, config, logger })))
+  expect(await statusesOf(limited[0]?.key)).toEqual([202, 202, 202, 429])
+})
+
 test('the slot may move to a master that knows none of the scripts', async () => {
   const redis = connectRedis(system.settings.redis, 'fail-fast', () => undefined)
   try {
@@ -116,6 +150,8 @@ test('the slot may move to a master that knows none of the scripts', async () =>
     await cluster.moveSlot('{manifold}', to)
     await accept(store, { targets: ['crm'] })
     expect((await system.api.post(order, { prefer: 'wait=5' })).body.status).toBe('delivered')
+    // Nor does it know the limiter's.
+    expect(await statusesOf(limited[1]?.key)).toEqual([202, 202, 202, 429])
   } finally {
     redis.disconnect()
   }

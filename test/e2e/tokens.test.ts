@@ -144,6 +144,23 @@ test('a stream ends with its token, and so does a WebSocket', async () => {
   expect(refused).toMatchObject({ status: 401, body: { code: 'unauthenticated' } })
 })
 
+test('what comes over a WebSocket while it is closed behind its token is not published', async () => {
+  const token = await endsSoon()
+  const requestId = 'closed-behind-its-token'
+  const client = await openSocket(system.url, [], { headers: { ...bearer(token), 'x-request-id': requestId } })
+  // It does not read that it is closed, and goes on sending.
+  client.socket.pause()
+  await eventually(
+    'the end of the token',
+    async () => (await as(token).call('GET', '/v1/events')).status === 401,
+  )
+  client.say({ do: 'publish', event: { type: 'order.late', data: 1 } })
+  await eventually('its end', () => system.logs().some((line) => line['requestId'] === requestId))
+  client.socket.terminate()
+  const { body } = await as(key.key).call<PageAnswer<EventAnswer>>('GET', '/v1/events?type=order.late')
+  expect(body.items).toEqual([])
+})
+
 test('lines of a batch that come behind the end of its token are refused', async () => {
   const token = await endsSoon()
   let send: (line: string) => void = () => undefined

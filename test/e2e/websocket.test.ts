@@ -26,7 +26,7 @@ beforeAll(async () => {
         .join(' '),
       MANIFOLD_ALLOWED_ORIGINS: 'https://app.example',
       MANIFOLD_MAX_BODY_BYTES: '10000',
-      MANIFOLD_MAX_STREAMS: '150',
+      MANIFOLD_MAX_STREAMS: '300',
     },
     config: (sandboxUrl) => ({
       targets: [{ name: 'crm', subscribe: ['order.**'], url: `${sandboxUrl}/t/crm/ok` }],
@@ -289,6 +289,10 @@ test('a connection has so many subscriptions, and a producer so many streams', a
   const full = await refusedSocket(system.url, [], { headers: bearer('both') })
   expect(full).toMatchObject({ status: 503, body: { code: 'too-many-followers' } })
   expect(full.headers['retry-after']).toBe('5')
+  // It is one caller that has its half.
+  const reader = await open('reader')
+  expect(await reader.ask({ do: 'subscribe' })).toMatchObject({ message: 'subscribed' })
+  reader.socket.terminate()
   client.socket.close()
   other.socket.terminate()
   await eventually('all is free again', async () => (await streamsOpen()) === 0)

@@ -12,8 +12,8 @@ export type TestRedis = {
   /** Silent but connected, as behind a cut cable. */
   readonly freeze: () => void
   readonly thaw: () => void
-  /** On the same port, with the same data. */
-  readonly start: () => Promise<void>
+  /** On the same port, with the same data. @param settings of this start, such as `['maxmemory', '64mb']` */
+  readonly start: (settings?: readonly (readonly string[])[]) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -34,8 +34,8 @@ export async function startTestRedis(): Promise<TestRedis> {
     thaw: () => {
       if (server !== undefined) process.kill(server.pid, 'SIGCONT')
     },
-    start: async () => {
-      server ??= await startRedisServer({ program, folder, port })
+    start: async (settings = []) => {
+      server ??= await startRedisServer({ program, folder, port, settings })
     },
     close: async () => {
       await server?.kill()

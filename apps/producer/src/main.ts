@@ -24,9 +24,9 @@ try {
   onShutdown(logger, settings.drainMs, producer.close)
   announceReady(producer.port)
   reloads.follow(logger, async () => {
+    await producer.reloadFiles()
     const next = await loadConfig(settings.configPath)
     producer.reload(next)
-    await producer.reloadCertificates()
     const changes = targetChanges(config, next)
     config = next
     return changes

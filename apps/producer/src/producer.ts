@@ -5,12 +5,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import {
   everyTarget,
+  isKeyless,
   requireKeysBeyondLoopback,
+  requireKnownLimits,
   requireSecrets,
+  unknownLimitedNames,
   type Config,
   type Settings,
 } from '@manifold/config'
@@ -29,7 +30,6 @@ import {
   repeat,
   reportErrors,
   secureRandom,
-  SERVER_LIMITS,
   type Logger,
 } from '@manifold/runtime'
 import {
@@ -48,14 +48,11 @@ import { startTracing } from '@manifold/tracing'
 import { createReplayRunner } from './bulk-replay.ts'
 import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
-import { callerIdentifier } from './callers/identify-caller.ts'
-import { openTokens } from './callers/open-tokens.ts'
+import { openCallers } from './callers/open-callers.ts'
 import { createApp } from './http/app.ts'
 import { auditRequest } from './http/audit.ts'
-import { limitConnections } from './http/limit-connections.ts'
-import { giveTargetAPath } from './http/request-target.ts'
+import { closeHttpServer, createHttpServer } from './http/http-server.ts'
 import { scopeGuard } from './http/require-scope.ts'
-import { exemptSlowBodies } from './http/slow-body.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
 import { createGates } from './overload/intake.ts'
 import { limitsOf } from './overload/limits.ts'
@@ -70,20 +67,21 @@ import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
 import { registerStreamGauge } from './streams/stream-gauge.ts'
 import { createTypeLookup } from './streams/type-lookup.ts'
 import { openCertificates } from './tls/certificates.ts'
-import { asksForWebSocket, serveUpgrades } from './websocket/upgrade.ts'
 
 export type ProducerOptions = {
   readonly settings: Settings
   readonly config: Config
   readonly logger: Logger
+  /** How long a connection may lie still; for tests. */
+  readonly stillMs?: number
 }
 
 export type RunningProducer = {
   readonly port: number
   /** From now on requests go by this config; those under way end by the one before. @throws when a secret is missing */
   readonly reload: (config: Config) => void
-  /** Reads the certificate again; a bad one changes nothing, and is logged. Without TLS there is nothing to do. */
-  readonly reloadCertificates: () => Promise<void>
+  /** Reads the keys, the keys of tokens and the certificate again, each for itself: what is bad changes nothing, and is logged. */
+  readonly reloadFiles: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -91,10 +89,14 @@ const DEFAULT_PORT = 3_000
 const REPLAY_LOOK_MS = 500
 
 /** Starts taking events. Waits for Redis, however long, and says so. @throws when the port is taken */
-export async function startProducer({ settings, config, logger }: ProducerOptions): Promise<RunningProducer> {
+export async function startProducer(options: ProducerOptions): Promise<RunningProducer> {
+  const { settings, config, logger, stillMs } = options
   requireKeysBeyondLoopback(settings)
+  requireKnownLimits(settings)
+  const unlimited = unknownLimitedNames(settings)
+  if (unlimited.length > 0) logger.warn({ names: unlimited }, 'MANIFOLD_RATE_LIMIT names callers that there are not')
   requireSecrets(config.sources.map((source) => source.verify))
-  const readToken = settings.jwt === undefined ? undefined : await openTokens(settings.jwt, logger)
+  const callers = await openCallers(settings, logger)
   const certificates = settings.tls === undefined ? undefined : await openCertificates(settings.tls, logger)
   const redis = connectRedis(settings.redis, 'fail-fast', (error) => {
     logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
@@ -144,8 +146,8 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     isKnown: (target) => live.targets.some(({ name }) => name === target),
     onError,
     logger,
-    onCompleted: ({ id, matched, replayed, failed }) => {
-      logger.info({ audit: true, replayId: id, matched, replayed, failed }, 'audit: replay completed')
+    onCompleted: ({ id, filter: { caller }, matched, replayed, failed }) => {
+      logger.info({ audit: true, caller, replayId: id, matched, replayed, failed }, 'audit: replay completed')
     },
   })
   const times = knownTargetTimes(settings.removedTargetGraceMs)
@@ -230,7 +232,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
   registerStreamGauge(registry, streams)
   metrics.watchFollowers(hub.followers)
 
-  const identify = callerIdentifier(settings.apiKeys, readToken)
+  const { identify } = callers
   const limiter =
     settings.rateLimits === undefined ? undefined : await createRateLimiter(store, settings.rateLimits)
   const app = createApp({
@@ -243,6 +245,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     limiter,
     trustProxy: settings.trustProxy,
     isSecure: settings.tls !== undefined,
+    isKeyless: isKeyless(settings),
     allowedOrigins: settings.allowedOrigins,
     leaving: leaving.signal,
     queues,
@@ -283,21 +286,13 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       logger.warn({ type, targets }, 'a filter threw: its target gets the event')
     },
   })
-  const serverOptions = {
-    ...SERVER_LIMITS,
-    // What Node would refuse in its own words goes to the application: it has better ones.
-    requireHostHeader: false,
-    shouldUpgradeCallback: asksForWebSocket,
-  }
-  const server =
-    certificates === undefined
-      ? createServer(serverOptions, app)
-      : certificates.serve(createTlsServer({ ...serverOptions, ...certificates.options }, app))
-  limitConnections(server, settings.maxConnections, logger)
-  server.on('checkExpectation', app)
-  server.on('upgrade', serveUpgrades(app))
-  server.prependListener('request', giveTargetAPath)
-  exemptSlowBodies(server)
+  const server = createHttpServer({
+    app,
+    certificates,
+    maxConnections: settings.maxConnections,
+    stillMs,
+    logger,
+  })
   const port = await listenOn(server, settings.host, settings.port ?? DEFAULT_PORT)
   const scheme = settings.tls === undefined ? 'http' : 'https'
   logger.info({ host: settings.host, port, scheme, targets: targetNames() }, 'producer is listening')
@@ -309,10 +304,12 @@ export async function startProducer({ settings, config, logger }: ProducerOption
       live = readLive(next)
       telling.wake()
     },
-    reloadCertificates: () => certificates?.reload() ?? Promise.resolve(),
+    reloadFiles: async () => {
+      await Promise.all([callers.reload(), certificates?.reload()])
+    },
     close: async () => {
       leaving.abort()
-      await closeServer(server, settings.drainMs)
+      await closeHttpServer(server, settings.drainMs)
       await certificates?.stop()
       await hub.close()
       await enqueuer.drain()
@@ -341,17 +338,4 @@ function readLive(config: Config) {
     judgeCallbackUrl: callbackUrlJudge(config.callbacks),
     bundleSizes: new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)])),
   }
-}
-
-/** Lets requests under way finish, for at most `drainMs`. */
-async function closeServer(server: Server, drainMs: number): Promise<void> {
-  const timer = setTimeout(() => {
-    server.closeAllConnections()
-  }, drainMs)
-  await new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve()
-    })
-  })
-  clearTimeout(timer)
 }

@@ -24,8 +24,8 @@ import { failpoint } from '@manifold/runtime'
 import {
   claimEach,
   claimDelivery,
-  keepResponse,
   releaseDelivery,
+  type CapturedResponse,
   type Claim,
   type ClaimResult,
   type ClaimTerms,
@@ -184,12 +184,17 @@ async function deliverClaimed(
   const attempted = describe(tried, atMs, durationMs)
   // Before it is settled: what was sent is told of even if Redis goes away now.
   span.end(attempted, settlement)
-  if (tried.response !== undefined) await keepResponse(deps.store, ref, tried.response)
   const verdict = await settle(
     deps,
     ref,
     claim,
-    { attempt: attempted, signal: tried.signal, exchange: tried.exchange, span },
+    {
+      attempt: attempted,
+      signal: tried.signal,
+      response: tried.response,
+      exchange: tried.exchange,
+      span,
+    },
     settlement,
   )
   failpoint('settled')
@@ -243,7 +248,8 @@ export async function refuse(deps: DeliverDeps, ref: DeliveryRef, error: string)
 
 function claimTerms({ target, process, lockMs }: DeliverDeps, claimant: string): ClaimTerms {
   const claimMs = target.timeoutMs + CLAIM_MARGIN_MS
-  return { claimant, process, claimMs, probeMs: claimMs, freshMs: lockMs / 2 }
+  const { maxAgeMs } = target.retry
+  return { claimant, process, claimMs, probeMs: claimMs, freshMs: lockMs / 2, maxAgeMs }
 }
 
 /** Who crashes leaves the claim as it is, so that whoever is next counts the crash. */
@@ -260,6 +266,7 @@ function isUnanswered(tried: Tried): boolean {
 type Trial = {
   readonly attempt: Attempt | undefined
   readonly signal: Extract<Tried, { kind: 'tried' }>['signal']
+  readonly response?: CapturedResponse | undefined
   readonly exchange?: Exchange | undefined
   readonly span?: AttemptSpan
 }
@@ -276,10 +283,10 @@ async function settle(
   deps: DeliverDeps,
   ref: DeliveryRef,
   claim: Claim,
-  { attempt, signal, exchange, span }: Trial,
+  { attempt, signal, response, exchange, span }: Trial,
   settlement: Settlement,
 ): Promise<Verdict> {
-  const result = await deps.settle({ ref, fence: claim.fence, settlement, attempt, signal })
+  const result = await deps.settle({ ref, fence: claim.fence, settlement, attempt, signal, response })
   deps.onSettled({
     ref,
     eventType: claim.event.type,

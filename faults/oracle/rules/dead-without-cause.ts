@@ -3,6 +3,7 @@ import type { Case, Evidence } from '../evidence.ts'
 import type { Finding } from '../finding.ts'
 import type { Policy } from '../policy.ts'
 import type { AttemptSeen, DeliverySeen } from '../snapshot.ts'
+import { RECOVERY_MS } from '../windows.ts'
 import { generationStartMs } from './generations.ts'
 
 /** What Manifold retries, and so never rejects at once. */
@@ -32,7 +33,11 @@ function missingCause(
   evidence: Evidence,
 ): string | undefined {
   const { retry } = evidence.policy
-  const answered = one.requests.map(({ status }) => status).filter((status) => status !== null)
+  const bornMs = generationStartMs(one, delivery.generation)
+  // What an earlier life came to is no cause for this one's end.
+  const own =
+    delivery.generation === 1 ? one.requests : one.requests.filter(({ atMs }) => atMs + CLOCK_MS >= bornMs)
+  const answered = own.map(({ status }) => status).filter((status) => status !== null)
   switch (delivery.reason) {
     case 'exhausted': {
       const spent = attempts.filter(({ outcome }) => outcome !== 'throttled').length
@@ -43,15 +48,23 @@ function missingCause(
     case 'gone':
       return answered.includes(410) ? undefined : 'the receiver never answered 410'
     case 'expired': {
-      const ageMs = (diedAtMs ?? 0) - generationStartMs(one, delivery.generation, evidence)
-      return ageMs + CLOCK_MS >= leastAgeMs(evidence.policy)
-        ? undefined
-        : `it was only ${String(ageMs)} ms old`
+      const ageMs = (diedAtMs ?? 0) - bornMs
+      if (ageMs + CLOCK_MS >= retry.maxAgeMs) return undefined
+      const lastMs = lastAttemptMs(evidence.policy)
+      const ends = [
+        ...own.map(({ endedMs }) => endedMs),
+        ...attempts.map(({ atMs, durationMs }) => atMs + durationMs),
+      ]
+      const wasLast = ageMs + CLOCK_MS >= lastMs && ends.some((ms) => ms - bornMs + CLOCK_MS >= lastMs)
+      return wasLast ? undefined : `it was only ${String(ageMs)} ms old`
     }
     case 'blocked': {
       const isMeant = evidence.windows.some(
         ({ kills, fromMs, untilMs }) =>
-          kills === 'blocked' && diedAtMs !== undefined && diedAtMs >= fromMs && diedAtMs <= untilMs,
+          kills === 'blocked' &&
+          diedAtMs !== undefined &&
+          diedAtMs >= fromMs &&
+          diedAtMs <= untilMs + RECOVERY_MS,
       )
       return isMeant ? undefined : 'its target was at no forbidden address'
     }
@@ -65,7 +78,7 @@ function isRefusal(status: number): boolean {
   return status >= 300 && status < 500 && !RETRYABLE.has(status)
 }
 
-/** A last attempt comes shortly before the end: a delivery may die that much earlier. */
-function leastAgeMs({ retry }: Policy): number {
+/** A wait is cut so that there is a last attempt at this age: what fails from then on is not as old as it might be. */
+function lastAttemptMs({ retry }: Policy): number {
   return retry.maxAgeMs - Math.min(5_000, retry.maxAgeMs / 10)
 }

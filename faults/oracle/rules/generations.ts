@@ -1,12 +1,19 @@
 /** When a delivery's lives began: the first with the event, the later ones with an operator's replay. */
-import type { Case, Evidence } from '../evidence.ts'
+import type { Case } from '../evidence.ts'
 
-/** Not later than this life's begin, and as near to it as is known from outside. */
-export function generationStartMs(one: Case, generation: number, { ledger }: Evidence): number {
+/**
+ * Not later than this life's begin, and as near to it as is known from outside: when it was asked for, where every replay is in
+ * the ledger; else when the last attempt of an earlier life had ended.
+ */
+export function generationStartMs(one: Case, generation: number): number {
   const acceptedAtMs = one.event?.acceptedAtMs ?? one.promised.atMs
   if (generation === 1) return acceptedAtMs
-  const replays = ledger.filter((line) => line.kind === 'replayed' && line.deliveryId === one.id)
-  return replays[generation - 2]?.atMs ?? acceptedAtMs
+  const { replayedMs } = one
+  const askedMs = replayedMs.length === generation - 1 ? replayedMs.at(-1) : undefined
+  const ends = (one.delivery?.attemptList ?? [])
+    .filter((attempt) => attempt.generation < generation)
+    .map(({ atMs, durationMs }) => atMs + durationMs)
+  return Math.max(askedMs ?? acceptedAtMs, ...ends)
 }
 
 /** Whether a new life began between two moments: then the time between them is the operator's. */

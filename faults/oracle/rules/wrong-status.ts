@@ -5,11 +5,8 @@ import type { EventSeen } from '../snapshot.ts'
 import { mayBeUnrecorded } from '../windows.ts'
 
 export function findWrongStatus(evidence: Evidence): Finding[] {
-  const discarded = new Set(
-    evidence.ledger.filter((line) => line.kind === 'discarded').map((line) => line.deliveryId),
-  )
   const ofDeliveries = evidence.cases.flatMap((one): Finding[] => {
-    const wrong = wrongDelivery(one, evidence, discarded)
+    const wrong = wrongDelivery(one, evidence)
     return wrong === undefined ? [] : [{ kind: 'wrong-status', subject: one.id, detail: wrong }]
   })
   const ofEvents = [...evidence.snapshot.events.values()].flatMap((event): Finding[] => {
@@ -28,22 +25,26 @@ export function findWrongStatus(evidence: Evidence): Finding[] {
 }
 
 function wrongDelivery(
-  { id, delivery, requests }: Case,
+  { delivery, requests, replayedMs, isDiscarded }: Case,
   evidence: Evidence,
-  discarded: ReadonlySet<string>,
 ): string | undefined {
   const taken = requests.filter(wasTaken)
-  switch (delivery?.status) {
+  if (delivery === undefined) return undefined
+  const replays = replayedMs.length
+  if (delivery.generation < 1 + replays)
+    return `in generation ${String(delivery.generation)}, though ${String(replays)} replays of it were answered 202`
+  if (isDiscarded && delivery.status !== 'discarded')
+    return `${delivery.status}, though an operator was told that it is discarded`
+  switch (delivery.status) {
     case 'delivered':
       return taken.length === 0 ? 'delivered, but the receiver never took it' : undefined
     case 'discarded':
-      if (!discarded.has(id)) return 'discarded, but by no operator'
+      if (!isDiscarded) return 'discarded, but by no operator'
       return takenForSure(taken, evidence)
     case 'dead':
       return takenForSure(taken, evidence)
     case 'cancelled':
       return 'cancelled, but by no caller'
-    case undefined:
     default:
       // Not ended: that is stuck.ts.
       return undefined

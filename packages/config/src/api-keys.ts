@@ -22,11 +22,15 @@ export type ApiKey = {
 
 const ENTRY = /^(?<name>[A-Za-z0-9._-]{1,64}):(?<scopes>[a-z+]+):(?<hash>[0-9a-f]{64})(:(?<types>[^:]*))?$/
 
-/** Reads `MANIFOLD_API_KEYS`. Mistakes are values; a message never repeats a hash. */
+/**
+ * Reads `MANIFOLD_API_KEYS`. Mistakes are values; a message never repeats a hash. No entry at all is a mistake, too: whoever
+ * wants no keys sets none, and nobody is made an operator by a template that came out blank.
+ */
 export function parseApiKeys(text: string): { keys: ApiKey[]; errors: string[] } {
   const keys: ApiKey[] = []
   const errors: string[] = []
   const entries = text.split(/[\s,]+/).filter((entry) => entry !== '')
+  if (entries.length === 0) errors.push('there is not one entry: unset it where no keys are wanted')
   for (const [index, entry] of entries.entries()) {
     const where = `entry ${String(index + 1)}`
     const groups = ENTRY.exec(entry)?.groups
@@ -42,6 +46,9 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; errors: string[] }
     if (unknown.length > 0)
       errors.push(`${where}: unknown scope ${unknown.join(', ')}; known: ${SCOPES.join(', ')}`)
     if (keys.some((key) => key.name === name)) errors.push(`${where}: the name ${name} is used twice`)
+    const hash = Buffer.from(groups['hash'], 'hex')
+    const same = keys.find((key) => key.name !== name && key.hash.equals(hash))
+    if (same !== undefined) errors.push(`${where}: its key is that of ${same.name}: each caller has one of its own`)
     const types = groups['types']?.split('+')
     for (const pattern of types ?? []) {
       const mistake = typePatternError(pattern)
@@ -50,7 +57,7 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; errors: string[] }
     keys.push({
       name,
       scopes: new Set(scopes.filter(isScope)),
-      hash: Buffer.from(groups['hash'], 'hex'),
+      hash,
       ...(types === undefined ? {} : { types }),
     })
   }

@@ -19,12 +19,14 @@ const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 
 const LIMIT = /^((?<name>.+)=)?(?<max>[1-9]\d{0,8})\/(?<count>[1-9]\d{0,4})(?<unit>[smhd])$/
 
-/** Mistakes are values. */
+/** Mistakes are values; no limit at all is one, as it would leave everybody unlimited. */
 export function parseRateLimits(text: string): { limits: RateLimits; errors: string[] } {
   const own = new Map<string, RateLimit>()
   const errors: string[] = []
   let everyone: RateLimit | undefined
-  for (const entry of text.split(/[\s,]+/).filter((one) => one !== '')) {
+  const entries = text.split(/[\s,]+/).filter((one) => one !== '')
+  if (entries.length === 0) errors.push('there is not one limit: unset it where none is wanted')
+  for (const entry of entries) {
     const groups = LIMIT.exec(entry)?.groups
     const unit = groups?.['unit']
     if (groups === undefined || !isUnit(unit)) {

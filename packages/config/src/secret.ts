@@ -58,7 +58,7 @@ export function readSecret(name: string, environment: NodeJS.ProcessEnv): Secret
   try {
     // An editor's trailing newline is not part of a secret.
     const content = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-    if (content !== '') return { kind: 'found', value: content }
+    if (content.trim() !== '') return { kind: 'found', value: content }
     return { kind: 'missing', message: `secret ${name}: ${name}_FILE is empty` }
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApiKey } from './api-keys.ts'
-import { readSettings, requireKeysBeyondLoopback, SettingsError } from './settings.ts'
+import { readSettings, requireKeysBeyondLoopback, rereadApiKeys, SettingsError } from './settings.ts'
 
 const { entry } = createApiKey('shop', ['publish'])
 
@@ -240,10 +240,14 @@ test.each([
   ['LOG_LEVEL', 'INFO'],
   ['MANIFOLD_MAX_CONNECTIONS', '0'],
   ['MANIFOLD_RATE_LIMIT', '1000'],
+  ['MANIFOLD_RATE_LIMIT', ' '],
   ['MANIFOLD_RATE_LIMIT', '0/1s'],
   ['MANIFOLD_RATE_LIMIT', '10/500ms'],
   ['MANIFOLD_RATE_LIMIT', '10/1s 20/1s'],
   ['MANIFOLD_RATE_LIMIT', 'shop=1/1s shop=2/1s'],
+  ['MANIFOLD_API_KEYS', ' '],
+  ['MANIFOLD_API_KEYS', '\n\n'],
+  ['MANIFOLD_API_KEYS', ','],
   ['MANIFOLD_TRUST_PROXY', 'true'],
   ['MANIFOLD_TRUST_PROXY', '0'],
   ['MANIFOLD_TRUST_PROXY', '10.0.0.0/33'],
@@ -288,10 +292,36 @@ describe('API keys from a file', () => {
     expect(namesIn({ MANIFOLD_API_KEYS_FILE: join(directory, 'keys') })).toEqual(['shop'])
   })
 
+  test('can be read again, from the file only; mistakes and no key at all are told', () => {
+    const file = join(directory, 'changing')
+    const again = (environment: NodeJS.ProcessEnv) => rereadApiKeys(environment)?.map(({ name }) => name)
+    for (const [name, content] of [
+      ['shop', entry],
+      ['ops', createApiKey('ops', ['admin']).entry],
+    ] as const) {
+      writeFileSync(file, content)
+      expect(again({ MANIFOLD_API_KEYS_FILE: file })).toEqual([name])
+      expect(again({ MANIFOLD_API_KEYS: '', MANIFOLD_API_KEYS_FILE: file })).toEqual([name])
+      expect(again({ MANIFOLD_API_KEYS: entry, MANIFOLD_API_KEYS_FILE: file })).toBeUndefined()
+    }
+    expect(again({ MANIFOLD_API_KEYS_FILE: '' })).toBeUndefined()
+    for (const content of ['', '\n\n', 'nonsense']) {
+      writeFileSync(file, content)
+      expect(complaint(() => again({ MANIFOLD_API_KEYS_FILE: file }))).toContain('MANIFOLD_API_KEYS')
+    }
+  })
+
   test('give way to those in MANIFOLD_API_KEYS', () => {
     const own = createApiKey('ops', ['admin']).entry
     const environment = { MANIFOLD_API_KEYS: own, MANIFOLD_API_KEYS_FILE: join(directory, 'keys') }
     expect(namesIn(environment)).toEqual(['ops'])
+  })
+
+  test.each(['', '\n', '\n\n', ' \t\r\n'])('are required once a file is named: %j holds none', (content) => {
+    const file = join(directory, 'blank')
+    writeFileSync(file, content)
+    const message = complaint(() => readSettings({ MANIFOLD_API_KEYS_FILE: file }))
+    expect(message).toContain('MANIFOLD_API_KEYS_FILE is empty')
   })
 
   test('are required once a file is named: one that cannot be read is a mistake', () => {

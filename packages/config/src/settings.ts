@@ -102,6 +102,9 @@ const environmentSchema = z.object({
   MANIFOLD_FAILPOINT: strike.optional(),
 })
 
+/** The caller's name where neither keys nor tokens are configured. */
+export const ANONYMOUS = 'anonymous'
+
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
 
 /** May also be given as a file, `<name>_FILE`; so may `REDIS_URL`. */
@@ -141,7 +144,7 @@ export type Settings = {
     /** Of Redis's `maxmemory`. */
     readonly maxMemoryPercent: number
   }
-  /** Origins whose pages may connect by WebSocket, besides the producer's own. */
+  /** Origins whose pages may connect by WebSocket, and ask a producer without keys, besides the producer's own. */
   readonly allowedOrigins: readonly string[]
   /** `undefined`: tokens are not taken. */
   readonly jwt: JwtSettings | undefined
@@ -184,7 +187,7 @@ export class SettingsError extends Error {
 /** Reads and checks the environment. @throws {SettingsError} naming every wrong variable, never a secret's value. */
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
   const mistakes: string[] = []
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const given = withoutEmpty(environment)
   // It may have a password in it, and so be a file.
   const redisUrl = readOptionalSecret('REDIS_URL', given)
   mistakes.push(...redisUrl.errors)
@@ -241,16 +244,26 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   }
 }
 
+/** Whether anybody who reaches the producer may do everything. */
+export function isKeyless({ apiKeys, jwt }: Pick<Settings, 'apiKeys' | 'jwt'>): boolean {
+  return apiKeys.length === 0 && jwt === undefined
+}
+
 /**
  * Without API keys or tokens anyone who reaches the producer may use it, so it then listens on loopback only.
  * @throws {SettingsError} when `host` is anything else
  */
 export function requireKeysBeyondLoopback(settings: Settings): void {
-  if (settings.apiKeys.length > 0 || settings.jwt !== undefined || isLoopbackHost(settings.host)) return
+  if (!isKeyless(settings) || isLoopbackHost(settings.host)) return
   throw new SettingsError([
     `HOST: without API keys the producer listens on loopback only, not on ${settings.host}; ` +
       'set MANIFOLD_API_KEYS (make one with "npm run manifold -- keys create") or MANIFOLD_JWT_JWKS_URL',
   ])
+}
+
+/** An empty variable counts as unset. */
+function withoutEmpty(environment: NodeJS.ProcessEnv): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
 }
 
 function readApiKeys(given: Record<string, string | undefined>): { keys: ApiKey[]; errors: string[] } {
@@ -258,6 +271,39 @@ function readApiKeys(given: Record<string, string | undefined>): { keys: ApiKey[
   if (source.value === undefined) return { keys: [], errors: source.errors }
   const { keys, errors } = parseApiKeys(source.value)
   return { keys, errors: errors.map((error) => `${SECRET_NAMES.apiKeys}: ${error}`) }
+}
+
+/** Names of MANIFOLD_RATE_LIMIT that no caller has: those of keys that there are not, and without keys all but one. */
+export function unknownLimitedNames({ rateLimits, apiKeys, jwt }: Settings): readonly string[] {
+  const isKnown = (name: string) =>
+    apiKeys.some((key) => key.name === name) ||
+    (jwt === undefined ? apiKeys.length === 0 && name === ANONYMOUS : name.startsWith('jwt:'))
+  return [...(rateLimits?.own.keys() ?? [])].filter((name) => !isKnown(name))
+}
+
+/**
+ * A limit under a name that is misspelt leaves a caller without its limit. Where tokens are taken it may be meant for one whose
+ * subject nobody can know here: that is told, and no mistake.
+ * @throws {SettingsError} when MANIFOLD_RATE_LIMIT names a caller that no key has, and no tokens are taken
+ */
+export function requireKnownLimits(settings: Settings): void {
+  const unknown = unknownLimitedNames(settings)
+  if (settings.jwt !== undefined || unknown.length === 0) return
+  throw new SettingsError([`MANIFOLD_RATE_LIMIT: no key is called ${unknown.join(', ')}`])
+}
+
+/**
+ * The API keys as they are now in the file that MANIFOLD_API_KEYS_FILE names; `undefined` where they are in none: then they are
+ * as they were at the start.
+ * @throws {SettingsError} when it cannot be read, has mistakes, or holds no key
+ */
+export function rereadApiKeys(environment: NodeJS.ProcessEnv = process.env): readonly ApiKey[] | undefined {
+  const given = withoutEmpty(environment)
+  const { apiKeys } = SECRET_NAMES
+  if (given[apiKeys] !== undefined || given[`${apiKeys}_FILE`] === undefined) return undefined
+  const { keys, errors } = readApiKeys(given)
+  if (errors.length > 0) throw new SettingsError(errors)
+  return keys
 }
 
 /** A secret that may be left out; an error only when it was given and cannot be read. */

@@ -103,16 +103,18 @@ function count(
   const index = Math.floor(nowMs / bucketMs(policy))
   const present = buckets.find((bucket) => bucket.index === index) ?? { index, succeeded: 0, failed: 0 }
   const updated = { ...present, [signal]: present[signal] + 1 }
-  const kept = [
-    ...buckets.filter((bucket) => bucket.index > index - BUCKETS && bucket.index !== index),
-    updated,
-  ]
+  const kept = [...buckets.filter((bucket) => isOfWindow(bucket, index) && bucket.index !== index), updated]
 
   const failed = kept.reduce((sum, bucket) => sum + bucket.failed, 0)
   const attempts = kept.reduce((sum, bucket) => sum + bucket.succeeded, failed)
   const opens =
     signal === 'failed' && attempts >= policy.minimumAttempts && failed >= policy.failureRate * attempts
   return opens ? { kind: 'open', untilMs: nowMs + policy.openMs } : { kind: 'closed', buckets: kept }
+}
+
+/** Not left behind, and not counted by a window of another length, whose indexes are of another scale. */
+function isOfWindow(bucket: Bucket, index: number): boolean {
+  return bucket.index > index - BUCKETS && bucket.index <= index + 1
 }
 
 function bucketMs(policy: BreakerPolicy): number {

@@ -125,9 +125,12 @@ test('a throttled delivery is deferred for as long as the target asks', () => {
   expect(decideOn(throttled(2_500))).toEqual({ kind: 'defer', delayMs: 2_500 })
 })
 
-test.each([0, -5])('a throttled delivery waits at least a millisecond, even when asked for %i', (afterMs) => {
-  expect(decideOn(throttled(afterMs))).toEqual({ kind: 'defer', delayMs: 1 })
-})
+test.each([0, -5, 999])(
+  'a throttled delivery waits for the base delay at least, even when asked for %i ms: nothing else bounds how often it is sent',
+  (afterMs) => {
+    expect(decideOn(throttled(afterMs))).toEqual({ kind: 'defer', delayMs: policy.baseDelayMs })
+  },
+)
 
 test('a throttled delivery at its maximum age is expired', () => {
   expect(decideOn(throttled(1), { ageMs: policy.maxAgeMs })).toEqual({ kind: 'dead', reason: 'expired' })

@@ -35,7 +35,8 @@ export function decide(input: DecisionInput): Settlement {
     case 'permanent':
       return { kind: 'dead', reason: outcome.deadReason ?? 'rejected' }
     case 'throttled': {
-      const delayMs = fitToAge(input, Math.max(1, outcome.afterMs))
+      // It costs no attempt, so nothing else bounds how often a target that says "now" is asked.
+      const delayMs = fitToAge(input, Math.max(policy.baseDelayMs, outcome.afterMs))
       return delayMs === undefined ? { kind: 'dead', reason: 'expired' } : { kind: 'defer', delayMs }
     }
     case 'retryable': {

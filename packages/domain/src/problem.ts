@@ -77,6 +77,11 @@ export const PROBLEMS = {
     title: 'Pages of this origin may not connect',
     fix: 'Add the origin to MANIFOLD_ALLOWED_ORIGINS, or connect from a server.',
   },
+  'host-not-allowed': {
+    status: 403,
+    title: 'The producer is not asked by a name of this machine',
+    fix: 'Without keys ask it as localhost or 127.0.0.1; else configure keys, or name the address in MANIFOLD_ALLOWED_ORIGINS.',
+  },
   'route-not-found': {
     status: 404,
     title: 'No such path',
@@ -205,7 +210,7 @@ export const PROBLEMS = {
   'too-many-followers': {
     status: 503,
     title: 'This producer follows enough streams',
-    fix: 'Retry after `Retry-After` seconds, at another producer if there is one, or raise MANIFOLD_MAX_STREAMS.',
+    fix: 'Retry after `Retry-After` seconds, at another producer if there is one, or raise MANIFOLD_MAX_STREAMS; one caller may have half.',
   },
   overloaded: {
     status: 503,

@@ -36,6 +36,8 @@ export type CarryDeps = {
   readonly refuse: (ref: DeliveryRef, error: string) => Promise<Verdict>
   /** Whether no attempt is to be begun any more: paused, held, or this process is stopping. */
   readonly isStopped: () => Promise<boolean>
+  /** Whether somebody else has the job by now: what it still carries is theirs to begin. */
+  readonly isLost: (jobId: string) => boolean
   /** What a newer version wrote was met, and left for its workers. */
   readonly onNewer: (entry: string) => void
   readonly onError: (error: Error) => void
@@ -97,7 +99,9 @@ function newerDelayMs({ attemptsStarted }: Job): number {
 }
 
 async function carryOne(deps: CarryDeps, job: Job, ref: DeliveryRef, claimant: string): Promise<JobEnd> {
-  const [verdict] = await deliverInSlots(deps, [ref], claimant, (_ref, settled) => Promise.resolve(settled))
+  const [verdict] = await deliverInSlots(deps, job, [ref], claimant, (_ref, settled) =>
+    Promise.resolve(settled),
+  )
   return endOfOne(deps, job, ref, verdict ?? { kind: 'hand-back' })
 }
 
@@ -139,10 +143,13 @@ async function carryBundle(
     await enqueueDeliveries(deps.queues, refs)
     return COMPLETE
   }
-  const ends = await deliverInSlots(deps, refs, claimant, (ref, verdict) => endOfMember(deps, ref, verdict))
+  const ends = await deliverInSlots(deps, job, refs, claimant, (ref, verdict) =>
+    endOfMember(deps, ref, verdict),
+  )
   const staying = refs.filter((_ref, index) => ends[index] !== 'gone')
   if (staying.length === 0) return COMPLETE
-  if (staying.length < refs.length) await job.updateData(makeBundlePayload(staying))
+  if (staying.length < refs.length && !deps.isLost(job.id ?? ''))
+    await job.updateData(makeBundlePayload(staying))
   return BACK
 }
 
@@ -187,13 +194,15 @@ function isStop(verdict: Verdict): boolean {
 }
 
 /**
- * Has deliveries delivered as slots come free. Once one has to be held or handed back, no more are begun.
+ * Has a job's deliveries delivered as slots come free. Once one has to be held or handed back, or somebody else has the job,
+ * no more are begun.
  * @param apply what is done with a verdict as soon as it is there
  * @returns what `apply` gave; `undefined` for those that were not begun
  * @throws the first error, when all that were begun have ended
  */
 async function deliverInSlots<T>(
   deps: CarryDeps,
+  job: Job,
   refs: readonly DeliveryRef[],
   claimant: string,
   apply: (ref: DeliveryRef, verdict: Verdict) => Promise<T>,
@@ -205,7 +214,7 @@ async function deliverInSlots<T>(
   let inHand = SLOTS_OF_A_JOB
   let openAtMs = deps.now()
   let stopped = false
-  const isStopped = () => stopped
+  const isStopped = () => stopped || deps.isLost(job.id ?? '')
   let unseen: { readonly reason: unknown } | undefined
 
   const follow = async (ref: DeliveryRef, index: number, delivering: Promise<Verdict>): Promise<void> => {

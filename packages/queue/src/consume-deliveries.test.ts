@@ -1,11 +1,12 @@
 /** A worker and its own locks. What several deliveries in one job share is in carry-job.test.ts. */
 import { keys } from '@manifold/store'
-import { afterEach, expect, test } from 'vitest'
+import { Worker } from 'bullmq'
+import { afterEach, expect, test, vi } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { refOf } from '../../../test/support/store.ts'
 import { useTestQueues, useTestStore } from '../../../test/support/use-test-store.ts'
 import { consumeDeliveries, type Consumer } from './consume-deliveries.ts'
-import { enqueueDeliveries } from './enqueue-deliveries.ts'
+import { enqueueBundled, enqueueDeliveries } from './enqueue-deliveries.ts'
 import { jobIdOf } from './job-payload.ts'
 import { readQueueDepth } from './target-queue.ts'
 import type { Verdict } from './verdict.ts'
@@ -55,4 +56,38 @@ test('a worker that fell silent for longer than its lock does not begin again be
     return waiting + delayed + inFlight === 0
   })
   expect(takenOver).toBeGreaterThan(0)
+})
+
+test('what a bundle still carries is not begun once somebody else has the job', async () => {
+  const refs = Array.from({ length: 5 }, (_, index) => refOf(`evt_${String(index)}`))
+  const under: PromiseWithResolvers<Verdict> = Promise.withResolvers()
+  const begun: string[] = []
+  const renewals = vi.spyOn(Worker.prototype, 'extendJobLocks')
+  consumer = consumeDeliveries({
+    target: { name: 'crm', concurrency: 1, rateLimit: undefined },
+    store,
+    queues,
+    deliver: (own) => {
+      begun.push(...own.map(({ eventId }) => eventId))
+      return own.map(() => under.promise)
+    },
+    refuse: () => Promise.resolve({ kind: 'finish' }),
+    lockMs: 100,
+    stalledCheckMs: 30_000,
+    onError: () => undefined,
+    onStalled: () => undefined,
+    onNewer: () => undefined,
+  })
+  await enqueueBundled(queues, refs, () => 5)
+  await eventually('one to be under way', () => begun.length === 1)
+  // Its lock ran out and another worker took it, as after a long silence; this one hears of it when it renews.
+  const locks = await store.redis.keys(`${keys.queuePrefix}:crm:*:lock`)
+  for (const lock of locks) await store.redis.set(lock, 'another worker')
+  const before = renewals.mock.calls.length
+  await eventually('the next renewals', () => renewals.mock.calls.length > before + 1)
+  under.resolve({ kind: 'finish' })
+  await eventually('the worker to be idle', () => consumer?.inFlight() === 0)
+  await consumer.close(1_000)
+  renewals.mockRestore()
+  expect(begun).toHaveLength(1)
 })

@@ -125,6 +125,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
     target: name,
     oneByOne: isCountedByJob(target),
     slots,
+    isLost: locks.isLost,
     now: options.now ?? (() => performance.now()),
     deliver: (refs, claimant) => {
       inFlight += refs.length

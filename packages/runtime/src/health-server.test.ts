@@ -1,4 +1,8 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { eventually } from '../../../test/support/eventually.ts'
+import { connectionsOf, serverAt } from '../../../test/support/server-at.ts'
 import { startHealthServer, type Health, type HealthChecks, type HealthServer } from './health-server.ts'
 import { Counter, createRegistry, Gauge, Registry } from './metrics.ts'
 
@@ -9,12 +13,17 @@ afterEach(async () => {
 
 const OK: Health = { ok: true }
 
-async function start(checks: Partial<HealthChecks> = {}, registry = new Registry()): Promise<string> {
+async function start(
+  checks: Partial<HealthChecks> = {},
+  registry = new Registry(),
+  stillMs?: number,
+): Promise<string> {
   const server = await startHealthServer(
     '127.0.0.1',
     0,
     { live: () => OK, ready: () => OK, ...checks },
     registry,
+    stillMs,
   )
   open.push(server)
   return `http://127.0.0.1:${String(server.port)}`
@@ -125,4 +134,24 @@ test('a metric that cannot be read is a 503, and the server lives on', async () 
   const url = await start({}, registry)
   expect(await get(`${url}/metrics`)).toMatchObject({ status: 503, body: { problem: 'no reading' } })
   expect(await get(`${url}/livez`)).toMatchObject({ status: 200 })
+})
+
+test('whoever asks without end and takes no answer is cut off, so that probes find room', async () => {
+  const url = await start({}, createRegistry('worker'), 200)
+  const server = await serverAt(url)
+  const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true })
+  socket.on('error', () => undefined).pause()
+  await once(socket, 'connect')
+  socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(5_000))
+  await eventually('it to be cut off', async () => (await connectionsOf(server)) === 0)
+  socket.destroy()
+})
+
+test('a client holds a connection for ten seconds at most, and there are 256 of them', async () => {
+  expect(await serverAt(await start())).toMatchObject({
+    headersTimeout: 10_000,
+    requestTimeout: 10_000,
+    timeout: 10_000,
+    maxConnections: 256,
+  })
 })

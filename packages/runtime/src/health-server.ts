@@ -24,18 +24,25 @@ export type HealthServer = { readonly port: number; readonly close: () => Promis
 /** Probes and scrapers are few, and send no bodies. */
 const LIMITS = { ...SERVER_LIMITS, headersTimeout: 10_000, requestTimeout: 10_000 }
 const MAX_CONNECTIONS = 256
+/** Whoever takes no answer for so long makes room for the probes. */
+const STILL_MS = 10_000
 
-/** @throws when the port is taken */
+/**
+ * @param stillMs how long a connection may lie still
+ * @throws when the port is taken
+ */
 export async function startHealthServer(
   host: string,
   port: number,
   checks: HealthChecks,
   registry: Registry,
+  stillMs = STILL_MS,
 ): Promise<HealthServer> {
   const server = createServer(LIMITS, (request, response) => {
     void answer(request.url ?? '', response, checks, registry)
   })
   server.maxConnections = MAX_CONNECTIONS
+  server.timeout = stillMs
   return {
     port: await listenOn(server, host, port),
     close: () =>

@@ -12,3 +12,9 @@ export const SERVER_LIMITS = {
   /** Of the request line and all headers, in bytes. */
   maxHeaderSize: 16_384,
 } as const
+
+/**
+ * How long a connection may lie still (ms): nothing comes in, and nothing of an answer is taken. `server.timeout`, which Node
+ * leaves at 0. More than the longest wait (60 s) and the beat of a stream (15 s).
+ */
+export const STILL_MS = 90_000

@@ -231,3 +231,16 @@ test.each(['settled without an attempt', 'given back'])(
     expect(await claimDelivery(store, next)).toMatchObject({ kind: 'claimed' })
   },
 )
+
+test('what a shorter window counted before a reload counts for nothing in a longer one', async () => {
+  const policy = { failureRate: 0.5, minimumAttempts: 2, windowMs: 60_000, openMs: 5_000 }
+  const longer = { ...policy, windowMs: 600_000 }
+  const failure = { kind: 'report', signal: 'failed', claim: 'evt_1/1', probeMs: 1, now: START_MS }
+  const told = [
+    { ...failure, ...policy },
+    { ...failure, ...longer },
+  ]
+  expect(await store.redis.eval(SCRIPT, 1, 'reloaded', JSON.stringify(told))).toEqual(['', ''])
+  const before = report(CLOSED, policy, 'evt_1/1', 'failed', START_MS)
+  expect(report(before, longer, 'evt_1/1', 'failed', START_MS).kind).toBe('closed')
+})

@@ -31,7 +31,14 @@ export async function cancelEvent(store: Store, eventId: string): Promise<Cancel
       store,
       cancelScript,
       [keys.event(eventId), keys.outbox, keys.retention, keys.changes],
-      [eventId, store.retention.settledMs, store.retention.deadMs, CHANGE_FEED_LENGTH, keys.backlogPrefix],
+      [
+        eventId,
+        store.retention.settledMs,
+        store.retention.deadMs,
+        CHANGE_FEED_LENGTH,
+        keys.backlogPrefix,
+        keys.payloadPrefix,
+      ],
     ),
   )
   const [kind = '', callbackAt, ...refs] = reply

@@ -76,6 +76,8 @@ export type ClaimTerms = {
   readonly claimMs: number
   /** How long the one probe of a half-open breaker may take to report. */
   readonly probeMs: number
+  /** How old a delivery may be and still be attempted: an older one is handed out, to be buried, also where the breaker holds. */
+  readonly maxAgeMs?: number
 }
 
 /** Longer than most attempts take. */
@@ -93,13 +95,14 @@ export async function claimDeliveries(
     takesSuspects = false,
     claimMs,
     probeMs,
+    maxAgeMs = Number.MAX_SAFE_INTEGER,
   }: ClaimTerms = DEFAULT_TERMS,
 ): Promise<ClaimResult[]> {
   const scriptKeys = [keys.breaker(breakerOf(target, refs[0]?.eventId ?? '')), keys.backlog(target)]
   for (const { eventId } of refs) scriptKeys.push(keys.event(eventId), keys.payload(eventId))
   const generations = refs.map(({ generation }) => generation).join(' ')
   const suspectAfter = takesSuspects ? 0 : SUSPECT_AFTER_CRASHES
-  const args = [target, probeMs, claimMs, claimant, generations, process, suspectAfter, freshMs]
+  const args = [target, probeMs, claimMs, claimant, generations, process, suspectAfter, freshMs, maxAgeMs]
   const rows = replyRows(
     claimScript,
     refs.length,

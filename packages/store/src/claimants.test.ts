@@ -134,3 +134,10 @@ test('the same job in another process gets a delivery only when its lock can hav
   expect(await claimDelivery(store, ref, of('took-over', 4_000))).toMatchObject({ kind: 'claimed' })
   expect(await claimDelivery(store, ref, of('next', 0))).toMatchObject({ kind: 'claimed' })
 })
+
+test('what was claimed while the target had a longer timeout is taken over as soon as the job is', async () => {
+  const ref = refOf(await accept(store))
+  const own = (process: string, claimMs: number) => ({ ...terms('job', claimMs), process, freshMs: 4_000 })
+  await claimDelivery(store, ref, own('before', 300_000))
+  expect(await claimDelivery(store, ref, own('behind', 10_000))).toMatchObject({ kind: 'claimed' })
+})

@@ -40,10 +40,18 @@ const failFastRetryStrategy = (times: number) => Math.min(50 * times, 200)
 const reconnectOnError = (error: Error) => (isDemoted(error) ? 1 : false)
 const reconnectAndResend = (error: Error) => (isDemoted(error) ? 2 : false)
 
+/**
+ * A Redis that reads its file says how long it may still take, in whole seconds and often far too much, and the client library
+ * would not look again before: up to 10 s after the last byte was read. Between two looks nothing is asked, so that neither a
+ * command nor a silent connection runs out of time.
+ */
+const LOADING_RETRY_MS = 200
+
 const COMMON = {
   retryStrategy,
   connectTimeout: 2_000,
   enableReadyCheck: true,
+  maxLoadingRetryTime: LOADING_RETRY_MS,
 }
 
 /** Of a connection to one server. */

@@ -36,6 +36,7 @@ export async function discardDelivery(store: Store, eventId: string, target: str
         store.retention.settledMs,
         store.retention.deadMs,
         CHANGE_FEED_LENGTH,
+        keys.payloadPrefix,
       ],
     ),
   )

@@ -1,5 +1,5 @@
 /** The list of events, newest first, with filters. */
-import type { EventStatus } from '@manifold/domain'
+import { isManifoldEvent, type EventStatus } from '@manifold/domain'
 import { readEvents } from './event-record.ts'
 import { keys } from './keys.ts'
 import type { EventRecord } from './parse-event.ts'
@@ -11,7 +11,7 @@ import type { UnreadableRecordError } from './unreadable-record.ts'
 export type EventFilter = Range & {
   readonly type?: string | undefined
   readonly status?: EventStatus | undefined
-  /** Whether an event of this type may be seen; `undefined`: any. */
+  /** Whether an event of this type may be seen, unless it is Manifold's own; `undefined`: any. */
   readonly mayUse?: ((type: string) => boolean) | undefined
 }
 
@@ -45,7 +45,7 @@ export async function listEvents(
 
 function matches(event: EventRecord, filter: EventFilter): boolean {
   if (filter.type !== undefined && event.type !== filter.type) return false
-  if (filter.mayUse !== undefined && !filter.mayUse(event.type)) return false
+  if (filter.mayUse !== undefined && (isManifoldEvent(event.id) || !filter.mayUse(event.type))) return false
   return filter.status === undefined || event.status === filter.status
 }
 

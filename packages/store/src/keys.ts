@@ -15,8 +15,9 @@ export const keys = {
   event: (eventId: string) => `${TAG}:event:${eventId}`,
   /** `event(id)` without the id, for scripts that meet another event. */
   eventPrefix: `${TAG}:event:`,
-  /** STRING: the event's data, JSON. */
+  /** STRING: the event's data, JSON, for as long as a delivery may still need it. */
   payload: (eventId: string) => `${TAG}:payload:${eventId}`,
+  payloadPrefix: `${TAG}:payload:`,
   /** HASH: every attempt of every delivery of the event. */
   attempts: (eventId: string) => `${TAG}:attempts:${eventId}`,
   /** HASH: what targets answered, for those whose answers are kept. */
@@ -57,8 +58,9 @@ export const keys = {
   replay: (replayId: string) => `${TAG}:replay:${replayId}`,
   /** SET: bulk replays not yet completed. */
   openReplays: `${TAG}:open-replays`,
-  /** STRING: what a caller has asked for within the present window. */
-  rateLimit: (kind: string, caller: string) => `${TAG}:rate-limit:${kind}:${caller}`,
+  /** STRING: what a caller has asked for within the present window of its limit; another window counts anew. */
+  rateLimit: (kind: string, perSeconds: number, caller: string) =>
+    `${TAG}:rate-limit:${kind}:${String(perSeconds)}:${caller}`,
   /** STRING: who may do a piece of background work now. */
   lease: (work: string) => `${TAG}:lease:${work}`,
 } as const

@@ -93,3 +93,22 @@ test('a replay whose record is gone reads as undefined, and can be taken off the
   await dropReplay(store, 'r1')
   expect(await openReplays(store)).toEqual([])
 })
+
+test('who counts for longer than somebody else changes nothing', async () => {
+  await createReplay(store, 'r1', {})
+  await startReplaying(store, 'r1', 7)
+  await startReplaying(store, 'r1', 0)
+  expect(await readReplay(store, 'r1')).toMatchObject({ status: 'running', matched: 7 })
+  await completeReplay(store, 'r1')
+  await startReplaying(store, 'r1', 0)
+  expect(await readReplay(store, 'r1')).toMatchObject({ status: 'completed', matched: 7 })
+})
+
+test('a replay that is noted again, as its answer was lost, keeps what it has come to', async () => {
+  await createReplay(store, 'r1', {})
+  await startReplaying(store, 'r1', 7)
+  await completeReplay(store, 'r1')
+  await createReplay(store, 'r1', {})
+  expect(await readReplay(store, 'r1')).toMatchObject({ status: 'completed', matched: 7 })
+  expect(await openReplays(store)).toEqual([])
+})

@@ -8,11 +8,12 @@
 import type { DeadReason, SpanContext } from '@manifold/domain'
 import { runKept } from './kept-script.ts'
 import { keys } from './keys.ts'
-import { loadScript } from './script.ts'
+import { loadScript, runScript } from './script.ts'
 import { storeNow, type Store } from './store.ts'
 import type { Position } from './time-index.ts'
 
 const createScript = loadScript('create-replay')
+const startScript = loadScript('start-replaying')
 
 const KEPT_MS = 7 * 86_400_000
 
@@ -24,6 +25,8 @@ export type ReplayFilter = {
   readonly beforeMs?: number | undefined
   readonly limit?: number | undefined
   readonly ratePerSecond?: number | undefined
+  /** The name of who asked for it. */
+  readonly caller?: string | undefined
   /** The request that asked for it, where that is recorded. */
   readonly askedBy?: Pick<SpanContext, 'traceId' | 'spanId'> | undefined
 }
@@ -78,9 +81,9 @@ export async function openReplays(store: Store): Promise<string[]> {
   return store.redis.smembers(keys.openReplays)
 }
 
-/** Counting is over: the replay runs. */
+/** Counting is over: the replay runs, unless somebody else counted sooner. */
 export async function startReplaying(store: Store, id: string, matched: number): Promise<void> {
-  await store.redis.hset(keys.replay(id), { matched, status: 'running' })
+  await runScript(store.redis, startScript, [keys.replay(id)], [matched])
 }
 
 /** Notes how far a replay has come; `failed` is added. `replayed` is counted by the reopen script itself. */

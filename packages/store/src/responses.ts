@@ -1,9 +1,9 @@
 /**
  * Responses: what targets answered, for those whose answers are kept (`captureResponse`).
  *
- * Owns keeping and reading them. Kept before the delivery is settled, so that an event that is settled has them all.
+ * Owns their form, and reading them. They are kept by the settlement that they led to (settle.ts), so that an event that is settled
+ * has them all, and what a superseded worker was answered is not taken for the answer that counts.
  */
-import type { DeliveryRef } from '@manifold/domain'
 import { keys } from './keys.ts'
 import type { Store } from './store.ts'
 
@@ -13,15 +13,6 @@ export type CapturedResponse = {
   readonly body: unknown
   /** There was more of it than is kept. */
   readonly truncated: boolean
-}
-
-/** Keeps what a target answered to the latest attempt. One round trip. */
-export async function keepResponse(
-  store: Store,
-  { eventId, target }: DeliveryRef,
-  response: CapturedResponse,
-): Promise<void> {
-  await store.redis.hset(keys.responses(eventId), target, JSON.stringify(response))
 }
 
 /** What the event's targets answered, by target. */

@@ -14,6 +14,7 @@ import { writeAttempt } from './attempts.ts'
 import { keys } from './keys.ts'
 import { readOwed, type OwedEvent } from './owed-event.ts'
 import { currentTenSeconds } from './rates.ts'
+import type { CapturedResponse } from './responses.ts'
 import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
 import { CHANGE_FEED_LENGTH, type Store } from './store.ts'
 
@@ -28,6 +29,8 @@ export type SettleInput = {
   readonly attempt: Attempt | undefined
   /** What the attempt says about the target. Absent: nothing. */
   readonly signal?: BreakerSignal
+  /** What the target answered, where that is to be kept: it is, if this settlement comes into force. */
+  readonly response?: CapturedResponse | undefined
 }
 
 export type SettleResult =
@@ -87,10 +90,17 @@ export async function settleDeliveries(
     policy.windowMs,
     policy.openMs,
     tells ? 1 : 0,
+    inputs.length,
+    keys.payloadPrefix,
   ]
   for (const input of inputs) {
     scriptKeys.push(keys.event(input.ref.eventId), keys.attempts(input.ref.eventId))
     args.push(writeInput(input))
+  }
+  for (const [index, { ref, response }] of inputs.entries()) {
+    if (response === undefined) continue
+    scriptKeys.push(keys.responses(ref.eventId))
+    args.push(`${String(index + 1)} ${JSON.stringify(response)}`)
   }
   const answers = replyStrings(settleScript, await runScript(store.redis, settleScript, scriptKeys, args))
   if (answers.length !== inputs.length) throw unexpectedReply(settleScript, answers)

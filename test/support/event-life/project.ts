@@ -26,7 +26,7 @@ export function projectLife(life: Life, targets: readonly string[]): Sight {
         [...deliveries.values()].some(({ attempts }) => attempts.size > 0) ? [id] : [],
       )
       .sort(),
-    payloads: events.map(([id]) => id).sort(),
+    payloads: events.flatMap(([id, event]) => (mayBeRead(event) ? [id] : [])).sort(),
     idempotency: [...life.idempotency.values()]
       .map(({ fingerprint, eventId }) => `${fingerprint} ${eventId}`)
       .sort(),
@@ -48,6 +48,11 @@ export function projectLife(life: Life, targets: readonly string[]): Sight {
     sight[`backlog of ${target}`] = backlog
   }
   return sight
+}
+
+/** Whether some attempt may still need the event's data: one of a delivery that is open, or that a replay opens. */
+function mayBeRead(event: LifeEvent): boolean {
+  return openCount(event) > 0 || countOf(event, 'dead') > 0
 }
 
 function projectEvent(event: LifeEvent): unknown {

@@ -1,5 +1,5 @@
 /** Who calls: what is known of a caller once it has shown a key or a token, and how one that has not is told. */
-import { SCOPES, type Scope } from '@manifold/config'
+import { ANONYMOUS, SCOPES, type Scope } from '@manifold/config'
 import { compileTypePattern } from '@manifold/domain'
 
 export type Caller = {
@@ -10,6 +10,8 @@ export type Caller = {
   readonly mayUse?: TypeTest | undefined
   /** When it is to be told that its token has expired. */
   readonly expiresAtMs?: number | undefined
+  /** Aborts when its key is no longer in the settings, or is another one there. */
+  readonly withdrawn?: AbortSignal | undefined
 }
 
 export type TypeTest = (type: string) => boolean
@@ -23,9 +25,6 @@ export type CallerReading =
 
 /** Who presents this `Authorization` header. At once for keys. */
 export type IdentifyCaller = (authorization: string | undefined) => CallerReading | Promise<CallerReading>
-
-/** The caller's name where neither keys nor tokens are configured. */
-export const ANONYMOUS = 'anonymous'
 
 export const ANYBODY = {
   kind: 'caller',
@@ -54,25 +53,42 @@ export function typeTest(patterns: readonly string[]): TypeTest {
   return (type) => tests.some((takes) => takes(type))
 }
 
-/** Whether its token has expired meanwhile. */
-export function hasExpired({ expiresAtMs }: Caller): boolean {
-  return expiresAtMs !== undefined && expiresAtMs <= Date.now()
+/** Whether what it has shown may come to an end while it is here. */
+export function canEnd({ expiresAtMs, withdrawn }: Caller): boolean {
+  return expiresAtMs !== undefined || withdrawn !== undefined
+}
+
+/** Whether its token has expired, or its key was withdrawn, meanwhile. */
+export function hasEnded({ expiresAtMs, withdrawn }: Caller): boolean {
+  return withdrawn?.aborted === true || (expiresAtMs !== undefined && expiresAtMs <= Date.now())
+}
+
+/** How it is told so. */
+export function whyEnded({ withdrawn }: Caller): string {
+  return withdrawn?.aborted === true ? 'the key was withdrawn' : 'the token has expired'
 }
 
 /** The longest time a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** Calls back when a caller's token expires. @returns what to call when nobody wants to know any more */
-export function onceExpired({ expiresAtMs }: Caller, end: () => void): () => void {
-  if (expiresAtMs === undefined) return () => undefined
-  let timer: NodeJS.Timeout
-  const look = () => {
-    const leftMs = expiresAtMs - Date.now()
-    if (leftMs <= 0) end()
-    else timer = setTimeout(look, Math.min(leftMs, MAX_TIMER_MS))
+/**
+ * Calls back once a caller's token expires, or its key is withdrawn; at once where it was before.
+ * @returns what to call when nobody wants to know any more
+ */
+export function onceEnded({ expiresAtMs, withdrawn }: Caller, end: () => void): () => void {
+  if (withdrawn?.aborted === true) end()
+  else withdrawn?.addEventListener('abort', end, { once: true })
+  let timer: NodeJS.Timeout | undefined
+  if (expiresAtMs !== undefined) {
+    const look = () => {
+      const leftMs = expiresAtMs - Date.now()
+      if (leftMs <= 0) end()
+      else timer = setTimeout(look, Math.min(leftMs, MAX_TIMER_MS))
+    }
+    timer = setTimeout(look, Math.min(Math.max(0, expiresAtMs - Date.now()), MAX_TIMER_MS))
   }
-  timer = setTimeout(look, Math.min(Math.max(0, expiresAtMs - Date.now()), MAX_TIMER_MS))
   return () => {
+    withdrawn?.removeEventListener('abort', end)
     clearTimeout(timer)
   }
 }

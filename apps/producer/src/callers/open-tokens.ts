@@ -4,8 +4,14 @@ import type { Logger } from '@manifold/runtime'
 import type { ReadToken } from './identify-caller.ts'
 import { rememberTokens } from './remember-tokens.ts'
 
+export type Tokens = {
+  readonly readToken: ReadToken
+  /** Reads the issuer's keys again, and judges every token anew. @throws what is wrong; the keys of before then stay good */
+  readonly reload: () => Promise<void>
+}
+
 /** An issuer that is away holds nothing up. @throws {SettingsError} when a file holds no key set */
-export async function openTokens(settings: JwtSettings, logger: Logger): Promise<ReadToken> {
+export async function openTokens(settings: JwtSettings, logger: Logger): Promise<Tokens> {
   const [{ createTokenKeys }, { tokenReader }] = await Promise.all([
     import('./token-keys.ts'),
     import('./tokens.ts'),
@@ -22,7 +28,12 @@ export async function openTokens(settings: JwtSettings, logger: Logger): Promise
       const why = error instanceof Error ? error.message : String(error)
       throw new SettingsError([`MANIFOLD_JWT_JWKS_URL: the file is no JSON Web Key Set: ${why}`])
     })
-  return rememberTokens(tokenReader(settings, keys))
+  const { readToken, forget } = rememberTokens(tokenReader(settings, keys))
+  return {
+    readToken,
+    // In this order: what is judged meanwhile is judged by the keys of before.
+    reload: () => keys.load().finally(forget),
+  }
 }
 
 /** Neither are credentials part of what is logged. */

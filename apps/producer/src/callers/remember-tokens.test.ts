@@ -12,7 +12,7 @@ const caller = (expiresInMs: number): CallerReading => ({
 
 test('a good token is checked once a minute', async () => {
   const read = vi.fn(() => Promise.resolve(caller(600_000)))
-  const remembering = rememberTokens(read)
+  const { readToken: remembering } = rememberTokens(read)
   for (let count = 0; count < 3; count++) await remembering('one')
   expect(read).toHaveBeenCalledTimes(1)
   await remembering('other')
@@ -22,9 +22,18 @@ test('a good token is checked once a minute', async () => {
   expect(read).toHaveBeenCalledTimes(3)
 })
 
+test('what was remembered can be forgotten at once', async () => {
+  const read = vi.fn(() => Promise.resolve(caller(600_000)))
+  const { readToken: remembering, forget } = rememberTokens(read)
+  await remembering('one')
+  forget()
+  await remembering('one')
+  expect(read).toHaveBeenCalledTimes(2)
+})
+
 test('a token is never good beyond its end', async () => {
   const read = vi.fn(() => Promise.resolve(caller(1_000)))
-  const remembering = rememberTokens(read)
+  const { readToken: remembering } = rememberTokens(read)
   await remembering('one')
   vi.advanceTimersByTime(1_000)
   await remembering('one')
@@ -34,7 +43,7 @@ test('a token is never good beyond its end', async () => {
 test('what is refused is judged anew, and of many tokens the oldest are forgotten', async () => {
   const refused: CallerReading = { kind: 'unauthenticated', detail: 'no', invalid: true }
   const read = vi.fn((token: string) => Promise.resolve(token === 'bad' ? refused : caller(600_000)))
-  const remembering = rememberTokens(read, 2)
+  const { readToken: remembering } = rememberTokens(read, 2)
   for (let count = 0; count < 2; count++) expect(await remembering('bad')).toBe(refused)
   expect(read).toHaveBeenCalledTimes(2)
   for (const token of ['one', 'two', 'three', 'three', 'one']) await remembering(token)

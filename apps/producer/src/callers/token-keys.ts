@@ -1,8 +1,9 @@
 /**
  * The public keys that tokens are checked with (a JSON Web Key Set), from the issuer's address or a file.
  *
- * Owns how they stay fresh: a key that is not known yet is looked for, but not more often than every `COOL_DOWN_MS`; the
- * set is read again every `REFRESH_MS` behind a request. When it cannot be had, the keys of before stay good.
+ * Owns how they stay fresh: a key that is not known yet is looked for, but not more often than every `COOL_DOWN_MS`; a set
+ * that is older than `REFRESH_MS` is read again before a token is judged by it, so that a key that was withdrawn opens nothing
+ * more, also where tokens come seldom. When it cannot be had, the keys of before stay good, and it is asked for behind requests.
  */
 import { readFile } from 'node:fs/promises'
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
@@ -60,6 +61,14 @@ export function createTokenKeys(url: URL, options: TokenKeysOptions): TokenKeys 
       throw error
     }
   }
+  let refreshing: Promise<void> | undefined
+  // All who come meanwhile wait for the same: none of them is judged by what is too old.
+  const refresh = () =>
+    (refreshing ??= load()
+      .catch(() => undefined)
+      .finally(() => {
+        refreshing = undefined
+      }))
   const loadOrAway = async () => {
     if (failedAtMs !== undefined && Date.now() - failedAtMs < AFTER_FAILURE_MS) throw new TokenKeysAway()
     await load().catch((error: unknown) => {
@@ -71,7 +80,11 @@ export function createTokenKeys(url: URL, options: TokenKeysOptions): TokenKeys 
     load,
     get: async (header, token) => {
       if (loadedAtMs === undefined) await loadOrAway()
-      else if (Date.now() - triedAtMs > refreshMs) load().catch(() => undefined)
+      else if (Date.now() - loadedAtMs > refreshMs) {
+        if (failedAtMs === undefined) await refresh()
+        // It is away: who knows a key waits for nobody.
+        else if (Date.now() - triedAtMs > coolDownMs) void refresh()
+      }
       try {
         return await remote(header, token)
       } catch (error) {

@@ -16,6 +16,7 @@ import { replaysRouter } from './replays.ts'
 import { requestLog } from './request-log.ts'
 import { traceRequests } from './request-trace.ts'
 import { requireHost } from './require-host.ts'
+import { requireOwnPage } from './require-own-page.ts'
 import { securityHeaders } from './security-headers.ts'
 import { streamRouter, type StreamDeps } from './stream.ts'
 import { sourcesRouter, type SourcesDeps } from './sources.ts'
@@ -41,6 +42,8 @@ export type AppDeps = EventsDeps &
     readonly trustProxy: TrustedProxies | undefined
     /** Whether it is served over TLS. */
     readonly isSecure: boolean
+    /** Whether anybody may do everything. */
+    readonly isKeyless: boolean
   }
 
 /** Assembles the application; it listens to nothing yet. */
@@ -54,6 +57,7 @@ export function createApp(deps: AppDeps): Express {
   if (deps.tracing.startRequest !== undefined) app.use(traceRequests(deps.tracing.startRequest))
   app.use(requireHost)
   app.use(securityHeaders(deps.isSecure))
+  if (deps.isKeyless) app.use(requireOwnPage(deps.allowedOrigins))
 
   // First, because events are most of what comes.
   app.use('/v1/events', eventsRouter(deps))

@@ -22,7 +22,7 @@ import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
 import { sendNewerRecord, sendProblem } from './problem.ts'
 import { recordedSpan } from './request-trace.ts'
-import type { RequireScope } from './require-scope.ts'
+import { callerOf, type RequireScope } from './require-scope.ts'
 import { answerUnreadable, createLeftOut } from './unreadable-record.ts'
 import { attemptView, deadLetterView } from './views.ts'
 
@@ -180,7 +180,8 @@ function replayByFilter(deps: DeadLettersDeps): RequestHandler {
     }
     const id = `rpl_${ulid()}`
     const askedBy = recordedSpan(response)
-    await createReplay(deps.store, id, { ...filter, afterMs: after, beforeMs: before, askedBy })
+    const caller = callerOf(response).name
+    await createReplay(deps.store, id, { ...filter, afterMs: after, beforeMs: before, caller, askedBy })
     deps.onReplayCreated()
     auditDetails(response, { replayId: id, filter: body.data })
     response

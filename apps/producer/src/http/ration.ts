@@ -2,12 +2,12 @@
  * The lines of a batch against the limit of its caller: each is an event that counts, and what is beyond the limit waits where
  * that is soon over, or is refused.
  *
- * A batch may be long: when the token it came with expires, the lines that come then are refused, too.
+ * A batch may be long: when the token it came with expires, or the key is withdrawn, the lines that come then are refused, too.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { isStoreUnavailable } from '@manifold/store'
 import type { Response } from 'express'
-import { hasExpired, type Caller } from '../callers/caller.ts'
+import { canEnd, hasEnded, whyEnded, type Caller } from '../callers/caller.ts'
 import type { RateLimiter, Taken } from '../rate-limit/rate-limiter.ts'
 import type { BatchLine, BatchLines } from './batch-item.ts'
 import { setRateLimitHeaders, tooMany } from './rate-limited.ts'
@@ -35,7 +35,7 @@ export function rationed(
   options: RationOptions,
 ): BatchLines {
   const limiter = deps.limiter?.limits(caller) === true ? deps.limiter : undefined
-  return limiter === undefined && caller.expiresAtMs === undefined
+  return limiter === undefined && !canEnd(caller)
     ? lines
     : ration(limiter, caller, lines, options, whileConnected(options.response, deps.leaving))
 }
@@ -51,8 +51,8 @@ async function* ration(
   let paid = 1
   for await (let rest of lines) {
     while (rest.length > 0) {
-      if (hasExpired(caller)) {
-        yield refused(rest, problem('unauthenticated', { detail: 'the token has expired' }))
+      if (hasEnded(caller)) {
+        yield refused(rest, problem('unauthenticated', { detail: whyEnded(caller) }))
         break
       }
       const count = Math.max(0, rest.length - paid)

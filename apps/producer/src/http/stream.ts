@@ -4,7 +4,7 @@ import type { Logger } from '@manifold/runtime'
 import { isStoreUnavailable, readEvent } from '@manifold/store'
 import { Router, type Request, type Response } from 'express'
 import { z } from 'zod'
-import { onceExpired } from '../callers/caller.ts'
+import { onceEnded } from '../callers/caller.ts'
 import { eventSource, type EventSourceDeps } from '../streams/event-source.ts'
 import { feedSource, type FeedSourceDeps } from '../streams/feed-source.ts'
 import { followChanges, type Source } from '../streams/follow-changes.ts'
@@ -83,13 +83,14 @@ async function stream(
   after: string | undefined,
 ): Promise<void> {
   const reader = createSseReader(response)
-  const leave = deps.streams.enter(reader)
+  const caller = callerOf(response)
+  const leave = deps.streams.enter(reader, caller)
   if (leave === undefined) {
     sendProblem(response, 'too-many-followers', { headers: { 'retry-after': '5' } })
     return
   }
-  // It ends with the token; a client comes back with another, and its place.
-  const forget = onceExpired(callerOf(response), reader.leave)
+  // It ends with the token or the key; a client comes back with another, and its place.
+  const forget = onceEnded(caller, reader.leave)
   try {
     const end = await followChanges(deps.store, source, after, reader)
     if (end === 'event-not-found' && !response.headersSent) sendProblem(response, 'event-not-found')

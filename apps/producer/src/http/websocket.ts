@@ -90,14 +90,15 @@ function open(
 ): void {
   // Counted before it is open, so that there are never more; served once it is.
   let served: OpenStream = { beat: () => undefined, leave: () => undefined }
-  const leave = deps.streams.enter({
+  const stream: OpenStream = {
     beat: () => {
       served.beat()
     },
     leave: () => {
       served.leave()
     },
-  })
+  }
+  const leave = deps.streams.enter(stream, caller)
   if (leave === undefined) {
     sendProblem(response, 'too-many-followers', { headers: { 'retry-after': '5' } })
     return

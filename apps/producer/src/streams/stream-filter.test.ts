@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { callbackEventId } from '@manifold/domain'
+import { callbackEventId, operationalEventId } from '@manifold/domain'
 import type { Change } from '@manifold/store'
 import { messagesOf } from './messages.ts'
 import { compileFilter, type StreamFilter } from './stream-filter.ts'
@@ -44,4 +44,14 @@ test('callbacks are told of only when their target is asked for', () => {
   const callback = { ...delivery, eventId, target: 'callbacks' }
   expect(passes({}, callback)).toBe(false)
   expect(passes({ target: 'callbacks' }, callback)).toBe(true)
+})
+
+test('who may see some types only is told of no callback and no operational event, whatever its patterns take', () => {
+  const callback = { ...delivery, eventId: callbackEventId(EVENT_ID, 1, 'https://hooks.example.com/') }
+  const operational = { ...delivery, eventId: operationalEventId('dead', EVENT_ID, 'crm', 1) }
+  const mayUse = () => true
+  expect(passes({ mayUse }, delivery)).toBe(true)
+  expect(passes({ mayUse, target: 'callbacks' }, { ...callback, target: 'callbacks' })).toBe(false)
+  expect(passes({ mayUse }, operational)).toBe(false)
+  expect(passes({}, operational)).toBe(true)
 })

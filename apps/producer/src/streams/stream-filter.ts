@@ -3,7 +3,7 @@
  *
  * A message passes when it says what each part of the filter asks for. So `target` leaves the attempts and deliveries of that
  * target, and `status` the messages that say this status, of an event or of a delivery. Callbacks are told of when they are
- * asked for by their target: they are no events of any caller.
+ * asked for by their target: they are no events of any caller. Who may see some types only is told of none of Manifold's own events.
  */
 import {
   CALLBACKS_TARGET,
@@ -11,6 +11,7 @@ import {
   DELIVERY_STATUSES,
   EVENT_STATUSES,
   isCallbackEvent,
+  isManifoldEvent,
   TARGET_NAME_PATTERN,
   typePatternError,
 } from '@manifold/domain'
@@ -39,7 +40,7 @@ export type StreamFilter = {
   readonly type?: string | undefined
   readonly target?: string | undefined
   readonly status?: string | undefined
-  /** Whether the caller may see events of a type; `undefined`: of any. */
+  /** Whether the caller may see events of a type, unless they are Manifold's own; `undefined`: of any. */
   readonly mayUse?: ((type: string) => boolean) | undefined
 }
 
@@ -53,5 +54,6 @@ export function compileFilter(filter: StreamFilter): (message: StreamMessage) =>
     (target === undefined || message.target === target) &&
     (status === undefined || message.status === status) &&
     (takesType === undefined || (message.type !== undefined && takesType(message.type))) &&
-    (mayUse === undefined || (message.type !== undefined && mayUse(message.type)))
+    (mayUse === undefined ||
+      (message.type !== undefined && mayUse(message.type) && !isManifoldEvent(message.eventId ?? '')))
 }

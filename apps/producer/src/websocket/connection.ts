@@ -7,12 +7,12 @@ import type { Scope } from '@manifold/config'
 import type { Logger } from '@manifold/runtime'
 import { isStoreUnavailable } from '@manifold/store'
 import type { RawData, WebSocket } from 'ws'
-import { lacks, onceExpired, type Caller } from '../callers/caller.ts'
+import { hasEnded, lacks, onceEnded, whyEnded, type Caller } from '../callers/caller.ts'
 import { problem, problemBody, type Problem } from '../http/problem.ts'
 import { tooMany } from '../http/rate-limited.ts'
-import type { RateLimiter } from '../rate-limit/rate-limiter.ts'
+import type { Limited, RateLimiter } from '../rate-limit/rate-limiter.ts'
 import type { OpenStream } from '../streams/open-streams.ts'
-import { readClientMessage, type ClientMessage } from './client-message.ts'
+import { readClientMessage, type ClientMessage, type ClientMessageReading } from './client-message.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { publish, type PublishDeps } from './publish.ts'
 import { createPulse } from './pulse.ts'
@@ -31,7 +31,9 @@ type Parts = {
   readonly subscriptions: Subscriptions
 }
 
-/** More would not make Redis faster; beyond it the socket is not read. */
+type Mistake = Extract<ClientMessageReading, { kind: 'problem' }>
+
+/** More would not make Redis faster; beyond it the socket is not read. What cannot be read is one, too. */
 const PUBLISHES_AT_ONCE = 64
 
 const SCOPE_OF: Readonly<Record<ClientMessage['do'], Exclude<Scope, 'admin'>>> = {
@@ -56,18 +58,14 @@ export function serveConnection(deps: ConnectionDeps, socket: WebSocket, peer: P
   })
   socket.on('message', (frame, isBinary) => {
     const reading = readClientMessage(bytesOf(frame), isBinary)
-    if (reading.kind === 'problem') {
-      refuse(parts, reading.ref, reading.problem)
-      return
-    }
-    const { message } = reading
-    if (message.do === 'publish') publishes.add(() => answer(parts, message))
-    else void answer(parts, message)
+    if (reading.kind === 'problem') publishes.add(() => answerMistake(parts, reading))
+    else if (reading.message.do === 'publish') publishes.add(() => answer(parts, reading.message))
+    else void answer(parts, reading.message)
   })
   // Broken frames and frames too large: ws closes with the code that says so (1002, 1007, 1009).
   socket.on('error', () => undefined)
-  const forget = onceExpired(peer.caller, () => {
-    outbox.close(1008, 'the token has expired')
+  const forget = onceEnded(peer.caller, () => {
+    outbox.close(1008, whyEnded(peer.caller))
   })
   socket.once('close', () => {
     forget()
@@ -82,24 +80,53 @@ export function serveConnection(deps: ConnectionDeps, socket: WebSocket, peer: P
 }
 
 async function answer(parts: Parts, message: ClientMessage): Promise<void> {
-  const { deps, peer } = parts
+  const refused = await orFailed(
+    parts,
+    async () => (await judge(parts, message)) ?? (await carryOut(parts, message)),
+  )
+  if (refused !== undefined) refuse(parts, message.ref, refused)
+}
+
+/** What cannot be read counts as what its sender may do: who sends nonsense is limited as any other. */
+async function answerMistake(parts: Parts, { ref, problem: mistake }: Mistake): Promise<void> {
+  const { caller } = parts.peer
+  const scope = caller.scopes.has('publish') ? 'publish' : 'read'
+  const refused = await orFailed(parts, async () => endOf(caller) ?? (await ration(parts, scope)) ?? mistake)
+  if (refused !== undefined) refuse(parts, ref, refused)
+}
+
+/** What `work` comes to; it may throw. */
+async function orFailed(
+  { deps, peer }: Parts,
+  work: () => Promise<Problem | undefined>,
+): Promise<Problem | undefined> {
   try {
-    const refused = (await judge(parts, message)) ?? (await carryOut(parts, message))
-    if (refused !== undefined) refuse(parts, message.ref, refused)
+    return await work()
   } catch (error) {
     const isAway = isStoreUnavailable(error)
     if (!isAway) deps.logger.error({ err: error, requestId: peer.requestId }, 'a WebSocket message failed')
-    refuse(parts, message.ref, problem(isAway ? 'store-unavailable' : 'internal-error'))
+    return problem(isAway ? 'store-unavailable' : 'internal-error')
   }
 }
 
 /** @returns why it may not be done */
-async function judge({ deps, peer }: Parts, message: ClientMessage): Promise<Problem | undefined> {
-  const { caller } = peer
+async function judge(parts: Parts, message: ClientMessage): Promise<Problem | undefined> {
+  const { caller } = parts.peer
   const scope = SCOPE_OF[message.do]
+  const ended = endOf(caller)
+  if (ended !== undefined) return ended
   if (!caller.scopes.has(scope)) return problem('missing-scope', { detail: lacks(caller, scope) })
-  if (message.do === 'unsubscribe' || deps.limiter?.limits(caller) !== true) return undefined
-  const taken = await deps.limiter.take(caller, scope, 1)
+  return message.do === 'unsubscribe' ? undefined : ration(parts, scope)
+}
+
+/** Frames may still come while the connection is closed. */
+function endOf(caller: Caller): Problem | undefined {
+  return hasEnded(caller) ? problem('unauthenticated', { detail: whyEnded(caller) }) : undefined
+}
+
+async function ration({ deps, peer }: Parts, scope: Limited): Promise<Problem | undefined> {
+  if (deps.limiter?.limits(peer.caller) !== true) return undefined
+  const taken = await deps.limiter.take(peer.caller, scope, 1)
   return taken.granted === 0 ? tooMany(taken) : undefined
 }
 

@@ -1,9 +1,9 @@
 /**
- * Which pages may connect. A browser sends cookies and reaches private addresses for any page, and asks no leave for WebSockets:
- * it only says whose page it is.
+ * Which pages may connect; where there are no keys, which may ask at all (http/require-own-page.ts). A browser sends cookies
+ * and reaches private addresses for any page, and asks no leave for WebSockets: it only says whose page it is.
  */
 
-/** Whether a request may connect: of no page, of a page of this very host, or of one that is allowed. */
+/** Whether a request may come in: of no page, of a page of this very host, or of one that is allowed. */
 export function isOriginAllowed(
   origin: string | undefined,
   host: string | undefined,

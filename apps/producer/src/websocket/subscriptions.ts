@@ -36,7 +36,7 @@ export function createSubscriptions(deps: SubscriptionDeps, caller: Caller, outb
     const name = String(++made)
     const gone = new AbortController()
     const reader = createReader(outbox, name, asked.ref, gone.signal)
-    const leave = deps.streams.enter(reader)
+    const leave = deps.streams.enter(reader, caller)
     if (leave === undefined) return problem('too-many-followers')
     open.set(name, gone)
     try {

@@ -37,6 +37,8 @@ export function serveUpgrades(app: RequestListener) {
     }
     // A peer that goes away in the middle of it is nobody's mistake.
     socket.on('error', () => undefined)
+    // Node no longer looks how long it lies still; a WebSocket has its own way to (`pulse.ts`), and no timeout.
+    socket.once('timeout', () => socket.destroy())
     const response = new ServerResponse(request)
     response.shouldKeepAlive = false
     response.assignSocket(socket)

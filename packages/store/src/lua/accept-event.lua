@@ -144,7 +144,6 @@ for index = FIRST_TARGET, #ARGV do
 end
 
 redis.call('HSET', eventKey, unpack(fields))
-redis.call('SET', payloadKey, ARGV[10])
 if not more.unlisted then
   redis.call('ZADD', eventsKey, acceptedAt, eventId)
   redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'accepted', 'event', eventId, 'type', ARGV[6],
@@ -155,8 +154,10 @@ if idempotencyMs > 0 then
 end
 local callbackAt = '-'
 if targetCount > 0 then
+  redis.call('SET', payloadKey, ARGV[10])
   redis.call('ZADD', outboxKey, acceptedAt, eventId)
 else
+  -- Nobody will ever read its data: it is not kept.
   redis.call('HSET', eventKey, 'settledAt', acceptedAt)
   redis.call('ZADD', retentionKey, int(now + math.max(tonumber(ARGV[12]), idempotencyMs)), eventId)
   callbackAt = oweCallback(eventKey, { special = more.callback }, outboxKey, eventId, now)

@@ -11,6 +11,7 @@
   Arguments
     1 eventId   2 settledMs   3 deadMs   4 feedLength
     5 backlogPrefix   key of a target's backlog = prefix .. target
+    6 payloadPrefix   key of an event's data = prefix .. eventId
 
   Returns
     {'cancelled', callbackAt, '<target>/<generation>'…}  those that were cancelled by this call; callbackAt as
@@ -71,7 +72,7 @@ end
 local counts = eventCounts(record, 3)
 counts.pending = counts.pending - #cancelled
 counts.special = '1'
-local eventStatus = closeEvent(eventKey, changed, counts, retentionKey, eventId, now, settledMs, deadMs)
+local eventStatus = closeEvent(eventKey, changed, counts, retentionKey, eventId, now, settledMs, deadMs, ARGV[6])
 redis.call('HSET', eventKey, 'special', 1, unpack(changed))
 for index, target in ipairs(cancelled) do
   local isLast = index == #cancelled and eventStatus ~= 'pending'

@@ -17,6 +17,7 @@
     6 process     the one that claims, since its start: another one that left a delivery claimed has crashed
     7 suspectAfter  so many crashes make a delivery a suspect, which is not handed out; 0 to take suspects
     8 freshMs     so long a claim keeps even the same claimant away, in another process; 0 for not at all
+    9 maxAgeMs    how old a delivery may be and still be attempted
 
   Returns
     a list with one answer for each delivery, in order; words have a space between, for a reply costs by the item
@@ -43,6 +44,7 @@
     2. Of two claimants, one gets a delivery; the other gets it when the claim is over. Of two processes that claim as the same
        one, the first has it for freshMs: no lock that is renewed in time is lost sooner, so the second one has lost its own.
     3. A crash is counted once: when a delivery that another process left claimed is taken over.
+    4. A delivery that is too old is handed out whatever the breaker says, and is never its probe.
 ]]
 -- @include now
 -- @include delivery-state
@@ -52,7 +54,7 @@ local breakerKey, backlogKey = KEYS[1], KEYS[2]
 -- Whoever has claimed it is most likely done long before the claim is over.
 local CLAIMED_LOOK_MS = 1000
 local target, probeMs, claimMs, claimant = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local process, suspectAfter, freshMs = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local process, suspectAfter, freshMs, maxAgeMs = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local stateField, replayField = target .. '/state', target .. '/replay'
 local now = nowMs()
 local claimedUntil = int(now + claimMs)
@@ -82,9 +84,14 @@ local function claim(eventKey, payloadKey, generation)
   end
   local theirsForMs = (tonumber(state.claimedUntil) or 0) - now
   if state.claimant == claimant then
-    -- The claims of suspects last longer, so that their age is not told by their end.
-    local isOther = state.process ~= process and (tonumber(state.crashes) or 0) < suspectAfter
-    theirsForMs = freshMs > 0 and isOther and theirsForMs - claimMs + freshMs or 0
+    -- The claims of suspects last longer, and so do those that were made while the target had a longer timeout: their age is
+    -- not told by their end.
+    local isSuspect = (tonumber(state.crashes) or 0) >= suspectAfter
+    if freshMs == 0 or state.process == process or isSuspect or theirsForMs > claimMs then
+      theirsForMs = 0
+    else
+      theirsForMs = theirsForMs - claimMs + freshMs
+    end
   end
   if theirsForMs > 0 then
     return { 'early ' .. int(math.min(theirsForMs, CLAIMED_LOOK_MS)) }
@@ -106,7 +113,10 @@ local function claim(eventKey, payloadKey, generation)
   if not data then
     return { 'missing' }
   end
-  if not breakerIsClosed then
+  local ageMs = now - (tonumber(state.openedAt) or tonumber(record[6]))
+  -- What is too old is handed out to be buried: it needs no leave of the breaker, and must not be its probe.
+  local isOver = ageMs > maxAgeMs or (record[9] and tonumber(record[9]) < now)
+  if not breakerIsClosed and not isOver then
     local heldMs = breakerAdmit(breakerKey, eventKey .. '/' .. int(state.fence + 1), now, probeMs)
     if heldMs > 0 then
       return { 'held ' .. int(heldMs) }
@@ -119,8 +129,7 @@ local function claim(eventKey, payloadKey, generation)
   state.process = process
   move(moves, from, placeOf(state))
   redis.call('HSET', eventKey, stateField, writeState(state))
-  local openedAt = tonumber(state.openedAt) or tonumber(record[6])
-  local words = table.concat({ 'claimed', state.fence, state.attempts, state.spent, int(now - openedAt), record[6], record[7],
+  local words = table.concat({ 'claimed', state.fence, state.attempts, state.spent, int(ageMs), record[6], record[7],
     record[10] or '-', record[11] or '-', record[2] }, ' ')
   if record[8] or record[9] then
     local expiresInMs = record[9] and int(tonumber(record[9]) - now) or ''

@@ -12,13 +12,17 @@
     {'created'}
 
   Guarantees
-    It is on the list of open ones with its record, or not at all.
+    1. It is on the list of open ones with its record, or not at all.
+    2. Repeating it changes nothing: what was counted stays counted, and what was completed stays completed.
 
   Events
     none.
 ]]
 -- @include now
 
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  return { 'created' }
+end
 redis.call('HSET', KEYS[1], 'version', @RECORD_VERSION@, 'status', 'matching', 'filter', ARGV[2], 'startedAt', int(nowMs()), 'matched', 0,
   'replayed', 0, 'failed', 0)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])

@@ -12,6 +12,7 @@
 
   Arguments
     1 eventId   2 target   3 deliveryId   4 settledMs   5 deadMs   6 feedLength
+    7 payloadPrefix   key of an event's data = prefix .. eventId
 
   Returns
     {'discarded', generation}
@@ -57,7 +58,8 @@ redis.call('ZADD', outboxKey, int(now), eventId .. '/' .. target .. '/' .. gener
 local counts = eventCounts(record, 2)
 counts.dead = counts.dead - 1
 local changed = { stateField, writeState(state) }
-local eventStatus = closeEvent(eventKey, changed, counts, retentionKey, eventId, now, tonumber(ARGV[4]), tonumber(ARGV[5]))
+local eventStatus = closeEvent(eventKey, changed, counts, retentionKey, eventId, now, tonumber(ARGV[4]),
+  tonumber(ARGV[5]), ARGV[7])
 redis.call('XADD', changesKey, 'MAXLEN', '~', feedLength, '*', 'change', 'delivery', 'event', eventId,
   'target', target, 'status', 'discarded', unpack(eventStatus == 'pending' and {} or { 'settled', eventStatus }))
 -- A callback that is still owed names the time; there is no other for a discard.

@@ -14,6 +14,8 @@
     then for each delivery
       event        HASH    the event record
       attempts     HASH    '<target>/<generation>/<fence>' → '<number> <attempt>'
+    then for each response
+      responses    HASH    '<target>' → what it answered, of the delivery's event
 
   Arguments
     1 target
@@ -21,6 +23,8 @@
     4 feedLength
     5 failureRate   6 minimumAttempts   7 windowMs   8 openMs   the breaker's policy
     9 tells     1 when somebody subscribes to operational events
+    10 deliveries  how many there are
+    11 payloadPrefix  key of an event's data = prefix .. eventId
     then for each delivery
       '<eventId> <generation> <fence> <kind> <delayMs> <reason> <outcome> <signal> <attempt>'; an argument costs by the item
         fence     of the claim; 0 when nothing was claimed
@@ -30,6 +34,8 @@
         outcome   of the attempt; '-' when none
         signal    of the attempt to the breaker: succeeded | failed | neutral
         attempt   as it is recorded; nothing when no request was made
+    then for each response that is to be kept
+      '<place> <response>'  of which delivery, from 1, and what its target answered
 
   Returns
     a list with one answer for each delivery, in order
@@ -48,6 +54,9 @@
     2. A terminal state is never left by settling.
     3. A superseded worker that did deliver still settles the delivery: the target has it.
     4. What happens to an operational event owes no other one, but for the recovery of a target whose opening was told.
+    5. A response is kept with the settlement that it led to, or not at all.
+    6. Of one generation's attempts those of the latest MAX_ATTEMPTS claims are kept: throttling costs none, so nothing else bounds
+       them.
 
   Events
     one for each delivery that changed: 'attempt' when one was recorded, else 'delivery'; with the new status, if there is
@@ -64,7 +73,11 @@ local target, settledMs, deadMs, feedLength = ARGV[1], tonumber(ARGV[2]), tonumb
 local failureRate, minimumAttempts = tonumber(ARGV[5]), tonumber(ARGV[6])
 local windowMs, openMs = tonumber(ARGV[7]), tonumber(ARGV[8])
 local tells = ARGV[9] == '1'
-local FIRST_KEY, KEYS_EACH, FIRST_DELIVERY = 9, 2, 10
+local deliveries = tonumber(ARGV[10])
+local payloadPrefix = ARGV[11]
+local FIRST_KEY, KEYS_EACH, FIRST_DELIVERY = 9, 2, 12
+local FIRST_RESPONSE, FIRST_RESPONSE_KEY = FIRST_DELIVERY + deliveries, FIRST_KEY + KEYS_EACH * deliveries
+local MAX_ATTEMPTS = 1000
 local DELIVERY_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$'
 local STATUS_OF = { delivered = 'delivered', retry = 'retrying', defer = 'deferred', dead = 'dead' }
 local stateField, lastField = target .. '/state', target .. '/last'
@@ -131,7 +144,14 @@ local function applied(status, nextAt, eventStatus, breaker, number, callbackAt,
   return table.concat({ 'applied', status, nextAt, eventStatus, breaker, number, callbackAt or '-', owed or '-' }, ' ')
 end
 
-local function settle(eventKey, attemptsKey, delivery)
+-- What is to be kept of the targets' answers, by the place of the delivery.
+local responses = {}
+for index = FIRST_RESPONSE, #ARGV do
+  local place, response = string.match(ARGV[index], '^(%d+) (.*)$')
+  responses[tonumber(place)] = { key = KEYS[FIRST_RESPONSE_KEY + index - FIRST_RESPONSE], text = response }
+end
+
+local function settle(eventKey, attemptsKey, delivery, response)
   local eventId, generation, fence, kind, delayMs, reason, outcome, signal, attempt = string.match(delivery, DELIVERY_PATTERN)
   local wanted = STATUS_OF[kind]
   if not wanted then
@@ -159,6 +179,9 @@ local function settle(eventKey, attemptsKey, delivery)
     else
       recorded = entry
       state.attempts = number
+      if tonumber(fence) > MAX_ATTEMPTS then
+        redis.call('HDEL', attemptsKey, target .. '/' .. generation .. '/' .. int(fence - MAX_ATTEMPTS))
+      end
       outcomes[outcome] = (outcomes[outcome] or 0) + 1
       breaker, owed = report(eventKey .. '/' .. fence, signal, eventId, generation)
     end
@@ -185,6 +208,9 @@ local function settle(eventKey, attemptsKey, delivery)
     return other
   end
 
+  if response then
+    redis.call('HSET', response.key, target, response.text)
+  end
   state.status = wanted
   state.settledFence = fence
   endClaim(state)
@@ -224,7 +250,8 @@ local function settle(eventKey, attemptsKey, delivery)
   if recorded then
     changed[3], changed[4] = lastField, recorded
   end
-  local eventStatus = closeEvent(eventKey, changed, counts, retentionKey, eventId, now, settledMs, deadMs)
+  local eventStatus = closeEvent(eventKey, changed, counts, retentionKey, eventId, now, settledMs, deadMs,
+    payloadPrefix)
   if eventStatus == 'pending' then
     tell(eventId, recorded, 'status', wanted, 'nextAt', '')
   else
@@ -237,9 +264,9 @@ local function settle(eventKey, attemptsKey, delivery)
 end
 
 local answers = {}
-for index = 1, #ARGV - FIRST_DELIVERY + 1 do
+for index = 1, deliveries do
   local key = FIRST_KEY + (index - 1) * KEYS_EACH
-  answers[index] = settle(KEYS[key], KEYS[key + 1], ARGV[FIRST_DELIVERY + index - 1])
+  answers[index] = settle(KEYS[key], KEYS[key + 1], ARGV[FIRST_DELIVERY + index - 1], responses[index])
 end
 countSucceeded()
 applyMoves(backlogKey, moves)

@@ -33,7 +33,9 @@ export const attempt = z
 
 export type Attempt = z.infer<typeof attempt>
 
-export const attemptList = pageOf(attempt).describe('Every attempt, oldest first, on one page.')
+export const attemptList = pageOf(attempt).describe(
+  'Every attempt, oldest first, on one page. Of a delivery that was throttled without end, those of its latest 1,000 claims.',
+)
 
 export type AttemptList = z.infer<typeof attemptList>
 

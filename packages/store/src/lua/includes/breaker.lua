@@ -21,11 +21,16 @@ local function breakerAdmit(key, claim, now, probeMs)
   return 0
 end
 
--- Forgets slices that the window has left behind.
+-- Whether the window has left a slice behind, or it was counted by a window of another length: its index is of another scale.
+local function breakerHasLeft(slice, index)
+  return slice <= index - BREAKER_BUCKETS or slice > index + 1
+end
+
+-- Forgets slices that are none of the window's.
 local function breakerPrune(key, index)
   for _, field in ipairs(redis.call('HKEYS', key)) do
     local slice = tonumber(string.sub(field, 2))
-    if slice and slice <= index - BREAKER_BUCKETS then
+    if slice and breakerHasLeft(slice, index) then
       redis.call('HDEL', key, field)
     end
   end
@@ -83,7 +88,7 @@ local function breakerReport(key, claim, signal, now, failureRate, minimumAttemp
   for at = 1, #fields, 2 do
     local kind, slice = string.sub(fields[at], 1, 1), tonumber(string.sub(fields[at], 2))
     if slice then
-      if slice <= index - BREAKER_BUCKETS then
+      if breakerHasLeft(slice, index) then
         redis.call('HDEL', key, fields[at])
       else
         attempts = attempts + tonumber(fields[at + 1])

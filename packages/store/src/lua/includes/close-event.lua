@@ -42,8 +42,9 @@ local function statusByDeliveries(eventKey, own)
 end
 
 -- Puts the counts among the fields that are to be written (`changed`). When none of the event's deliveries is open any more,
--- settles it and sets how long it is kept. Returns the event's status; the caller tells the feed.
-local function closeEvent(eventKey, changed, counts, retentionKey, eventId, now, settledMs, deadMs)
+-- settles it and sets how long it is kept; its data goes at once unless it can be replayed. Returns the event's status; the caller
+-- tells the feed.
+local function closeEvent(eventKey, changed, counts, retentionKey, eventId, now, settledMs, deadMs, payloadPrefix)
   local own = {}
   if counts.special then
     for index = 1, #changed, 2 do
@@ -71,6 +72,10 @@ local function closeEvent(eventKey, changed, counts, retentionKey, eventId, now,
   set('status', status)
   set('settledAt', int(now))
   local keepMs = counts.dead > 0 and deadMs or settledMs
+  -- Only a dead delivery is ever opened again: without one, nobody reads the data any more.
+  if counts.dead == 0 then
+    redis.call('UNLINK', payloadPrefix .. eventId)
+  end
   -- An event is kept at least as long as its idempotency key, which answers with it.
   redis.call('ZADD', retentionKey, int(math.max(now + keepMs, counts.keepUntil)), eventId)
   return status
