@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { countEvents } from '@manifold/store'
+import { countEvents, keys } from '@manifold/store'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { jsonLines, manifold } from '../support/command.ts'
@@ -74,6 +74,16 @@ test('targets are listed and shown; one is paused, and goes on', async () => {
   expect(lines).toEqual(api.body.items)
   const unknown = await manifold(['targets', 'show', 'erp'], { environment })
   expect(unknown).toMatchObject({ code: 1, stderr: containing('target-not-found') })
+})
+
+test('a target that is in no config any more is listed for as long as something of it is left', async () => {
+  const { redis } = system.store
+  await redis.hset(keys.removedTargets, 'old', Date.now(), 'empty', Date.now())
+  await redis.zadd(keys.deadLettersOf('old'), 1, 'evt_1-old')
+  const list = await manifold(['targets', 'list'], { environment })
+  expect(list.stdout).toMatch(/^old +removed +- +0 +0 +0 +1 +-$/m)
+  expect(list.stdout).not.toContain('empty')
+  await redis.del(keys.removedTargets, keys.deadLettersOf('old'))
 })
 
 test.each([

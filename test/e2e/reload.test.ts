@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { RemovedTargetView } from '@manifold/client'
 import { keys } from '@manifold/store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Api } from '../support/api.ts'
@@ -135,11 +136,17 @@ test('what waits for a target that stays away dies after the grace period, and c
   const origin = `http://127.0.0.1:${String(producer.port)}`
   expect(await (await fetch(`${origin}/v1/admin/targets/beta`)).json()).toMatchObject({
     code: 'target-not-found',
-    detail: 'beta is in no config any more; 2 deliveries wait for its return',
+    detail: 'beta is in no config any more; 2 deliveries wait for its return, and it has 0 dead letters',
   })
-  expect(await (await fetch(`${origin}/metrics`)).text()).toContain(
-    'manifold_removed_target_backlog{target="beta"',
-  )
+  const metrics = async () => (await fetch(`${origin}/metrics`)).text()
+  expect(await metrics()).toMatch(/^manifold_removed_target_backlog\{target="beta".*\} 2$/m)
+  const removed = async () => {
+    const answer = await producer.api.call<{ removed: RemovedTargetView[] }>('GET', '/v1/admin/targets')
+    return answer.body.removed
+  }
+  const [waiting] = await removed()
+  expect(waiting).toMatchObject({ name: 'beta', queue: { dead: 0 } })
+  expect(Date.parse(waiting?.diesAt ?? '')).toBe(Date.parse(waiting?.removedAt ?? '') + GRACE_MS)
   for (const id of ids)
     expect((await settled(producer.api, id)).deliveries[1]).toMatchObject({
       status: 'dead',
@@ -172,6 +179,13 @@ test('what waits for a target that stays away dies after the grace period, and c
       }),
     ])
   }
+  expect(await removed()).toMatchObject([
+    { name: 'beta', diesAt: null, queue: { waiting: 0, delayed: 0, dead: 2 }, inFlight: 0 },
+  ])
+  expect(await metrics()).toMatch(/^manifold_dead_letters\{target="beta".*\} 2$/m)
+  expect(await (await fetch(`${origin}/v1/admin/targets/beta`)).json()).toMatchObject({
+    detail: expect.stringContaining('it has 2 dead letters') as unknown,
+  })
 
   const replay = () =>
     fetch(`http://127.0.0.1:${String(producer.port)}/v1/admin/dead-letters/${ids[0] ?? ''}-beta/replay`, {
@@ -181,6 +195,7 @@ test('what waits for a target that stays away dies after the grace period, and c
   configure({ alpha: '/ok', beta: '/ok' })
   for (const part of [producer, worker]) await reload(part)
   expect((await replay()).status).toBe(202)
+  expect(await removed()).toEqual([])
   await eventually('the replay', async () => (await producer.api.event(ids[0] ?? '')).status === 'delivered')
 })
 

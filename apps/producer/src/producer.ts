@@ -271,6 +271,7 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
     requireScope: scopeGuard(identify, limiter),
     maxBodyBytes: settings.maxBodyBytes,
     maxBatchBytes: settings.maxBatchBytes,
+    removedTargetGraceMs: settings.removedTargetGraceMs,
     onAccepted: metrics.accepted,
     onAnswered: metrics.answered,
     onReplayCreated: replays.wake,

@@ -20,6 +20,19 @@ test('a target is paused, resumed and looked at by its name', async () => {
   ])
 })
 
+test('the list tells of removed targets; an older producer tells of none', async () => {
+  const removed = [
+    { name: 'old', removedAt: '2026-01-15T09:30:00.000Z', diesAt: null, queue: {}, inFlight: 0 },
+  ]
+  const { url } = await scriptedManifold(
+    { status: 200, body: { items: [crm], removed, nextCursor: null } },
+    { status: 200, body: { items: [crm], nextCursor: null } },
+  )
+  const { targets } = createClient({ url })
+  expect(await targets.list()).toEqual({ items: [crm], removed })
+  expect(await targets.list()).toEqual({ items: [crm], removed: [] })
+})
+
 test('pausing may be repeated: a lost answer is tried again', async () => {
   const { url, asked } = await scriptedManifold('hang-up', { status: 200, body: crm })
   await createClient({ url, clock: patientClock() }).targets.pause('crm')

@@ -3,11 +3,11 @@ import { bodyOf } from './answer.ts'
 import type { Connection } from './connection.ts'
 import type { CallOptions } from './events.ts'
 import { send, type Request } from './request.ts'
-import type { Page, TargetView } from './views.ts'
+import type { TargetList, TargetView } from './views.ts'
 
 export type Targets = {
-  /** All there are, in the order of the config. */
-  readonly list: (options?: CallOptions) => Promise<readonly TargetView[]>
+  /** All there are, in the order of the config, and what is left of those that were taken out of it. */
+  readonly list: (options?: CallOptions) => Promise<TargetList>
   readonly get: (name: string, options?: CallOptions) => Promise<TargetView>
   /** Stops deliveries to it. Nothing is lost: they wait. */
   readonly pause: (name: string, options?: CallOptions) => Promise<TargetView>
@@ -31,7 +31,12 @@ export function targets(connection: Connection): Targets {
   return {
     list: async ({ signal } = {}) => {
       const request: Request = { method: 'GET', path: PATH, repeat: 'always', expect: [200], signal }
-      return bodyOf<Page<TargetView>>(await send(connection, request), ['items']).items
+      const { items, removed } = bodyOf<Partial<TargetList> & Pick<TargetList, 'items'>>(
+        await send(connection, request),
+        ['items'],
+      )
+      // An older producer does not tell.
+      return { items, removed: removed ?? [] }
     },
     get: (name, options = {}) => ask('GET', [name], options),
     pause: (name, options = {}) => ask('POST', [name, 'pause'], options),

@@ -140,6 +140,22 @@ export type BreakerView = {
   readonly nextProbeAt: string | null
 }
 
+/** A target that is in no config any more, and of which something is left. */
+export type RemovedTargetView = {
+  readonly name: string
+  readonly removedAt: string
+  /** When what waits becomes dead letters, unless it is back; `null` when none does. */
+  readonly diesAt: string | null
+  readonly queue: { readonly waiting: number; readonly delayed: number; readonly dead: number }
+  readonly inFlight: number
+}
+
+/** The targets of the config, in its order, and those that were taken out of it. */
+export type TargetList = {
+  readonly items: readonly TargetView[]
+  readonly removed: readonly RemovedTargetView[]
+}
+
 export type TargetView = {
   readonly name: string
   readonly paused: boolean

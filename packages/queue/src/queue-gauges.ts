@@ -3,7 +3,13 @@
  * of them in two round trips. While Redis is away they keep their last values, and `manifold_redis_up` is 0.
  */
 import { Gauge, withinMs, type Registry } from '@manifold/runtime'
-import { readBacklog, readStoreFacts, removedTargetNames, type Store, type StoreFacts } from '@manifold/store'
+import {
+  readStoreFacts,
+  removedTargetNames,
+  type Store,
+  type StoreFacts,
+  type TargetFacts,
+} from '@manifold/store'
 import { oldestWaitingAgeMs } from './oldest-waiting.ts'
 import type { Queues } from './queues.ts'
 
@@ -22,8 +28,8 @@ export type QueueGaugesDeps = {
 type Reading = {
   readonly facts: StoreFacts
   readonly oldestMs: ReadonlyMap<string, number>
-  /** What waits for targets that are in no config any more. */
-  readonly removed: ReadonlyMap<string, number>
+  /** Of targets that are in no config any more. */
+  readonly removed: ReadonlyMap<string, TargetFacts>
 }
 
 /** Registers them; what is no longer a target is no longer shown. */
@@ -31,14 +37,13 @@ export function registerQueueGauges({ registry, store, queues, targets }: QueueG
   const read = async (): Promise<Reading> => {
     const names = targets()
     const [facts, removedNames] = await Promise.all([readStoreFacts(store, names), removedTargetNames(store)])
+    // One that is back is noted a moment later.
+    const gone = removedNames.filter((name) => !names.includes(name))
     const [oldestMs, removed] = await Promise.all([
       ofEach(names, (name) => oldestWaitingAgeMs(queues, name, facts.nowMs)),
-      ofEach(removedNames, async (name) => {
-        const { waiting, delayed, inFlight } = await readBacklog(store, name)
-        return waiting + delayed + inFlight
-      }),
+      gone.length === 0 ? undefined : readStoreFacts(store, gone),
     ])
-    return { facts, oldestMs, removed }
+    return { facts, oldestMs, removed: removed?.targets ?? new Map() }
   }
   const gauge = gaugesOf(registry, once(read))
 
@@ -52,15 +57,17 @@ export function registerQueueGauges({ registry, store, queues, targets }: QueueG
   gauge('manifold_oldest_waiting_seconds', OLDEST_HELP, ['target'], (self, { oldestMs }) => {
     for (const [target, ageMs] of oldestMs) self.set({ target }, ageMs / 1_000)
   })
-  gauge('manifold_dead_letters', 'Dead letters by target', ['target'], (self, { facts }) => {
+  gauge('manifold_dead_letters', DEAD_HELP, ['target'], (self, { facts, removed }) => {
     for (const [target, { deadLetters }] of facts.targets) self.set({ target }, deadLetters)
+    for (const [target, { deadLetters }] of removed) if (deadLetters > 0) self.set({ target }, deadLetters)
   })
   gauge('manifold_breaker_state', BREAKER_HELP, ['target', 'state'], (self, { facts }) => {
     for (const [target, { breaker }] of facts.targets)
       for (const state of BREAKER_STATES) self.set({ target, state }, state === breaker ? 1 : 0)
   })
   gauge('manifold_removed_target_backlog', REMOVED_HELP, ['target'], (self, { removed }) => {
-    for (const [target, backlog] of removed) self.set({ target }, backlog)
+    for (const [target, { backlog }] of removed)
+      self.set({ target }, backlog.waiting + backlog.delayed + backlog.inFlight)
   })
   gauge('manifold_outbox_entries', OUTBOX_HELP, [], (self, { facts }) => {
     self.set(facts.outboxEntries)
@@ -93,6 +100,7 @@ export function registerQueueGauges({ registry, store, queues, targets }: QueueG
 const DEPTH_HELP = 'Deliveries by target and state: waiting, delayed, in_flight'
 const OLDEST_HELP =
   'How long the oldest delivery that could be attempted has been waiting for it; 0 when none waits'
+const DEAD_HELP = 'Dead letters by target, also of targets that are in no config any more'
 const BREAKER_HELP = '1 for the state the circuit breaker of a target is in: closed, open or half-open'
 const REMOVED_HELP = 'Deliveries that wait for a target which is in no config any more'
 const OUTBOX_HELP = 'Accepted, replayed or discarded, and not yet confirmed on the queues'

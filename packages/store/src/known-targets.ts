@@ -42,3 +42,9 @@ export async function readRemovedTargets(store: Store, silentMs: number): Promis
 export async function removedTargetNames(store: Store): Promise<string[]> {
   return store.redis.hkeys(keys.removedTargets)
 }
+
+/** When the removal of each of these targets was noticed, by Redis's clock. */
+export async function readRemovalTimes(store: Store): Promise<ReadonlyMap<string, number>> {
+  const times = await store.redis.hgetall(keys.removedTargets)
+  return new Map(Object.entries(times).map(([name, atMs]) => [name, Number(atMs)]))
+}

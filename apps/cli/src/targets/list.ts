@@ -1,5 +1,5 @@
 /** `manifold targets list`, `show`, `pause` and `resume`: what is configured, how it does, stop and go. */
-import type { TargetView } from '@manifold/client'
+import type { RemovedTargetView, TargetView } from '@manifold/client'
 import type { Session } from '../api/session.ts'
 import { showList } from '../api/show-list.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -9,10 +9,10 @@ import { word } from '../terminal/tints.ts'
 const HEADER = ['TARGET', 'STATE', 'BREAKER', 'WAITING', 'DELAYED', 'IN FLIGHT', 'DEAD', 'LAST MINUTE']
 
 export async function listTargets(session: Session): Promise<ExitCode> {
-  const items = await session.client.targets.list({ signal: session.signal })
+  const { items, removed } = await session.client.targets.list({ signal: session.signal })
   return showList(session, {
     items: (async function* () {
-      yield* await Promise.resolve(items)
+      yield* await Promise.resolve([...items, ...removed])
     })(),
     limit: Infinity,
     header: HEADER,
@@ -38,11 +38,12 @@ async function print({ output, json }: Session, target: TargetView): Promise<Exi
   return EXIT.ok
 }
 
-function row(target: TargetView): Cell[] {
-  const { name, queue, inFlight, breaker } = target
+function row(target: TargetView | RemovedTargetView): Cell[] {
+  const { name, queue, inFlight } = target
   const counts = [queue.waiting, queue.delayed, inFlight].map(String)
   const dead: Cell = { text: String(queue.dead), tint: queue.dead > 0 ? 'red' : undefined }
-  return [name, word(stateOf(target)), word(breaker.state), ...counts, dead, lastMinute(target)]
+  if (!('settings' in target)) return [name, word('removed'), '-', ...counts, dead, '-']
+  return [name, word(stateOf(target)), word(target.breaker.state), ...counts, dead, lastMinute(target)]
 }
 
 function stateOf({ paused, gone }: TargetView): string {

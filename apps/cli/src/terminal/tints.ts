@@ -13,6 +13,7 @@ const TINTS: Readonly<Record<string, InspectColor>> = {
   retryable: 'yellow',
   throttled: 'yellow',
   paused: 'yellow',
+  removed: 'yellow',
   'half-open': 'yellow',
   warning: 'yellow',
   dead: 'red',

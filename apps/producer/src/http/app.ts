@@ -30,6 +30,8 @@ export type AppDeps = EventsDeps &
   StreamDeps &
   WebSocketDeps & {
     readonly targets: readonly Target[]
+    /** How long what waits for a removed target goes on waiting. */
+    readonly removedTargetGraceMs: number
     readonly queues: Queues
     readonly registry: Registry
     readonly tracing: Tracing

@@ -10,6 +10,8 @@ import {
   readGoneMark,
   readHostBreakers,
   readLastMinute,
+  readRemovalTimes,
+  readStoreFacts,
   removedTargetNames,
   resetBreaker,
   resetHostBreakers,
@@ -26,6 +28,8 @@ export type TargetsDeps = {
   readonly store: Store
   readonly queues: Queues
   readonly targets: readonly Target[]
+  /** How long what waits for a removed target goes on waiting. */
+  readonly removedTargetGraceMs: number
   readonly requireScope: RequireScope
 }
 
@@ -50,8 +54,11 @@ export function targetsRouter(deps: TargetsDeps): Router {
   router
     .route('/')
     .get(async (_request, response) => {
-      const items = await Promise.all(deps.targets.map((target) => view(deps, target)))
-      response.json({ items, nextCursor: null } satisfies answers.TargetList)
+      const [removed, ...items] = await Promise.all([
+        removedView(deps),
+        ...deps.targets.map((target) => view(deps, target)),
+      ])
+      response.json({ items, removed, nextCursor: null } satisfies answers.TargetList)
     })
     .all(allowOnly('GET'))
   router
@@ -97,9 +104,37 @@ async function sendNotFound(
     sendProblem(response, 'target-not-found')
     return
   }
-  const { waiting, delayed, inFlight } = await readBacklog(store, name)
-  const detail = `${name} is in no config any more; ${String(waiting + delayed + inFlight)} deliveries wait for its return`
+  const [{ waiting, delayed, inFlight }, dead] = await Promise.all([
+    readBacklog(store, name),
+    countDeadLetters(store, name),
+  ])
+  const detail = `${name} is in no config any more; ${String(waiting + delayed + inFlight)} deliveries wait for its return, and it has ${String(dead)} dead letters`
   sendProblem(response, 'target-not-found', { detail })
+}
+
+/** Those that were taken out of the config, and of which something is left. */
+async function removedView({
+  store,
+  targets,
+  removedTargetGraceMs,
+}: TargetsDeps): Promise<answers.RemovedTarget[]> {
+  const removals = await readRemovalTimes(store)
+  const gone = [...removals.keys()].filter((name) => !targets.some((target) => target.name === name)).sort()
+  if (gone.length === 0) return []
+  const facts = await readStoreFacts(store, gone)
+  return [...facts.targets].flatMap(([name, { backlog, deadLetters }]) => {
+    const { waiting, delayed, inFlight } = backlog
+    const open = waiting + delayed + inFlight
+    if (open + deadLetters === 0) return []
+    const atMs = removals.get(name) ?? facts.nowMs
+    return {
+      name,
+      removedAt: new Date(atMs).toISOString(),
+      diesAt: open === 0 ? null : new Date(atMs + removedTargetGraceMs).toISOString(),
+      queue: { waiting, delayed, dead: deadLetters },
+      inFlight,
+    }
+  })
 }
 
 async function view({ store, queues }: TargetsDeps, target: Target): Promise<answers.Target> {

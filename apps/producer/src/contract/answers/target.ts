@@ -1,7 +1,7 @@
 /** A target: its settings without secrets, and how it is doing. */
 import { z } from 'zod'
 import { pageOf } from './page.ts'
-import { timeOrNull } from './time.ts'
+import { time, timeOrNull } from './time.ts'
 
 const count = z.int().min(0)
 
@@ -66,7 +66,25 @@ export type TargetSettings = Target['settings']
 
 export type TargetBreaker = Target['breaker']
 
-export const targetList = pageOf(target).describe('Every target of the config, on one page.')
+const removedTarget = z.object({
+  name: z.string(),
+  removedAt: time.describe('When it was noticed that no living process has it in its config.'),
+  diesAt: timeOrNull.describe(
+    'When what waits becomes dead letters, unless it is back; null when none does.',
+  ),
+  queue: z.object({ waiting: count, delayed: count, dead: count }),
+  inFlight: count,
+})
+
+export type RemovedTarget = z.infer<typeof removedTarget>
+
+export const targetList = pageOf(target)
+  .extend({
+    removed: z
+      .array(removedTarget)
+      .describe('Those in no config any more of which something is left: what waits, or dead letters.'),
+  })
+  .describe('Every target of the config, on one page.')
 
 export type TargetList = z.infer<typeof targetList>
 
@@ -96,3 +114,11 @@ export const targetExample = {
     allowPrivateNetwork: false,
   },
 } satisfies Target
+
+export const removedTargetExample = {
+  name: 'billing',
+  removedAt: '2026-01-15T09:30:00.000Z',
+  diesAt: '2026-01-15T10:30:00.000Z',
+  queue: { waiting: 12, delayed: 1, dead: 4 },
+  inFlight: 0,
+} satisfies RemovedTarget

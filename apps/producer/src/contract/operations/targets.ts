@@ -11,11 +11,15 @@ const listTargets: Operation = {
   scope: 'admin',
   answers: {
     200: {
-      description: 'Every target of the config.',
+      description: 'Every target of the config, and what is left of those that were taken out of it.',
       content: {
         'application/json': {
           schema: 'TargetList',
-          example: { items: [answers.targetExample], nextCursor: null } satisfies answers.TargetList,
+          example: {
+            items: [answers.targetExample],
+            removed: [answers.removedTargetExample],
+            nextCursor: null,
+          } satisfies answers.TargetList,
         },
       },
     },
