@@ -1,4 +1,6 @@
 /** The stages of one attempt: render → authenticate → send → classify. Deciding is the domain's. */
+export * from './attempt-http.ts'
+export * from './attempt-target.ts'
 export * from './authenticate.ts'
 export * from './call-handler.ts'
 export * from './classify.ts'
