@@ -30,6 +30,7 @@ import {
 import { failpoint, randomHex } from '@manifold/runtime'
 import type { CapturedResponse, Claim } from '@manifold/store'
 import { NO_ATTEMPT, type AttemptSpan } from '@manifold/tracing'
+import { hideInJson } from './hide-in-json.ts'
 
 export type AttemptDeps = {
   readonly target: Target
@@ -91,44 +92,45 @@ function onSent(): void {
 /** What is kept of an attempt. */
 function told(target: Target, { outcome, error, response, lastCall }: Attempted): Tried {
   const isKept = target.kind === 'http' && target.captureResponse && response !== undefined
+  const isDelivered = outcome.kind === 'delivered'
+  // Most attempts leave nothing to search.
+  const isSearched = isKept || !isDelivered || !STATUS_REASON.test(outcome.reason)
+  const hide = isSearched ? hiderOf(lastCall) : hideRevealedSecrets
   return {
     kind: 'tried',
-    outcome: withoutSecrets(outcome),
+    outcome: withoutSecrets(outcome, hide),
     httpStatus: response?.status ?? null,
-    error: error === undefined ? undefined : hiderOf(lastCall)(error),
-    response: isKept ? capture(response) : undefined,
-    exchange: outcome.kind === 'delivered' || lastCall === undefined ? undefined : exchangeOf(lastCall),
+    error: error === undefined ? undefined : hide(error),
+    response: isKept ? capture(response, hide) : undefined,
+    exchange: isDelivered || lastCall === undefined ? undefined : exchangeOf(lastCall, hide),
     signal: breakerSignal(outcome),
   }
 }
 
 /** Of a token that could not be renewed, what it was refused with. */
-function exchangeOf({ rendered, request, sent }: Call): Exchange {
-  const response = sent.kind === 'answered' ? sent.response : undefined
-  return describeExchange(rendered, request, response, hideRevealedSecrets)
+function exchangeOf({ request, sent }: Call, hide: HideText): Exchange {
+  return describeExchange(request, sent.kind === 'answered' ? sent.response : undefined, hide)
 }
 
 /** What authentication put on the request is as secret as what it was made of. */
 function hiderOf(call: Call | undefined): HideText {
   if (call === undefined) return hideRevealedSecrets
   const hideProof = hideProofs(call.rendered, call.request)
-  return (text) => hideRevealedSecrets(hideProof(text))
+  return (text, isCut) => hideRevealedSecrets(hideProof(text, isCut), isCut)
 }
 
-/** A target's own classification may have taken its reason from the answer. */
-function withoutSecrets(outcome: Outcome): Outcome {
-  if (outcome.reason.startsWith('http-')) return outcome
-  return { ...outcome, reason: hideRevealedSecrets(outcome.reason) }
+/** Of our own words; all others may have come from an answer, by a target's `classify` or a handler. */
+const STATUS_REASON = /^http-\d{3}$/
+
+function withoutSecrets(outcome: Outcome, hide: HideText): Outcome {
+  if (STATUS_REASON.test(outcome.reason)) return outcome
+  return { ...outcome, reason: hide(outcome.reason) }
 }
 
-/**
- * What nests too deep to be written as JSON again is kept as the text it came as; and so is what repeats a secret, which is
- * hidden.
- */
-function capture({ headers, json, text, truncated }: TargetResponse): CapturedResponse {
-  const hidden = hideRevealedSecrets(text)
-  const isText = hidden !== text || json === undefined || isDeeperThan(json, MAX_DATA_DEPTH)
-  const body: unknown = isText ? hidden : json
+/** What nests too deep to be written as JSON again is kept as the text it came as. */
+function capture({ headers, json, text, truncated }: TargetResponse, hide: HideText): CapturedResponse {
+  const isText = json === undefined || isDeeperThan(json, MAX_DATA_DEPTH)
+  const body: unknown = isText ? hide(text, truncated) : hideInJson(json, text, hide)
   return { contentType: headers['content-type'] ?? null, body, truncated }
 }
 

@@ -35,10 +35,13 @@ export function noteToken(value: string): void {
   hide = undefined
 }
 
-/** The text without any value that a secret of this process gave away, as it is or as it is usually written. */
-export function hideRevealedSecrets(text: string): string {
+/**
+ * The text without any value that a secret of this process gave away, as it is or as it is usually written.
+ * @param isCut the text went on where it ends now: what may be a beginning of one there goes, too
+ */
+export function hideRevealedSecrets(text: string, isCut?: boolean): string {
   hide ??= hideValues([...revealed, ...tokens])
-  return hide(text)
+  return hide(text, isCut)
 }
 
 /** Not the lines that every PEM file has. */

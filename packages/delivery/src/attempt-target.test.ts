@@ -130,9 +130,15 @@ test('what its process stops before an answer was interrupted; what the deadline
   })
   const stopped = deadlineOf(undefined, stopping.signal)
   expect(wasInterrupted(await attempt(targetAt(hanging), stopped), stopped)).toBe(true)
-  expect(wasInterrupted(await attempt(targetOf(() => new Promise(() => undefined)), stopped), stopped)).toBe(
-    true,
-  )
+  expect(
+    wasInterrupted(
+      await attempt(
+        targetOf(() => new Promise(() => undefined)),
+        stopped,
+      ),
+      stopped,
+    ),
+  ).toBe(true)
   const late = deadlineOf(SHORT_MS)
   expect(wasInterrupted(await attempt(targetAt(await serve(() => undefined)), late), late)).toBe(false)
 

@@ -4,13 +4,8 @@
  * Headers are told by allow-list: one that nobody thought of is not. What stands in a URL's query never is; of the body of
  * an answer its beginning is, without any value that is known to be secret.
  */
-import {
-  HIDDEN,
-  hideValues,
-  type HideText,
-  type OutgoingRequest,
-  type TargetResponse,
-} from '@manifold/domain'
+import { HIDDEN, type HideText, type OutgoingRequest, type TargetResponse } from '@manifold/domain'
+import { isToldOfRequests } from './proofs.ts'
 
 export type Exchange = {
   readonly request: {
@@ -30,10 +25,6 @@ export type Exchange = {
     | undefined
 }
 
-/** Of a request; the others are named, and their values hidden. */
-const TOLD_OF_REQUESTS =
-  /^(?:accept|content-type|content-encoding|user-agent|idempotency-key|traceparent|webhook-id|webhook-timestamp|ce-(?:id|type|source|subject|time|specversion))$/
-
 /** Of an answer; there may be many others, which are left out. */
 const TOLD_OF_ANSWERS =
   /^(?:content-type|content-length|content-encoding|date|retry-after|server|via|allow|www-authenticate|(?:x-)?ratelimit(?:-[a-z]+)*|(?:x-)?(?:request|correlation|amzn-request|amzn-trace)-?id|traceparent|cf-ray)$/
@@ -46,22 +37,16 @@ const SEARCHED_LENGTH = 16_384
 /** No secret is longer: one that the search cut in two is behind what is told. */
 const LONGEST_SECRET = 4_096
 
-/**
- * @param rendered the request before authentication: what it has besides then is hidden wherever it is repeated
- * @param hide whatever else is known to be secret
- */
+/** @param clean takes every value that is known to be secret out of a text, what authentication put on the request among them */
 export function describeExchange(
-  rendered: OutgoingRequest,
   sent: OutgoingRequest,
   response: TargetResponse | undefined,
-  hide: HideText,
+  clean: HideText,
 ): Exchange {
-  const hideProof = hideProofs(rendered, sent)
-  const clean = (text: string) => hide(hideProof(text))
   const request = {
     method: sent.method,
     url: clean(withoutQueryValues(sent.url)),
-    headers: mapHeaders(sent.headers, (name, value) => (TOLD_OF_REQUESTS.test(name) ? clean(value) : HIDDEN)),
+    headers: mapHeaders(sent.headers, (name, value) => (isToldOfRequests(name) ? clean(value) : HIDDEN)),
   }
   if (response === undefined) return { request, response: undefined }
   return {
@@ -71,33 +56,15 @@ export function describeExchange(
       headers: mapHeaders(response.headers, (name, value) =>
         TOLD_OF_ANSWERS.test(name) ? clean(value) : undefined,
       ),
-      body: beginningOf(response.text, clean),
+      body: beginningOf(response, clean),
     },
   }
 }
 
 /** Hidden first: what is cut in two is not found. */
-function beginningOf(text: string, clean: HideText): string {
-  const hidden = clean(text.slice(0, SEARCHED_LENGTH))
-  const whole = text.length > SEARCHED_LENGTH ? hidden.slice(0, -LONGEST_SECRET) : hidden
-  return whole.slice(0, BODY_LENGTH)
-}
-
-/** Hides what authentication put on a request, wherever an answer or an error repeats it. */
-export function hideProofs(rendered: OutgoingRequest, sent: OutgoingRequest): HideText {
-  const values: string[] = []
-  for (const [name, value] of Object.entries(sent.headers)) {
-    if (rendered.headers[name] === value || TOLD_OF_REQUESTS.test(name)) continue
-    // As a whole, and what follows the scheme.
-    values.push(value, ...value.split(' ').slice(1))
-  }
-  if (sent.url !== rendered.url) values.push(...addedParameters(rendered.url, sent.url))
-  return hideValues(values)
-}
-
-function addedParameters(before: string, after: string): string[] {
-  const known = new Set(URL.parse(before)?.searchParams.values())
-  return [...(URL.parse(after)?.searchParams.values() ?? [])].filter((value) => !known.has(value))
+function beginningOf({ text, truncated }: TargetResponse, clean: HideText): string {
+  if (text.length <= SEARCHED_LENGTH) return clean(text, truncated).slice(0, BODY_LENGTH)
+  return clean(text.slice(0, SEARCHED_LENGTH)).slice(0, -LONGEST_SECRET).slice(0, BODY_LENGTH)
 }
 
 function withoutQueryValues(url: string): string {
