@@ -3,14 +3,8 @@
  *
  * Owns what is shown of it. No producer, queue or Redis has a part in it, and nothing is recorded.
  */
-import { loadConfig, readSettings, requireSecrets, type Config } from '@manifold/config'
-import type {
-  HandlerLogger,
-  ManifoldEvent,
-  OutgoingRequest,
-  Target,
-  TargetResponse,
-} from '@manifold/domain'
+import { hideRevealedSecrets, loadConfig, readSettings, requireSecrets, type Config } from '@manifold/config'
+import type { HandlerLogger, ManifoldEvent, OutgoingRequest, Target, TargetResponse } from '@manifold/domain'
 import { randomHex, VERSION } from '@manifold/runtime'
 import type { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -32,8 +26,7 @@ export async function testTarget(command: Command, name: string, options: TestOp
   if (target === undefined) return misuse(command, unknownTarget(config, name))
   const making = makeTestEvent(config, target, options, () => `test-${randomHex(8)}`, Date.now())
   if (making.kind === 'mistake') return misuse(command, making.message)
-  const auth = target.kind === 'http' ? target.auth : undefined
-  if (auth !== undefined) requireSecrets([auth])
+  if (target.kind === 'http') requireSecrets([target.auth])
 
   const { event } = making
   const output = openOutput()
@@ -48,8 +41,7 @@ export async function testTarget(command: Command, name: string, options: TestOp
     target,
     event,
   )
-  const secrets = auth?.secrets.map((one) => one.reveal()) ?? []
-  const hider = createHider(secrets, tested.lastCall?.rendered, tested.lastCall?.request)
+  const hider = createHider(tested.lastCall, hideRevealedSecrets)
   await output.print(
     options.json === true
       ? `${JSON.stringify(facts(target, event, tested, hider), undefined, 2)}\n`
@@ -58,10 +50,10 @@ export async function testTarget(command: Command, name: string, options: TestOp
   return tested.outcome.kind === 'delivered' ? EXIT.ok : EXIT.failed
 }
 
-/** What a function target's handler says, beside the result. */
+/** What a function target's handler says, beside the result; it may repeat whatever it was given. */
 function handlerLogger(note: (text: string) => void): HandlerLogger {
   const say = (level: string) => (fields: object, message: string) => {
-    note(`${level}: ${message} ${JSON.stringify(fields)}`)
+    note(plainLines(hideRevealedSecrets(`${level}: ${message} ${JSON.stringify(fields)}`)))
   }
   return { info: say('info'), warn: say('warn'), error: say('error') }
 }
