@@ -3,7 +3,15 @@ import type { Session } from '../api/session.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { followReplay, printReplay } from '../replays/follow.ts'
 import { eachById } from './each-by-id.ts'
-import { amount, confirm, requireChoice, select, showSelection, type BulkOptions } from './selection.ts'
+import {
+  amount,
+  confirm,
+  requireChoice,
+  select,
+  showNothing,
+  showSelection,
+  type BulkOptions,
+} from './selection.ts'
 
 export type ReplayOptions = BulkOptions & {
   readonly limit?: number
@@ -25,11 +33,7 @@ async function replayMatching(session: Session, options: ReplayOptions): Promise
   const { client, output, signal, json } = session
   const selection = limited(await select(client, options, signal), options.limit)
   if (options.dryRun === true) return showSelection(session, selection)
-  if (selection.count === 0) {
-    if (json) await output.print(`${JSON.stringify({ matched: 0, replayed: 0, failed: 0 })}\n`)
-    else output.note('no dead letter matches')
-    return EXIT.ok
-  }
+  if (selection.count === 0) return showNothing(session, { matched: 0, replayed: 0, failed: 0 })
   if (!(await confirm(session, `Replay ${amount(selection)}`, options))) return EXIT.failed
 
   const { limit, rate: ratePerSecond } = options
