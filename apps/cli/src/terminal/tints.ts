@@ -15,6 +15,7 @@ const TINTS: Readonly<Record<string, InspectColor>> = {
   paused: 'yellow',
   'half-open': 'yellow',
   warning: 'yellow',
+  broken: 'red',
   dead: 'red',
   failed: 'red',
   permanent: 'red',
