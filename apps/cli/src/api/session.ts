@@ -23,8 +23,14 @@ export type Session = {
 
 type ApiOptions = { readonly url?: string; readonly key?: string; readonly json?: boolean }
 
-/** One that shows, for people, or for programs with `--json`. */
+/** One that shows, for people, or for programs with `--json`, wherever on the line that stands. */
 export function withJson(command: Command): Command {
+  return withJsonOption(command).hook('preAction', (_hooked, action) => {
+    if (action.optsWithGlobals<ApiOptions>().json === true) action.setOptionValue('json', true)
+  })
+}
+
+export function withJsonOption(command: Command): Command {
   return command.addOption(new Option('--json', 'the answer for programs: JSON, of lists one item a line'))
 }
 
