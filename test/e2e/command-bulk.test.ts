@@ -1,7 +1,8 @@
 /** Bulk actions against a producer whose dead letters change between two requests: what was not counted is not taken. */
 import { expect, test } from 'vitest'
 import { manifold } from '../support/command.ts'
-import { scriptedManifold, type ScriptedAnswer } from '../support/scripted-manifold.ts'
+import { containing } from '../support/matching.ts'
+import { problem, scriptedManifold, type ScriptedAnswer } from '../support/scripted-manifold.ts'
 
 const letter = (id: string, diedAt: string) => ({
   id,
@@ -70,4 +71,32 @@ test('a replay is held to what was counted, too', async () => {
   })
   const body = producer.asked.find(({ method }) => method === 'POST')?.body ?? '{}'
   expect(JSON.parse(body)).toMatchObject({ target: 'crm', before: '2026-01-31T09:30:00.001Z' })
+})
+
+test('a replay by ids takes no options of a replay by filter, and does nothing', async () => {
+  const producer = await scriptedManifold({ status: 500 })
+  for (const options of [['--limit', '1'], ['--rate', '2'], ['--no-wait']]) {
+    const result = await manifold(['dead-letters', 'replay', 'evt_1-crm', ...options], {
+      environment: { MANIFOLD_URL: producer.url },
+    })
+    expect(result).toMatchObject({ code: 2, stdout: '', stderr: containing('are for a filter') })
+  }
+  expect(producer.asked).toEqual([])
+})
+
+test('a command to go on with names the address that was given, and never the key', async () => {
+  const producer = await scriptedManifold(page(letter('evt_1-crm', DIED)), {
+    status: 202,
+    headers: { location: '/v1/admin/replays/rpl_1' },
+    body: { id: 'rpl_1', status: 'completed', matched: 1, replayed: 1, failed: 0 },
+  })
+  const given = ['--url', producer.url, '--key', 'mk_given']
+  const replay = await manifold(['dead-letters', 'replay', '--all', '--yes', '--no-wait', ...given])
+  expect(replay.stderr).toContain(`manifold replays show rpl_1 --url ${producer.url}\n`)
+  const refusing = await scriptedManifold({ status: 500, body: problem('internal-error', 500) })
+  const send = await manifold(['send', '-i', 'k', '--url', refusing.url, '--key', 'mk_given', '-'], {
+    input: '{"type":"a.b","data":1}\n{',
+  })
+  expect(send.stderr).toContain(`manifold send --idempotency-key k --url ${refusing.url} -\n`)
+  expect(replay.stderr + send.stderr).not.toContain('mk_given')
 })

@@ -17,6 +17,8 @@ export type Session = {
   readonly json: boolean
   /** Aborts at Ctrl-C. */
   readonly signal: AbortSignal
+  /** What commands to go on with need besides: the address, where it was given with the command. Never the key. */
+  readonly again: readonly string[]
   /** The command as it was given, for what else is wrong with it. */
   readonly command: Command
 }
@@ -81,9 +83,17 @@ async function openSession(command: Command, maxAttempts: number): Promise<Sessi
       output: openOutput(),
       json: options.json === true,
       signal: onInterrupt(),
+      again: options.url === undefined ? [] : ['--url', withoutLogin(parsed)],
       command,
     }
   } catch (error) {
     return misuse(command, error instanceof Error ? error.message : String(error))
   }
+}
+
+function withoutLogin(url: URL): string {
+  const shown = new URL(url)
+  shown.username = ''
+  shown.password = ''
+  return shown.href.replace(/\/$/, '')
 }

@@ -1,7 +1,8 @@
 /** `manifold dead-letters replay`: one by one by their ids, or in bulk, which the producers do in the background. */
 import type { Session } from '../api/session.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
-import { followReplay, printReplay } from '../replays/follow.ts'
+import { misuse } from '../misuse.ts'
+import { followReplay, howToLook, printReplay } from '../replays/follow.ts'
 import { eachById } from './each-by-id.ts'
 import {
   amount,
@@ -26,6 +27,12 @@ export function replayDeadLetters(
 ): Promise<ExitCode> {
   const { client, signal } = session
   if (requireChoice(session, options, ids) === 'filter') return replayMatching(session, options)
+  const { limit, rate, wait } = options
+  if (limit !== undefined || rate !== undefined || !wait)
+    misuse(
+      session.command,
+      '--limit, --rate and --no-wait are for a filter or --all: by their ids all are replayed at once',
+    )
   return eachById(session, options, ids, 'replayed', (id) => client.replay(id, { signal }))
 }
 
@@ -39,7 +46,7 @@ async function replayMatching(session: Session, options: ReplayOptions): Promise
   const { limit, rate: ratePerSecond } = options
   const replay = await client.replay({ ...selection.filter, limit, ratePerSecond }, { signal })
   if (options.wait) return followReplay(session, replay)
-  if (!json) output.note(`the producers replay them now; look with: manifold replays show ${replay.id}`)
+  if (!json) output.note(`the producers replay them now; look with: ${howToLook(session, replay)}`)
   return printReplay(session, await replay.progress({ signal }))
 }
 
