@@ -102,6 +102,10 @@ test('capacity is reckoned with what the bench measured', () => {
   const [intake, worker, redis] = (cpu ?? []).slice(1).map((micros) => String(Math.round(Number(micros))))
   const waiting = /Redis memory for each waiting delivery[^|]*\|[^|]*\| (\d+ bytes)/.exec(benchmarks)?.[1]
   expect(page).toContain(`| ${String(waiting)} of Redis`)
+  const [, kilobytes = ''] =
+    /^\| a waiting delivery, when the other two are delivered +\| ([\d.]+) KB/m.exec(page) ?? []
+  const backlogGb = (100 * 14_400 * Number(kilobytes)) / 1e6
+  expect(page).toContain(`million deliveries × ${kilobytes} KB = **${backlogGb.toFixed(1)} GB**`)
   expect(page).toContain(
     `| ${String(intake)} µs of a producer, ${String(worker)} µs of a worker, ${String(redis)} µs of Redis`,
   )
