@@ -84,3 +84,18 @@ test("that user may not read what is not Manifold's, nor change how Redis works"
   await expect(limited.keys('*')).rejects.toThrow('NOPERM')
   limited.disconnect()
 })
+
+test('a producer whose Redis hides its memory says at its start that the limit of memory has no effect', async () => {
+  const { host } = new URL(redis.url)
+  await owner.call('ACL', 'SETUSER', 'blind', 'on', '>hunter2', '~*', '&*', '+@all', '-info')
+  const blind = await startSystem({
+    environment: { REDIS_URL: `redis://blind:hunter2@${host}` },
+    config: () => ({ targets: [] }),
+    withWorker: false,
+  })
+  const told = (one: System) =>
+    one.logs().filter(({ msg }) => String(msg).includes('does not show its memory'))
+  expect(told(blind)).toHaveLength(1)
+  expect(told(system)).toHaveLength(0)
+  await blind.close()
+})

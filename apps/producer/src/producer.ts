@@ -24,22 +24,17 @@ import {
   registerQueueGauges,
   startRelay,
 } from '@manifold/queue'
-import {
-  createRegistry,
-  listenOn,
-  repeat,
-  reportErrors,
-  secureRandom,
-  type Logger,
-} from '@manifold/runtime'
+import { createRegistry, listenOn, repeat, reportErrors, secureRandom, type Logger } from '@manifold/runtime'
 import {
   connectRedis,
   createKeep,
   followRedisClock,
+  isMemoryShown,
   isRedisReply,
   isStoreUnavailable,
   noteKnownTargets,
   persistenceWarnings,
+  removedTargetNames,
   tellingOf,
   waitForRedis,
   type Store,
@@ -94,7 +89,8 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
   requireKeysBeyondLoopback(settings)
   requireKnownLimits(settings)
   const unlimited = unknownLimitedNames(settings)
-  if (unlimited.length > 0) logger.warn({ names: unlimited }, 'MANIFOLD_RATE_LIMIT names callers that there are not')
+  if (unlimited.length > 0)
+    logger.warn({ names: unlimited }, 'MANIFOLD_RATE_LIMIT names callers that there are not')
   requireSecrets(config.sources.map((source) => source.verify))
   const callers = await openCallers(settings, logger)
   const certificates = settings.tls === undefined ? undefined : await openCertificates(settings.tls, logger)
@@ -119,6 +115,8 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
     now: clock.now,
   }
   for (const warning of await persistenceWarnings(store, settings.redisReplicas)) logger.warn(warning)
+  if (settings.overload.maxMemoryPercent > 0 && (await isMemoryShown(store)) === false)
+    logger.warn('Redis does not show its memory: MANIFOLD_MAX_MEMORY_PERCENT has no effect')
   const queues = openQueues(redis, onError, clock.now)
   const tracing = await startTracing(settings.tracing, 'manifold-producer', logger)
   const registry = createRegistry('producer')
@@ -152,9 +150,12 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
   })
   const times = knownTargetTimes(settings.removedTargetGraceMs)
   const removedLookMs = Math.min(settings.janitorIntervalMs, times.silentMs)
+  // What waits for them still fills the store; asked now and then, as a look at the load is one round trip.
+  let removed: readonly string[] = []
   const tellKnownTargets = async () => {
     for (const target of await noteKnownTargets(store, targetNames()))
       logger.info({ target }, 'the target is back: what waits for it is delivered')
+    removed = await removedTargetNames(store)
   }
   const gates = createGates({
     onRefused: countRefusals(registry),
@@ -167,7 +168,7 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
     store,
     gates,
     limits: () => limitsOf(settings, live.targets),
-    targets: targetNames,
+    targets: () => [...new Set([...targetNames(), ...removed])],
     logger,
     onLook: createBacklogTeller({ store, queues, telling: alerts, targets: () => live.routed }),
     onError,
