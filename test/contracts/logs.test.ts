@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { loggedMessages } from '../support/logged-messages.ts'
 import { startMeasuredSystem, type MeasuredSystem } from '../support/measured-system.ts'
+import { openSocket } from '../support/web-socket.ts'
 
 const page = readFileSync(new URL('../../docs/logs.md', import.meta.url), 'utf8')
 const sections = new Map(
@@ -38,6 +39,9 @@ let measured: MeasuredSystem
 beforeAll(async () => {
   measured = await startMeasuredSystem()
   const { api } = measured.system
+  const { ask, socket } = await openSocket(measured.system.url)
+  await ask({ do: 'publish', event: { type: 'order.settled', data: 1, targets: ['crm'] } })
+  socket.close()
   const letters = await eventually('a dead letter', async () => {
     const all = await api.deadLetters('?target=billing')
     return all.length > 0 ? all : undefined
@@ -68,6 +72,28 @@ test.each([
   expect(lines.length).toBeGreaterThanOrEqual(atLeast)
   const known = [...fieldsOf('On every line'), ...fieldsOf(title)]
   for (const line of lines) expect(known).toEqual(expect.arrayContaining(Object.keys(line)))
+})
+
+test.each([
+  ['a request that published', ({ msg }: Record<string, unknown>) => msg === 'POST /v1/events 202'],
+  [
+    'a request that replayed',
+    ({ msg }: Record<string, unknown>) => /^POST .*-billing\/replay 202$/.test(String(msg)),
+  ],
+  ['a publish over a WebSocket', ({ msg }: Record<string, unknown>) => msg === 'PUBLISH /v1/ws 202'],
+  ['an attempt that was delivered', ({ msg }: Record<string, unknown>) => msg === 'delivered'],
+  ['one that is retried', ({ msg }: Record<string, unknown>) => msg === 'will retry'],
+  ['one that is put off', ({ msg }: Record<string, unknown>) => msg === 'deferred'],
+  ['a dead letter', ({ msg }: Record<string, unknown>) => msg === 'dead letter'],
+  ['a replay', ({ msg }: Record<string, unknown>) => msg === 'replayed'],
+  ['a discard', ({ msg }: Record<string, unknown>) => msg === 'discarded'],
+])('each line of %s has the event and its trace', (_what, isOne) => {
+  const lines = measured.system.logs().filter(isOne)
+  expect(lines.length).toBeGreaterThan(0)
+  for (const line of lines) {
+    expect(line['eventId']).toMatch(/^evt_/)
+    expect(line['traceId']).toMatch(/^[0-9a-f]{32}$/)
+  }
 })
 
 test('one replay of one, one of many and one discard: a line each, with event, trace and why it had died', () => {

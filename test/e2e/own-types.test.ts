@@ -14,7 +14,8 @@ const keys = {
   admin: createApiKey('admin', ['admin'], ['order.*']),
 }
 
-process.env['OWN_TYPES_SECRET'] = `whsec_${Buffer.from('a secret that signs callbacks'.padEnd(32, '.')).toString('base64')}`
+process.env['OWN_TYPES_SECRET'] =
+  `whsec_${Buffer.from('a secret that signs callbacks'.padEnd(32, '.')).toString('base64')}`
 
 let system: System
 
@@ -180,7 +181,9 @@ test('of lines each is judged by its own type, and so is a CloudEvent in every m
     body: lines.map((line) => JSON.stringify(line)).join('\n'),
   })
   const told = (await ndjson.text()).trim().split('\n')
-  const items = told.slice(0, -1).map((line) => JSON.parse(line) as { status: number; problem?: ProblemAnswer })
+  const items = told
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as { status: number; problem?: ProblemAnswer })
   expect(items.map(({ status, problem }) => [status, problem?.code])).toEqual([
     [202, undefined],
     [403, 'type-not-allowed'],

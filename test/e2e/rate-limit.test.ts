@@ -10,7 +10,19 @@ import { startSystem, type System } from '../support/system.ts'
 import { openSocket } from '../support/web-socket.ts'
 
 const SCOPES = ['publish', 'read', 'admin'] as const
-const NAMES = ['shared', 'apart', 'alone', 'batch', 'lines', 'slowed', 'socket', 'free', 'away', 'changed', 'nonsense'] as const
+const NAMES = [
+  'shared',
+  'apart',
+  'alone',
+  'batch',
+  'lines',
+  'slowed',
+  'socket',
+  'free',
+  'away',
+  'changed',
+  'nonsense',
+] as const
 type Name = (typeof NAMES)[number]
 const made = new Map(NAMES.map((name) => [name, createApiKey(name, SCOPES)]))
 
@@ -112,11 +124,10 @@ test('a limit that is changed begins a window of its own', async () => {
 
 test('a limit of a caller that no key has stops the start; where there are tokens it is told', async () => {
   const start = (environment: Record<string, string>) => {
-    const [name = ''] = NAMES
     const settings = readSettings({
       REDIS_URL: system.redis.url,
       PORT: '0',
-      MANIFOLD_API_KEYS: made.get(name)?.entry,
+      MANIFOLD_API_KEYS: made.get('shared')?.entry,
       ...environment,
     })
     const lines: string[] = []
@@ -206,7 +217,8 @@ test('what is published over a WebSocket counts like a POST', async () => {
 
 test('what cannot be read counts, too: who sends nonsense over a WebSocket is limited as any other', async () => {
   const client = await openSocket(system.url, [], { headers: bearer('nonsense') })
-  for (const nonsense of ['{', '{"do":"nothing"}', Buffer.from('binary'), 'null']) client.socket.send(nonsense)
+  for (const nonsense of ['{', '{"do":"nothing"}', Buffer.from('binary'), 'null'])
+    client.socket.send(nonsense)
   const told = await eventually('the answers', () => {
     const all = client.told()
     return all.length === 4 && all

@@ -167,6 +167,25 @@ test('what waits for a target that stays away dies after the grace period, and c
   expect(await (await fetch(`${origin}/v1/admin/targets/beta`)).json()).toMatchObject({
     detail: expect.stringContaining('it has 2 dead letters') as unknown,
   })
+  // A line each, as for one that a worker buries.
+  const lines = producer.output().split('\n')
+  for (const id of ids) {
+    const buried = lines.filter((line) => line.includes('"msg":"dead letter"') && line.includes(id))
+    expect(buried.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        eventId: id,
+        deliveryId: `${id}-beta`,
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+        target: 'beta',
+        type: 'a.b',
+        generation: 1,
+        reason: 'unknown-target',
+        settlement: 'dead',
+        eventStatus: 'partially_delivered',
+      }),
+    ])
+  }
 
   const replay = () =>
     fetch(`http://127.0.0.1:${String(producer.port)}/v1/admin/dead-letters/${ids[0] ?? ''}-beta/replay`, {

@@ -4,187 +4,68 @@
  *
  * Every kind of authentication, against targets that refuse and say back all that they received, and the secret besides.
  */
-import { generateKeyPairSync } from 'node:crypto'
-import {
-  apiKey,
-  awsSignatureV4,
-  basic,
-  bearer,
-  createApiKey,
-  custom,
-  jwtBearer,
-  oauth2ClientCredentials,
-  permanent,
-  secret,
-  sharedSecret,
-  standardWebhooks,
-  standardWebhooksEd25519,
-  type TargetDefinition,
-} from '@manifold/config'
+import { fileURLToPath } from 'node:url'
+import { createApiKey, sharedSecret } from '@manifold/config'
 import { connectRedis } from '@manifold/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RunningWorker } from '../../apps/worker/src/worker.ts'
 import { apiAt, type Api } from '../support/api.ts'
-import { QUICK } from '../support/conformance.ts'
 import { eventually } from '../support/eventually.ts'
+import { startIssuer, type Issuer } from '../support/issuer.ts'
 import { launchPart } from '../support/part.ts'
 import { startTestRedis } from '../support/redis.ts'
-import { startScriptedApi, type Received, type Reply, type ScriptedApi } from '../support/scripted-api.ts'
+import { startScriptedApi, type ScriptedApi } from '../support/scripted-api.ts'
 import { startSystem, type System } from '../support/system.ts'
+import {
+  authority,
+  base64,
+  hidden,
+  local,
+  refusal,
+  SECRETS,
+  targetsAt,
+  TOKEN,
+} from '../support/telling-targets.ts'
+import { openSocket } from '../support/web-socket.ts'
 
-const base64 = (text: string) => Buffer.from(text).toString('base64')
-
-const SECRETS = {
-  HIDE_BEARER: 'bearer-tok.88/42+x==',
-  HIDE_PASSWORD: 'pa:ss "wörd" 8842',
-  HIDE_HEADER_KEY: 'header-key&8842',
-  HIDE_QUERY_KEY: 'query key/+8842',
-  HIDE_CLIENT: 'client/s3cret+8842%',
-  HIDE_AWS_ID: 'AKIAHIDE8842EXAMPLE',
-  HIDE_AWS_KEY: 'wJalrXUtnFEMI/K7MDENG+8842EXAMPLEKEY',
-  HIDE_AWS_SESSION: 'session/token8842==',
-  HIDE_WEBHOOK: `whsec_${base64('the secret of webhooks, 8842')}`,
-  HIDE_ED25519: `whsk_${base64('32 bytes of ed25519 seed, 8842..')}`,
-  HIDE_JWT_KEY: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
-    type: 'pkcs8',
-    format: 'pem',
-  }),
-  HIDE_CUSTOM: 'custom-proof-8842',
-  HIDE_STATIC: 'static-header-8842',
-  HIDE_PATH: 'path-secret-8842',
-  HIDE_SDK: 'sdk-key-8842',
-  HIDE_SOURCE: 'source-secret-8842',
-  HIDE_CALLBACK: `whsec_${base64('the secret of callbacks, 8842')}`,
-} as const
-const TOKEN = 'fetched-token-8842-abcdef'
 const API_KEY = createApiKey('all', ['publish', 'read', 'admin'])
 
-Object.assign(process.env, SECRETS)
-
-const hidden = (name: keyof typeof SECRETS) => secret(name)
-
-/** As a target that tells too much: the secret itself, then what it received. */
-function refusal(status: number, told = '') {
-  return ({ method, path, headers, body }: Received): Reply => ({
-    status,
-    headers: {
-      'content-type': 'text/plain',
-      'x-request-id': 'of-the-target',
-      'x-echo': String(headers.authorization),
-    },
-    body: `refused: ${told} ${JSON.stringify({ method, path, headers, body: body.toString() })}`,
-  })
-}
+/** A caller's own, in the address of its callback: who reads events may see them, and who reads the log may not. */
+const CALLBACK_PATH = 'path-of-a-caller-8842'
+const CALLBACK_QUERY = 'query+of%2Fa-caller-8842'
 
 let server: ScriptedApi
+let tlsServer: ScriptedApi
+let issuer: Issuer
 let system: System
+let worker: RunningWorker
 let api: Api
+let callersToken: string
 
-function targetsAt({ url }: ScriptedApi): TargetDefinition[] {
-  const oauth = { tokenUrl: `${url}/token`, clientId: 'shop', clientSecret: hidden('HIDE_CLIENT') }
-  const http = { ...QUICK, subscribe: ['**'] }
-  return [
-    { ...http, name: 'bearer', url: `${url}/bearer`, auth: bearer(hidden('HIDE_BEARER')) },
-    { ...http, name: 'basic', url: `${url}/basic`, auth: basic('shop', hidden('HIDE_PASSWORD')) },
-    {
-      ...http,
-      name: 'header-key',
-      url: `${url}/header-key`,
-      auth: apiKey({ header: 'x-key' }, hidden('HIDE_HEADER_KEY')),
-    },
-    {
-      ...http,
-      name: 'query-key',
-      url: `${url}/query-key?page=1`,
-      auth: apiKey({ query: 'key' }, hidden('HIDE_QUERY_KEY')),
-    },
-    { ...http, name: 'oauth', url: `${url}/oauth`, auth: oauth2ClientCredentials(oauth) },
-    {
-      ...http,
-      name: 'oauth-refused',
-      url: `${url}/never`,
-      auth: oauth2ClientCredentials({ ...oauth, tokenUrl: `${url}/no-token`, clientAuthentication: 'post' }),
-    },
-    {
-      ...http,
-      name: 'aws',
-      url: `${url}/aws`,
-      auth: awsSignatureV4({
-        accessKeyId: hidden('HIDE_AWS_ID'),
-        secretAccessKey: hidden('HIDE_AWS_KEY'),
-        sessionToken: hidden('HIDE_AWS_SESSION'),
-        region: 'eu-west-1',
-        service: 'execute-api',
-      }),
-    },
-    { ...http, name: 'webhook', url: `${url}/webhook`, auth: standardWebhooks(hidden('HIDE_WEBHOOK')) },
-    {
-      ...http,
-      name: 'ed25519',
-      url: `${url}/ed25519`,
-      auth: standardWebhooksEd25519(hidden('HIDE_ED25519')),
-    },
-    {
-      ...http,
-      name: 'jwt',
-      url: `${url}/jwt`,
-      auth: jwtBearer({
-        privateKey: hidden('HIDE_JWT_KEY'),
-        algorithm: 'ES256',
-        issuer: 'shop',
-        audience: 'crm',
-      }),
-    },
-    {
-      ...http,
-      name: 'custom',
-      url: `${url}/custom`,
-      headers: { 'x-static': SECRETS.HIDE_STATIC, 'x-read': hidden('HIDE_STATIC').reveal() },
-      auth: custom(
-        (request) => ({
-          ...request,
-          headers: { ...request.headers, 'x-proof': `v1 ${hidden('HIDE_CUSTOM').reveal()}` },
-        }),
-        hidden('HIDE_CUSTOM'),
-      ),
-    },
-    {
-      ...http,
-      name: 'custom-throws',
-      url: `${url}/never`,
-      auth: custom(() => {
-        throw new Error(`the vault does not know "${hidden('HIDE_CUSTOM').reveal()}"`)
-      }),
-    },
-    { ...http, name: 'in-path', url: `${url}/hook/${hidden('HIDE_PATH').reveal()}` },
-    {
-      ...http,
-      name: 'classified',
-      url: `${url}/bearer`,
-      auth: bearer(hidden('HIDE_BEARER')),
-      classify: (response) => permanent(response.text.slice(0, 60)),
-    },
-    {
-      ...http,
-      name: 'captured',
-      url: `${url}/captured`,
-      captureResponse: true,
-      auth: oauth2ClientCredentials(oauth),
-    },
-    {
-      ...QUICK,
-      name: 'sdk',
-      subscribe: ['**'],
-      handle: (_event, { logger }) => {
-        const key = hidden('HIDE_SDK').reveal()
-        logger.info({ key, client: { options: [key] } }, `calling with ${key}`)
-        throw new Error(`the SDK says: 401 for key ${key}`)
-      },
-    },
-  ]
-}
+const targets = () => targetsAt({ url: server.url, tlsUrl: tlsServer.url })
+
+/** What was signed to get a token with. */
+const assertions = () =>
+  [...server.received('/token'), ...server.received('/no-token')].flatMap(
+    ({ body }) => new URLSearchParams(body.toString()).get('assertion') ?? [],
+  )
 
 beforeAll(async () => {
   server = await startScriptedApi()
+  issuer = await startIssuer()
+  callersToken = await issuer.sign({ scope: 'publish read admin' })
+  tlsServer = await startScriptedApi({
+    cert: local.certificate,
+    key: local.privateKey,
+    ca: authority.certificate,
+    requestCert: true,
+    rejectUnauthorized: true,
+  })
+  tlsServer.on(
+    '/mutual-tls',
+    refusal(500, JSON.stringify({ key: SECRETS.HIDE_TLS_KEY, certificate: SECRETS.HIDE_TLS_CERTIFICATE })),
+  )
+  server.on('/jwt-exchanged', (request) => refusal(500, assertions().join(' '))(request))
   const told = {
     bearer: SECRETS.HIDE_BEARER,
     basic: SECRETS.HIDE_PASSWORD,
@@ -197,7 +78,7 @@ beforeAll(async () => {
     jwt: JSON.stringify({ key: SECRETS.HIDE_JWT_KEY }),
     custom: SECRETS.HIDE_CUSTOM,
     [`hook/${SECRETS.HIDE_PATH}`]: SECRETS.HIDE_PATH,
-    callback: SECRETS.HIDE_CALLBACK,
+    [`callback/${CALLBACK_PATH}`]: SECRETS.HIDE_CALLBACK,
   }
   for (const [path, text] of Object.entries(told)) server.on(`/${path}`, refusal(500, text))
   server.on('/token', {
@@ -216,9 +97,10 @@ beforeAll(async () => {
     body: JSON.stringify({ received: headers, client: SECRETS.HIDE_CLIENT }),
   }))
   system = await startSystem({
-    environment: { LOG_LEVEL: 'trace', MANIFOLD_API_KEYS: API_KEY.entry },
+    environment: { LOG_LEVEL: 'trace', MANIFOLD_API_KEYS: API_KEY.entry, ...issuer.environment },
+    withWorker: false,
     config: () => ({
-      targets: targetsAt(server),
+      targets: targets(),
       callbacks: {
         signingSecret: hidden('HIDE_CALLBACK'),
         allowHttp: true,
@@ -236,27 +118,39 @@ beforeAll(async () => {
       ],
     }),
   })
+  worker = await system.work()
   api = apiAt(system.url, { authorization: `Bearer ${API_KEY.key}` })
 })
 
 afterAll(async () => {
   await system.close()
-  await server.close()
+  await Promise.all([server.close(), tlsServer.close(), issuer.close()])
 })
 
-/** What must not be anywhere. */
-const FORMS = [...Object.values(SECRETS), TOKEN, API_KEY.key, `shop:${SECRETS.HIDE_PASSWORD}`].flatMap(
-  (value) => [
+/** What must not be anywhere. Some of it is made during the run: so it is asked for at each look. */
+function forbidden(): string[] {
+  const sent = server.received('/jwt').map(({ headers }) => String(headers.authorization).split(' ')[1] ?? '')
+  const values = [
+    ...Object.values(SECRETS),
+    TOKEN,
+    API_KEY.key,
+    `shop:${SECRETS.HIDE_PASSWORD}`,
+    callersToken,
+    ...sent,
+    ...assertions(),
+  ]
+  return [...new Set(values)].flatMap((value) => [
     ...value.split('\n').filter((line) => line.length > 20 && !line.startsWith('-----')),
     ...(value.includes('\n') ? [] : [value, value.replace(/^whs[a-z]+_/, '')]),
     encodeURIComponent(value),
     base64(value).replace(/=+$/, ''),
     JSON.stringify(value).slice(1, -1),
-  ],
-)
+  ])
+}
 
-function expectNoSecret(where: string, text: string): void {
-  for (const form of FORMS) expect(text.includes(form), `${where} holds ${form}:\n${text}`).toBe(false)
+function expectNoSecret(where: string, text: string, forms = forbidden()): void {
+  const found = forms.filter((form) => text.includes(form))
+  expect(found, `${where} holds one:\n${text}`).toEqual([])
   expect(text, where).not.toMatch(/Bearer (?!\[secret\]|realm|<|token|key|scope)[\w.-]{12,}/)
 }
 
@@ -271,7 +165,19 @@ describe('a run in which every target refuses, and says back what it received', 
     const webhook = { 'x-token': SECRETS.HIDE_SOURCE }
     await apiAt(system.url).post({ type: 'order.placed' }, webhook, '/v1/sources/gitlab')
     await apiAt(system.url).post({ type: 'order.placed' }, { 'x-token': 'wrong' }, '/v1/sources/gitlab')
-    const callbackUrl = `${server.url}/callback`
+    const callbackUrl = `${server.url}/callback/${CALLBACK_PATH}?token=${CALLBACK_QUERY}`
+    // As callers bring their tokens, rightly and wrongly.
+    const withToken = apiAt(system.url, { authorization: `Bearer ${callersToken}` })
+    expect((await withToken.post({ type: 'order.placed', targets: [] })).status).toBeLessThan(500)
+    expect((await withToken.call('GET', '/v1/admin/targets')).status).toBe(200)
+    await withToken.call('GET', `/v1/admin/nonsense?access_token=${callersToken}`)
+    for (const key of [callersToken, API_KEY.key]) {
+      const wrong = await apiAt(system.url).call('GET', `/v1/admin/targets?access_token=${key}`)
+      expect(wrong.status).toBe(401)
+      const socket = await openSocket(system.url, ['manifold', `manifold.bearer.${key}`])
+      socket.socket.close()
+      await socket.closed
+    }
     const { body } = await api.post({ type: 'order.placed', data: { total: 1 }, callbackUrl })
     eventId = body.id
     await eventually('the event to settle', async () => (await api.event(eventId)).settledAt !== null)
@@ -285,13 +191,37 @@ describe('a run in which every target refuses, and says back what it received', 
   })
 
   test('no line of the log holds a secret', () => {
-    for (const line of system.logs()) expectNoSecret('a line', JSON.stringify(line))
+    const forms = forbidden()
+    for (const line of system.logs()) expectNoSecret('a line', JSON.stringify(line), forms)
+  })
+
+  test('what is looked for was there to be found: tokens and assertions were sent, and repeated', () => {
+    expect(server.received('/jwt').length).toBeGreaterThan(0)
+    expect(new Set(assertions()).size).toBeGreaterThanOrEqual(2)
+    expect(tlsServer.received('/mutual-tls')).toMatchObject([{ client: 'shop' }, { client: 'shop' }])
+  })
+
+  test("a callback's line tells where it went by the host alone, and hides what its answer repeats of the rest", () => {
+    const line = system.logs().find(({ msg, target }) => msg === 'will retry' && target === 'callbacks')
+    expect(line).toMatchObject({
+      request: { url: server.url },
+      response: { body: expect.stringContaining('[secret]') as string },
+    })
+    const text = JSON.stringify(system.logs())
+    for (const word of [CALLBACK_PATH, CALLBACK_QUERY, 'a-caller-8842']) expect(text).not.toContain(word)
+  })
+
+  test("nor does a metric of the worker's, whatever its targets give as a reason", async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${String(worker.port)}/metrics`)).text()
+    expect(metrics).toMatch(/manifold_attempts_total\{.*target="classified"/)
+    expectNoSecret("the worker's /metrics", metrics)
   })
 
   test('failed attempts are logged with their request and how the answer began', () => {
     const failures = system.logs().filter(({ msg }) => msg === 'will retry')
-    for (const { name } of targetsAt(server)) {
-      if (['sdk', 'custom-throws', 'oauth-refused', 'classified', 'captured'].includes(name)) continue
+    for (const { name } of targets()) {
+      if (['sdk', 'custom-throws', 'oauth-refused', 'classified', 'captured', 'jwt-refused'].includes(name))
+        continue
       const line = failures.find(({ target }) => target === name)
       expect(line, name).toMatchObject({
         eventId,
@@ -333,7 +263,7 @@ describe('a run in which every target refuses, and says back what it received', 
       `/v1/events/${eventId}/attempts`,
       `/v1/events/${eventId}/result`,
       ...letters.map(({ id }) => `/v1/admin/dead-letters/${id}`),
-      ...targetsAt(server).map(({ name }) => `/v1/admin/targets/${name}`),
+      ...targets().map(({ name }) => `/v1/admin/targets/${name}`),
     ]
     for (const path of paths) expectNoSecret(path, await answerOf(path))
     expect(await answerOf(`/v1/events/${eventId}/result`)).toContain('[secret]')
@@ -367,3 +297,22 @@ test('the password of Redis is in no line, whether it is right or wrong', async 
     await redis.close()
   }
 })
+
+test.each(['a-short-8842', 'a-secret-of-many-letters-8842-that-is-no-json'])(
+  'what a part says when its config fails over a secret does not tell it: %s',
+  async (value) => {
+    for (const part of ['producer', 'worker'] as const) {
+      const { output, ended } = launchPart({
+        part,
+        args: part === 'worker' ? ['--all'] : [],
+        environment: {
+          MANIFOLD_CONFIG: fileURLToPath(new URL('../support/unreadable-secret.config.ts', import.meta.url)),
+          TEST_UNREADABLE: value,
+        },
+      })
+      expect(await ended).toBe(1)
+      expect(output()).toMatch(/cannot be loaded: .*\[secret\]/)
+      expect(output()).not.toMatch(/8842|a-sec|a-sho/)
+    }
+  },
+)

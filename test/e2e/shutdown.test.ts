@@ -38,6 +38,28 @@ test('a delivery that does not end in time is handed back without costing an att
   expect(await worker.ended).toBe(0)
   expect(Date.now() - stoppedAt).toBeLessThan(2_000)
   expect(await api.event(body.id)).toMatchObject({ deliveries: [{ status: 'pending', attempts: 0 }] })
+  const handedBack = worker
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('"handed back"'))
+  expect(handedBack.map((line) => JSON.parse(line) as unknown)).toEqual([
+    {
+      level: 'info',
+      time: expect.any(String) as string,
+      part: 'worker:alpha+beta+gamma',
+      eventId: body.id,
+      deliveryId: `${body.id}-alpha`,
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      target: 'alpha',
+      type: 'a.b',
+      generation: 1,
+      attempt: 1,
+      reason: 'stopping',
+      durationMs: expect.any(Number) as number,
+      ageMs: expect.any(Number) as number,
+      msg: 'handed back',
+    },
+  ])
 
   stage.sandbox.behave('alpha', '/ok')
   await stage.worker()

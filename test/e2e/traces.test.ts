@@ -1,7 +1,8 @@
 /** Traces: what a collector gets of real processes, as OTLP over HTTP, and that the tree is one. */
 import { fileURLToPath } from 'node:url'
-import { formatTraceparent, readTraceparent } from '@manifold/domain'
+import { formatTraceparent, readTraceparent, SUSPECT_AFTER_CRASHES } from '@manifold/domain'
 import { randomHex } from '@manifold/runtime'
+import { claimDelivery } from '@manifold/store'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startCollector, type Collector } from '../support/collector.ts'
 import { eventually } from '../support/eventually.ts'
@@ -37,12 +38,12 @@ type Parts = {
   readonly stop: () => Promise<void>
 }
 
-/** A producer, and a worker for one target. */
-async function startParts(more: Record<string, string> = {}, target = 'alpha'): Promise<Parts> {
+/** A producer, and a worker for one target, or some. */
+async function startParts(more: Record<string, string> = {}, targets = ['alpha']): Promise<Parts> {
   const environment = { ...collector.environment, ...more }
   const [producer, worker] = await Promise.all([
     stage.producer(environment),
-    stage.worker(environment, [target]),
+    stage.worker(environment, targets),
   ])
   return {
     url: `http://127.0.0.1:${String(producer.port)}`,
@@ -205,6 +206,55 @@ test.each([
   },
 )
 
+test('a callback is an attempt of its own, in the trace of its event, linked to the publishing', async () => {
+  const { url, stop } = await startParts(
+    {
+      MANIFOLD_CONFIG: fileURLToPath(new URL('../support/callbacks.config.ts', import.meta.url)),
+      TEST_CALLBACK_SECRET: `whsec_${Buffer.from('a secret of callbacks').toString('base64')}`,
+    },
+    ['beta', 'callbacks'],
+  )
+  const callbackUrl = `${stage.sandbox.url}/t/caller/ok`
+  const id = await post(url, { targets: ['beta'], callbackUrl })
+  const attempt = await eventually('the span of the callback', () =>
+    collector.spans().find(named('deliver callbacks')),
+  )
+  const call = await eventually('the span of its call', () =>
+    collector.spans().find(({ kind, parentSpanId }) => kind === 'CLIENT' && parentSpanId === attempt.spanId),
+  )
+  const publish = (await spansOf(id, 3)).find(named('publish order.placed'))
+  const { traceId = '', spanId = '' } = publish ?? {}
+  expect(attempt).toMatchObject({ kind: 'CONSUMER', traceId, parentSpanId: '' })
+  expect(attempt.links).toEqual([{ traceId, spanId, attributes: { 'manifold.link': 'publish' } }])
+  const told = stage.sandbox
+    .received()
+    .filter(({ headers }) => String(headers['webhook-id']).endsWith('-callbacks'))
+    .map(({ headers }) => readTraceparent(String(headers['traceparent'])))
+  expect(told).toEqual([{ traceId, spanId: call.spanId, flags: '01' }])
+  await stop()
+})
+
+test('what is tried in a process of its own is traced as anything else: the target is told of a span that is there', async () => {
+  const id = await post(parts.url, { targets: ['gamma'] })
+  const ref = { eventId: id, target: 'gamma', generation: 1 }
+  // As workers leave it that end with it in hand.
+  for (let crash = 1; crash <= SUSPECT_AFTER_CRASHES; crash++) {
+    const terms = { claimant: 'died', process: `died-${String(crash)}`, claimMs: 1, probeMs: 1 }
+    expect(await claimDelivery(stage.store, ref, terms)).toMatchObject({ kind: 'claimed' })
+  }
+  const worker = await stage.worker(collector.environment, ['gamma'])
+  const attempt = await eventually('the span of the attempt', () =>
+    collector.spans().find(named('deliver gamma')),
+  )
+  const call = await eventually('the span of its call', () =>
+    collector.spans().find(({ kind, parentSpanId }) => kind === 'CLIENT' && parentSpanId === attempt.spanId),
+  )
+  expect(worker.output()).toContain('it is tried in a process of its own')
+  expect(attempt).toMatchObject({ attributes: { 'manifold.event_id': id, 'manifold.outcome': 'delivered' } })
+  expect(call).toMatchObject({ name: 'POST', attributes: { 'http.response.status_code': 200 } })
+  expect(traceparents(id)).toEqual([{ traceId: attempt.traceId, spanId: call.spanId, flags: '01' }])
+})
+
 test('the items of a batch are in traces of their own, linked to the request, unless its caller has a trace', async () => {
   const { traceId, headers } = callerTrace('01')
   const post = async (more: Record<string, string>): Promise<void> => {
@@ -237,7 +287,7 @@ test('what is not sent yet is sent at the end, under the names that the standard
       OTEL_SERVICE_NAME: 'events',
       OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
     },
-    'beta',
+    ['beta'],
   )
   const id = await post(url, { targets: ['beta'] })
   await settled(url, id)
@@ -256,7 +306,7 @@ test('a collector that is away costs a warning, and neither an answer, nor a del
       OTEL_EXPORTER_OTLP_TIMEOUT: '50',
       OTEL_BSP_SCHEDULE_DELAY: '1',
     },
-    'beta',
+    ['beta'],
   )
   await settled(url, await post(url, { targets: ['beta'] }))
   await stop()
@@ -269,7 +319,7 @@ test('turned off, nothing of OpenTelemetry is loaded, and the log still names th
       OTEL_SDK_DISABLED: 'true',
       NODE_OPTIONS: `--import ${fileURLToPath(new URL('../support/loaded-modules.ts', import.meta.url))}`,
     },
-    'beta',
+    ['beta'],
   )
   const { traceId, headers } = callerTrace('01')
   const id = await post(url, { targets: ['beta'] }, headers)

@@ -353,18 +353,6 @@ test('a connection that is cut in the middle of its handshake harms nobody', asy
   await eventually('all is free again', async () => (await streamsOpen()) === 0)
 })
 
-test('a connection is one line in the log, when it ends', async () => {
-  const client = await openSocket(system.url, [], {
-    headers: { ...bearer('both'), 'x-request-id': 'my-socket' },
-  })
-  await client.ask({ do: 'publish', event })
-  expect(system.logs().filter((one) => one['requestId'] === 'my-socket')).toEqual([])
-  client.socket.close()
-  await eventually('its line', () => system.logs().some((one) => one['requestId'] === 'my-socket'))
-  const lines = system.logs().filter((one) => one['requestId'] === 'my-socket')
-  expect(lines).toMatchObject([{ path: '/v1/ws', status: 101, caller: 'both' }])
-})
-
 test('when the producer stops, connections are told so', async () => {
   const own = await startSystem({ withWorker: false, config: () => ({ targets: [] }) })
   const client = await openSocket(own.url)

@@ -1,4 +1,7 @@
-/** The lines about dead letters that somebody dealt with: one for each delivery, whoever asked and for how many. */
+/**
+ * The producer's lines about dead letters, those that somebody dealt with and those that it buried itself: one for each delivery,
+ * whoever asked and for how many.
+ */
 import type { DeliveryRef } from '@manifold/domain'
 import type { Logger } from '@manifold/runtime'
 import type { DeadLetter } from '@manifold/store'
@@ -10,6 +13,13 @@ export function logReplayed(logger: Logger, letter: DeadLetter, ref: DeliveryRef
 
 export function logDiscarded(logger: Logger, letter: DeadLetter, ref: DeliveryRef): void {
   logger.info(lineOf(letter, ref), 'discarded')
+}
+
+/** As the worker's line of a delivery that was not attempted. */
+export function logBuried(logger: Logger, letter: DeadLetter, ref: DeliveryRef): void {
+  const { status } = letter.event
+  const eventStatus = status === 'pending' ? undefined : status
+  logger.error({ ...lineOf(letter, ref), settlement: 'dead', eventStatus }, 'dead letter')
 }
 
 /** `reason` is why it had died; `generation` the one that is open now, or was discarded. */

@@ -6,6 +6,7 @@ import {
   createLogger,
   endOnSignal,
   endWithParent,
+  failToStart,
   heedReloads,
   onShutdown,
 } from '@manifold/runtime'
@@ -32,6 +33,5 @@ try {
     return changes
   })
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exit(1)
+  failToStart(error, hideRevealedSecrets)
 }

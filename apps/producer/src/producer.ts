@@ -45,7 +45,7 @@ import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import { openCallers } from './callers/open-callers.ts'
 import { createApp } from './http/app.ts'
-import { auditRequest } from './http/audit.ts'
+import { auditReplay, auditRequest, auditTrail } from './http/audit.ts'
 import { closeHttpServer, createHttpServer } from './http/http-server.ts'
 import { scopeGuard } from './http/require-scope.ts'
 import { callbackUrlJudge } from './judge-callback-url.ts'
@@ -135,6 +135,7 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
   const holder = randomUUID()
   const stopping = new AbortController()
   const newEventId = createEventIdFactory(secureRandom)
+  const trail = auditTrail(logger)
 
   const runner = createReplayRunner({
     store,
@@ -144,9 +145,7 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
     isKnown: (target) => live.targets.some(({ name }) => name === target),
     onError,
     logger,
-    onCompleted: ({ id, filter: { caller }, matched, replayed, failed }) => {
-      logger.info({ audit: true, caller, replayId: id, matched, replayed, failed }, 'audit: replay completed')
-    },
+    onCompleted: auditReplay(trail),
   })
   const times = knownTargetTimes(settings.removedTargetGraceMs)
   const removedLookMs = Math.min(settings.janitorIntervalMs, times.silentMs)
@@ -253,7 +252,7 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
     registry,
     tracing,
     logger,
-    audit: auditRequest(logger),
+    audit: auditRequest(trail),
     newEventId: () => newEventId(clock.now()),
     // Asked for each request: a reload is in force for the next one, and every connection stays.
     get events() {

@@ -5,16 +5,20 @@
  * One producer at a time looks (a lease), in bounded chunks. Nobody is buried by a process that has just started: others may not
  * have told yet which targets they have.
  */
+import { deliveryId, type DeliveryRef } from '@manifold/domain'
 import { buryWaiting, type Passed, type Queues } from '@manifold/queue'
 import type { Logger } from '@manifold/runtime'
 import {
+  findDelivery,
   readBacklog,
   readRemovedTargets,
   takeLease,
+  UnreadableRecordError,
   type RemovedTarget,
   type Store,
   type Telling,
 } from '@manifold/store'
+import { logBuried } from './log-dead-letters.ts'
 
 export type RemovedTargetsDeps = {
   readonly store: Store
@@ -78,10 +82,18 @@ async function look(
 
 /** @returns how many deliveries died, and how many queue entries only a newer version can bury */
 async function buryAll(deps: RemovedTargetsDeps, name: string): Promise<{ buried: number; newer: number }> {
-  const { store, queues, holder, intervalMs, silentMs, signal } = deps
+  const { store, queues, logger, holder, intervalMs, silentMs, signal } = deps
   const total = { buried: 0, newer: 0 }
+  const onBuried = async (ref: DeliveryRef) => {
+    const letter = await findDelivery(store, deliveryId(ref.eventId, ref.target)).catch((error: unknown) => {
+      // Buried all the same; the count tells of it.
+      if (error instanceof UnreadableRecordError) return undefined
+      throw error
+    })
+    if (letter !== undefined) logBuried(logger, letter, ref)
+  }
   for (let passed: Passed | undefined; ;) {
-    const chunk = await buryWaiting(store, queues, name, CHUNK, deps.telling, passed)
+    const chunk = await buryWaiting(store, queues, name, CHUNK, { telling: deps.telling, onBuried, passed })
     total.buried += chunk.buried
     total.newer += chunk.newer
     if (!chunk.more || signal.aborted) return total

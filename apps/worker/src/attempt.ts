@@ -17,6 +17,7 @@ import {
   type TargetClient,
 } from '@manifold/delivery'
 import {
+  CALLBACKS_TARGET,
   deliveryId,
   formatTraceparent,
   isDeeperThan,
@@ -175,7 +176,7 @@ async function sendAuthenticated(
   }
   const outcome = classify(target, sent, deps.redisNow())
   if (sent.kind !== 'answered') {
-    const exchange = describeExchange(request, authenticated.request, undefined, hideRevealedSecrets)
+    const exchange = exchangeOf(target, request, authenticated.request, undefined)
     return { outcome, error: hideProofs(request, authenticated.request)(sent.error), exchange }
   }
   const { response } = sent
@@ -185,8 +186,19 @@ async function sendAuthenticated(
     ...(target.captureResponse ? { response: capture(response) } : {}),
     ...(outcome.kind === 'delivered'
       ? {}
-      : { exchange: describeExchange(request, authenticated.request, response, hideRevealedSecrets) }),
+      : { exchange: exchangeOf(target, request, authenticated.request, response) }),
   }
+}
+
+/** What a caller wrote into the address of its callback may be a secret of its own. */
+function exchangeOf(
+  { name }: HttpTarget,
+  rendered: OutgoingRequest,
+  sent: OutgoingRequest,
+  response: TargetResponse | undefined,
+): Exchange {
+  const told = name === CALLBACKS_TARGET ? 'origin' : 'path'
+  return describeExchange(rendered, sent, response, hideRevealedSecrets, told)
 }
 
 /** A target's own classification may have taken its reason from the answer. */

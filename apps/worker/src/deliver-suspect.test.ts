@@ -9,7 +9,7 @@ import { accept, keptDelivery, refOf } from '../../../test/support/store.ts'
 import { useTestStore } from '../../../test/support/use-test-store.ts'
 import type { Alone } from './alone/process.ts'
 import type { Tried } from './attempt.ts'
-import { deliver, refuse, type DeliverDeps } from './deliver.ts'
+import { deliver, refuse, type DeliverDeps, type HandedBack } from './deliver.ts'
 
 const store = useTestStore()
 
@@ -55,6 +55,7 @@ function worker({ isFree = true, isCrashing = false } = {}) {
     onSuspect: () => undefined,
     handlerLogger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     onSettled: () => undefined,
+    onHandedBack: () => undefined,
     onOwed: () => undefined,
     onCallbackOwed: () => undefined,
     holds: 'target',
@@ -90,8 +91,14 @@ test('a worker that crashes leaves what it had in hand as it is: the next one co
   const ref = refOf(await accept(store))
   for (let count = 1; count <= SUSPECT_AFTER_CRASHES; count++) {
     const { deps } = worker({ isCrashing: true })
-    const crashing = { ...deps, process: `crashes-${String(count)}` }
+    const handedBack: HandedBack[] = []
+    const crashing = {
+      ...deps,
+      process: `crashes-${String(count)}`,
+      onHandedBack: (report: HandedBack) => handedBack.push(report),
+    }
     expect(await Promise.all(deliver(crashing, [ref], 'job', never))).toEqual([{ kind: 'hand-back' }])
+    expect(handedBack).toMatchObject([{ ref, why: 'crashing', attemptNumber: 1 }])
   }
   expect(await claimDelivery(store, ref, { ...TERMS, process: 'next' })).toMatchObject({ kind: 'suspect' })
 })

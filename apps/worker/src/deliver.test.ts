@@ -37,6 +37,7 @@ function depsWith(meanwhile: () => Promise<unknown>): DeliverDeps {
     onSuspect: () => undefined,
     handlerLogger: silent,
     onSettled: () => undefined,
+    onHandedBack: () => undefined,
     onOwed: () => undefined,
     onCallbackOwed: () => undefined,
     holds: 'target',

@@ -37,6 +37,7 @@ import {
 import type { AttemptSpan, Tracing } from '@manifold/tracing'
 import type { Alone } from './alone/process.ts'
 import { attempt, type AttemptDeps, type Tried } from './attempt.ts'
+import { SUSPECT_LOOK_MS, verdictWithoutClaim } from './verdict-without-claim.ts'
 
 export type DeliverDeps = AttemptDeps & {
   readonly store: Store
@@ -54,6 +55,8 @@ export type DeliverDeps = AttemptDeps & {
   /** In [0, 1). */
   readonly random: () => number
   readonly onSettled: (report: DeliveryReport) => void
+  /** An attempt was cut short, and is somebody else's to make. */
+  readonly onHandedBack: (report: HandedBack) => void
   /** The event has settled, and its caller is to be told. */
   readonly onCallbackOwed: (eventId: string, settledAtMs: number) => void
   /** Something happened that targets may have subscribed to. */
@@ -86,22 +89,18 @@ export type DeliveryReport = {
   readonly ageMs: number
 }
 
+/** What is told of an attempt that was cut short. */
+export type HandedBack = Pick<DeliveryReport, 'ref' | 'eventType' | 'traceId' | 'spanId' | 'ageMs'> & {
+  readonly why: 'stopping' | 'crashing'
+  /** The number it would have been recorded under. */
+  readonly attemptNumber: number
+  readonly durationMs: number
+}
+
 const MAX_ERROR_LENGTH = 300
 
 /** How much longer than an attempt a claim lasts: its settlement comes behind it. */
 const CLAIM_MARGIN_MS = 5_000
-
-/**
- * How long the target is held for its breaker before somebody looks again. A hold that is set while an operator resets the
- * breaker outlives the reset: so no longer than this.
- */
-const HELD_LOOK_MS = 1_000
-
-/** How soon, at least, a delivery that is held alone asks again. */
-const HELD_ALONE_LOOK_MS = 1_000
-
-/** How soon, at least, a suspect asks again whether it may be tried. */
-const SUSPECT_LOOK_MS = 300
 
 /** How soon a superseded worker looks what became of the delivery. */
 const SUPERSEDED_LOOK_MS = 1_000
@@ -142,9 +141,7 @@ async function deliverSuspect(
     const claimMs = deps.alone.longestMs + CLAIM_MARGIN_MS
     const terms = { ...claimTerms(deps, claimant), claimMs, probeMs: claimMs, takesSuspects: true }
     const claim = await claimDelivery(deps.store, ref, terms)
-    return await deliverClaimed(deps, ref, claim, stopping, (_deps, ref, claim, stopping) =>
-      deps.alone.attempt(ref, claim, stopping),
-    )
+    return await deliverClaimed(deps, ref, claim, stopping, (_deps, ...tried) => deps.alone.attempt(...tried))
   } finally {
     leave()
   }
@@ -168,12 +165,12 @@ async function deliverClaimed(
   const span = deps.tracing.startAttempt(ref, claim)
   const tried = await tryIt(deps, ref, claim, stopping, span)
   failpoint('sent')
+  const durationMs = Math.round(performance.now() - startedMs)
   if (tried.kind === 'interrupted' || (deps.isCrashing() && isUnanswered(tried))) {
     span.end()
-    return handBack(deps, ref, claim)
+    return handBack(deps, ref, claim, span.spanId, durationMs)
   }
 
-  const durationMs = Math.round(performance.now() - startedMs)
   const settlement = decide({
     outcome: tried.outcome,
     attemptsSpent: claim.spent + 1,
@@ -253,7 +250,23 @@ function claimTerms({ target, process, lockMs }: DeliverDeps, claimant: string):
 }
 
 /** Who crashes leaves the claim as it is, so that whoever is next counts the crash. */
-async function handBack(deps: DeliverDeps, ref: DeliveryRef, claim: Claim): Promise<Verdict> {
+async function handBack(
+  deps: DeliverDeps,
+  ref: DeliveryRef,
+  claim: Claim,
+  spanId: string | undefined,
+  durationMs: number,
+): Promise<Verdict> {
+  deps.onHandedBack({
+    ref,
+    eventType: claim.event.type,
+    traceId: claim.trace.traceId,
+    spanId,
+    why: deps.isCrashing() ? 'crashing' : 'stopping',
+    attemptNumber: claim.attempts + 1,
+    durationMs,
+    ageMs: claim.ageMs + durationMs,
+  })
   if (!deps.isCrashing()) await releaseDelivery(deps.store, ref, claim.fence)
   return { kind: 'hand-back' }
 }
@@ -324,33 +337,4 @@ function verdictOf({ holds }: DeliverDeps, settlement: Settlement): Verdict {
     default:
       return settlement satisfies never
   }
-}
-
-/** The record says that there is nothing to attempt: make the queue agree. */
-function verdictWithoutClaim(deps: DeliverDeps, claim: Exclude<ClaimResult, Claim>): Verdict {
-  switch (claim.kind) {
-    case 'missing':
-      return { kind: 'finish' }
-    case 'newer':
-      return { kind: 'newer' }
-    case 'stale':
-      return { kind: 'drop' }
-    case 'terminal':
-      if (claim.status === 'dead') return { kind: 'bury', reason: claim.reason ?? 'invalid' }
-      return { kind: claim.status === 'discarded' ? 'drop' : 'finish' }
-    case 'early':
-      return { kind: 'defer', delayMs: claim.remainingMs }
-    case 'held':
-      return heldVerdict(deps, claim.forMs)
-    case 'suspect':
-      return { kind: 'defer', delayMs: SUSPECT_LOOK_MS }
-    default:
-      return claim satisfies never
-  }
-}
-
-/** Deliveries that are held alone come back one by one: spread, so that they do not all ask while one of them is the probe. */
-function heldVerdict({ holds, random }: DeliverDeps, forMs: number): Verdict {
-  if (holds === 'target') return { kind: 'throttle', delayMs: Math.min(forMs, HELD_LOOK_MS) }
-  return { kind: 'defer', delayMs: Math.ceil(Math.max(forMs, HELD_ALONE_LOOK_MS) * (1 + random())) }
 }

@@ -15,6 +15,7 @@ import {
   createLogger,
   endOnSignal,
   endWithParent,
+  failToStart,
   heedReloads,
   onShutdown,
 } from '@manifold/runtime'
@@ -58,8 +59,7 @@ try {
     return { ...changes, targets: chosen.map(({ name }) => name) }
   })
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exit(1)
+  failToStart(error, hideRevealedSecrets)
 }
 
 function namesIn(config: Config): string[] {

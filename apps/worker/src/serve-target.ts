@@ -27,9 +27,10 @@ import {
   type Telling,
 } from '@manifold/store'
 import { createAlone } from './alone/process.ts'
-import { deliver, refuse, type DeliverDeps, type DeliveryReport } from './deliver.ts'
+import { deliver, refuse, type DeliverDeps, type DeliveryReport, type HandedBack } from './deliver.ts'
 import { handlerLogger } from './handler-logger.ts'
 import { createHostShares } from './host-share.ts'
+import { tellOfLostLocks } from './lost-locks.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
 const NEWER_TELL_MS = 10_000
@@ -96,6 +97,9 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
       logBreaker(logger, target, report)
       noteBreaker(store, target, report)?.catch(onError)
     },
+    onHandedBack: (report) => {
+      logHandedBack(logger, report)
+    },
     onCallbackOwed: (eventId, settledAtMs) => {
       // On the outbox: should this fail, the relay pays it.
       reconcile(store, queues, [{ kind: 'callback', eventId, settledAtMs }]).catch(onError)
@@ -115,6 +119,7 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
     },
   }
   const tellOfNewer = newerTeller(logger, target.name)
+  const lostLocks = tellOfLostLocks(logger, target.name)
   const consumer = consumeDeliveries({
     target,
     store,
@@ -130,6 +135,7 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
       metrics.takenOver(target.name)
       logger.warn({ target: target.name, entry: jobId }, 'taken over from a worker that died, or fell silent')
     },
+    onLost: lostLocks.lost,
     onNewer: (entry) => {
       metrics.leftToNewer(target.name)
       tellOfNewer(entry)
@@ -142,6 +148,7 @@ export async function serveTarget(serve: ServeDeps, target: Target): Promise<Ser
     // Asked again it ends with whichever is first.
     drain: (ms) => (end = Promise.race([consumer.close(ms), ...(end === undefined ? [] : [end])])),
     release: async () => {
+      lostLocks.flush()
       alone.close()
       await client.close()
     },
@@ -208,6 +215,24 @@ function logBreaker(logger: Logger, target: Target, { ref, result, attempt }: De
   } else {
     logger.info(line, 'breaker closed: the probe was delivered')
   }
+}
+
+/** The one of an attempt that was cut short: what it had sent may have arrived. */
+function logHandedBack(logger: Logger, { ref, why, ...report }: HandedBack): void {
+  const line = {
+    eventId: ref.eventId,
+    deliveryId: deliveryId(ref.eventId, ref.target),
+    traceId: report.traceId,
+    spanId: report.spanId,
+    target: ref.target,
+    type: report.eventType,
+    generation: ref.generation,
+    attempt: report.attemptNumber,
+    reason: why,
+    durationMs: report.durationMs,
+    ageMs: report.ageMs,
+  }
+  logger.info(line, 'handed back')
 }
 
 /** The one wide line of an attempt. */

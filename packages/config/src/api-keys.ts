@@ -48,7 +48,8 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; errors: string[] }
     if (keys.some((key) => key.name === name)) errors.push(`${where}: the name ${name} is used twice`)
     const hash = Buffer.from(groups['hash'], 'hex')
     const same = keys.find((key) => key.name !== name && key.hash.equals(hash))
-    if (same !== undefined) errors.push(`${where}: its key is that of ${same.name}: each caller has one of its own`)
+    if (same !== undefined)
+      errors.push(`${where}: its key is that of ${same.name}: each caller has one of its own`)
     const types = groups['types']?.split('+')
     for (const pattern of types ?? []) {
       const mistake = typePatternError(pattern)

@@ -42,3 +42,32 @@ describe('what a secret gave away', () => {
     expect(hideRevealedSecrets('abc')).toBe('abc')
   })
 })
+
+describe('what JSON.parse quotes of a text that it cannot read is hidden, as a piece of a secret is not known', () => {
+  const messageOf = (text: string): string => {
+    try {
+      return String(JSON.parse(text))
+    } catch (error) {
+      return error instanceof Error ? error.message : ''
+    }
+  }
+
+  test.each([
+    ['the beginning', 'a-very-secret-value-8842-and-more'],
+    ['the middle', '["a-very-very-secret-value-8842", x8842-and-much-more-that-follows]'],
+    ['the end', '["a-very-very-secret-value-and-more", x8842]'],
+    ['the whole', 'k-8842"'],
+  ])('%s of it, also in a line of the log', (_which, text) => {
+    const message = messageOf(text)
+    expect(message).toContain('is not valid JSON')
+    expect(hideRevealedSecrets(`cannot be loaded: ${message}`)).toMatch(
+      /^cannot be loaded: Unexpected token '.', \[secret\] is not valid JSON$/,
+    )
+    const line = JSON.stringify({ err: { message, stack: `SyntaxError: ${message}\n  at` }, msg: 'failed' })
+    const hidden = JSON.parse(hideRevealedSecrets(line)) as { err: { message: string; stack: string } }
+    for (const told of [hidden.err.message, hidden.err.stack]) {
+      expect(told).toContain('[secret] is not valid JSON')
+      expect(told).not.toMatch(/8842|secret-/)
+    }
+  })
+})

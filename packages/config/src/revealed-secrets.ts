@@ -4,7 +4,7 @@
  * A secret that hides itself is still handed to libraries, to users' functions and to targets, which may repeat it in an
  * error or an answer. Whatever is logged or kept of those goes through here. The one place that remembers values.
  */
-import { hideValues, type HideText } from '@manifold/domain'
+import { HIDDEN, hideValues, type HideText } from '@manifold/domain'
 
 /** A secret of Standard Webhooks is used without its prefix. */
 const WEBHOOK_PREFIX = /^whsec_|^whsk_/
@@ -35,10 +35,21 @@ export function noteToken(value: string): void {
   hide = undefined
 }
 
-/** The text without any value that a secret of this process gave away, as it is or as it is usually written. */
+/**
+ * What `JSON.parse` quotes of a text that it cannot read is a piece of it, in which a value is not found; also where the
+ * message is JSON in a log line.
+ */
+const QUOTED_PIECE =
+  /(Unexpected token '.{1,12}?', )(?:\.\.\.)?(\\*")[\s\S]{0,300}?\2(?:\.\.\.)?(?= is not valid JSON)/g
+
+/**
+ * The text without any value that a secret of this process gave away, as it is or as it is usually written. What cannot be
+ * read as JSON may be one as well: what an error quotes of it is hidden whatever it is.
+ */
 export function hideRevealedSecrets(text: string): string {
   hide ??= hideValues([...revealed, ...tokens])
-  return hide(text)
+  const hidden = hide(text)
+  return hidden.includes(' is not valid JSON') ? hidden.replace(QUOTED_PIECE, `$1${HIDDEN}`) : hidden
 }
 
 /** Not the lines that every PEM file has. */

@@ -76,3 +76,29 @@ describe('of the answer', () => {
     expect(response?.body).toBe('-')
   })
 })
+
+describe('of an address that is a secret itself', () => {
+  const sent = { ...REQUEST, url: 'https://hooks.example:8443/t/path%208842?key=query%2B8842&bare-8842#x' }
+  const told = (text: string) => describeExchange(sent, sent, answered(text), asIs, 'origin')
+
+  test('the origin alone is told', () => {
+    expect(told('').request.url).toBe('https://hooks.example:8443')
+  })
+
+  test.each([
+    'no /t/path%208842?key=query%2B8842&bare-8842 here',
+    'no /t/path%208842 here',
+    '{"path":"path 8842"}',
+    'key is query+8842, or query%2b8842',
+    'what is bare-8842',
+    Buffer.from('query+8842').toString('base64'),
+  ])('and what an answer repeats of its path and query is hidden: %s', (text) => {
+    const body = told(text).response?.body
+    expect(body).not.toMatch(/8842|cXVlcnk/)
+    expect(body).toContain('[secret]')
+  })
+
+  test('an answer that repeats nothing of it is told as it came', () => {
+    expect(told('overloaded').response?.body).toBe('overloaded')
+  })
+})

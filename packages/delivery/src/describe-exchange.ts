@@ -2,7 +2,8 @@
  * What is told of a request that failed, and of its answer: enough to see why, and nothing that proves who sent it.
  *
  * Headers are told by allow-list: one that nobody thought of is not. What stands in a URL's query never is; of the body of
- * an answer its beginning is, without any value that is known to be secret.
+ * an answer its beginning is, without any value that is known to be secret. Where the address itself is somebody's secret, no
+ * more than its origin is told, and what an answer repeats of it is hidden.
  */
 import {
   HIDDEN,
@@ -15,7 +16,7 @@ import {
 export type Exchange = {
   readonly request: {
     readonly method: string
-    /** Names of the query's parameters, not their values. */
+    /** Names of the query's parameters, not their values; or the origin alone. */
     readonly url: string
     readonly headers: Readonly<Record<string, string>>
   }
@@ -46,6 +47,9 @@ const SEARCHED_LENGTH = 16_384
 /** No secret is longer: one that the search cut in two is behind what is told. */
 const LONGEST_SECRET = 4_096
 
+/** How much of an address may be told. */
+export type ToldOfAddress = 'path' | 'origin'
+
 /**
  * @param rendered the request before authentication: what it has besides then is hidden wherever it is repeated
  * @param hide whatever else is known to be secret
@@ -55,12 +59,17 @@ export function describeExchange(
   sent: OutgoingRequest,
   response: TargetResponse | undefined,
   hide: HideText,
+  told: ToldOfAddress = 'path',
 ): Exchange {
   const hideProof = hideProofs(rendered, sent)
-  const clean = (text: string) => hide(hideProof(text))
+  const hideAddress = told === 'path' ? undefined : hideValues(partsOf(sent.url))
+  const clean = (text: string) => {
+    const hidden = hide(hideProof(text))
+    return hideAddress === undefined ? hidden : hideAddress(hidden)
+  }
   const request = {
     method: sent.method,
-    url: clean(withoutQueryValues(sent.url)),
+    url: told === 'path' ? clean(withoutQueryValues(sent.url)) : (URL.parse(sent.url)?.origin ?? HIDDEN),
     headers: mapHeaders(sent.headers, (name, value) => (TOLD_OF_REQUESTS.test(name) ? clean(value) : HIDDEN)),
   }
   if (response === undefined) return { request, response: undefined }
@@ -107,6 +116,36 @@ function withoutQueryValues(url: string): string {
     (name) => `${encodeURIComponent(name)}=${HIDDEN}`,
   )
   return `${parsed.origin}${parsed.pathname}${names.length === 0 ? '' : `?${names.join('&')}`}`
+}
+
+/** Path and query of an address: as a whole, and whatever in them may be repeated alone. */
+function partsOf(url: string): string[] {
+  const parsed = URL.parse(url)
+  if (parsed === null) return []
+  const { pathname, search } = parsed
+  const segments = pathname.split('/')
+  const parameters = search
+    .slice(1)
+    .split('&')
+    // A name without a value may be all that there is to know.
+    .map((parameter) => parameter.slice(parameter.indexOf('=') + 1))
+  const alone = [...segments, ...parameters]
+  return [
+    pathname + search,
+    search,
+    pathname,
+    ...alone,
+    ...alone.map(decoded),
+    ...parsed.searchParams.values(),
+  ]
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function mapHeaders(

@@ -1,4 +1,12 @@
-import { noteKnownTargets, outboxSize, readRemovedTargets, removedTargetNames } from '@manifold/store'
+import type { DeliveryRef } from '@manifold/domain'
+import {
+  confirmOutbox,
+  keys,
+  noteKnownTargets,
+  outboxSize,
+  readRemovedTargets,
+  removedTargetNames,
+} from '@manifold/store'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { accept, keptDelivery, refOf } from '../../../test/support/store.ts'
@@ -27,10 +35,27 @@ test('what waits, is delayed, travels with others or is to be replayed dies, onc
   expect(await readQueueDepth(queues, 'crm')).toEqual({ waiting: 0, delayed: 0, inFlight: 0, dead: 5 })
 })
 
+test('each that dies is told of, also again where that failed', async () => {
+  const refs = [await newRef(), await newRef()]
+  await enqueueBundled(queues, refs, () => 10)
+  const told: string[] = []
+  const tell = ({ eventId }: DeliveryRef) => {
+    told.push(eventId)
+    return told.length === 1 ? Promise.reject(new Error('not now')) : Promise.resolve()
+  }
+  await expect(buryWaiting(store, queues, 'crm', 100, { onBuried: tell })).rejects.toThrow('not now')
+  expect(await buryWaiting(store, queues, 'crm', 100, { onBuried: tell })).toMatchObject({
+    buried: 2,
+    more: false,
+  })
+  const [first, second] = refs.map(({ eventId }) => eventId)
+  expect(told).toEqual([first, first, second])
+})
+
 test('who subscribes to dead letters is told of those', async () => {
   await enqueueDeliveries(queues, [await newRef()])
   const telling = { isHeard: true, subscribers: () => ['pager'], openMsOf: () => undefined }
-  expect(await buryWaiting(store, queues, 'crm', 100, telling)).toMatchObject({ buried: 1, more: false })
+  expect(await buryWaiting(store, queues, 'crm', 100, { telling })).toMatchObject({ buried: 1, more: false })
   expect(await readQueueDepth(queues, 'pager')).toMatchObject({ waiting: 1 })
   expect(await outboxSize(store)).toBe(1)
 })
@@ -73,4 +98,19 @@ test('a target is removed when nobody has told of it for a while; when that was 
   expect(await noteKnownTargets(store, ['email'])).toEqual(['email'])
   expect(await noteKnownTargets(store, ['email'])).toEqual([])
   expect(await removedTargetNames(store)).toEqual(['crm'])
+})
+
+test('a delivery whose record cannot be read is buried like others; what nobody can be told of it stays on the outbox', async () => {
+  const [broken, whole] = [await newRef(), await newRef()]
+  await enqueueDeliveries(queues, [broken, whole])
+  await confirmOutbox(
+    store,
+    [broken, whole].map(({ eventId }) => ({ kind: 'event', eventId })),
+  )
+  await store.redis.hset(keys.event(broken.eventId), 'crm/last', 'of another form')
+  const telling = { isHeard: true, subscribers: () => ['pager'], openMsOf: () => undefined }
+  expect(await buryWaiting(store, queues, 'crm', 100, { telling })).toMatchObject({ buried: 2, more: false })
+  expect(await readQueueDepth(queues, 'crm')).toEqual({ waiting: 0, delayed: 0, inFlight: 0, dead: 2 })
+  expect(await readQueueDepth(queues, 'pager')).toMatchObject({ waiting: 1 })
+  expect(await outboxSize(store)).toBe(1)
 })

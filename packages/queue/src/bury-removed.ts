@@ -4,12 +4,12 @@
  * The record is settled first, then the dead letter is added, then the job goes: whatever is repeated after a crash finds what was done.
  */
 import type { DeliveryRef } from '@manifold/domain'
-import { settleDelivery, TELL_NOBODY, type OutboxEntry, type Store, type Telling } from '@manifold/store'
+import { settleDelivery, TELL_NOBODY, type Store, type Telling } from '@manifold/store'
 import type { Job } from 'bullmq'
 import { buryDelivery } from './dead-letter-queue.ts'
 import { readPayload } from './job-payload.ts'
 import type { Queues } from './queues.ts'
-import { reconcile } from './reconcile.ts'
+import { reconcileEach, type KnownEntry } from './reconcile.ts'
 
 const REASON = 'unknown-target'
 
@@ -46,19 +46,25 @@ export type Burial = {
   readonly more: boolean
 }
 
+export type BuryOptions = {
+  /** Who gets the operational events about them; nobody by default. */
+  readonly telling?: Telling
+  /** Told of each, and waited for: should it fail, it is told again. */
+  readonly onBuried?: (ref: DeliveryRef) => Promise<void>
+  /** What the look before this one left behind; a job that moved meanwhile is for a later round. */
+  readonly passed?: Passed | undefined
+}
+
 /**
  * Makes the deliveries of some of a target's jobs dead letters. A job that a worker still holds is left to it.
  * @param limit jobs looked at, at most
- * @param telling who gets the operational events about them
- * @param passed what the look before this one left behind; a job that moved meanwhile is for a later round
  */
 export async function buryWaiting(
   store: Store,
   queues: Queues,
   target: string,
   limit: number,
-  telling: Telling = TELL_NOBODY,
-  passed: Passed = NONE_PASSED,
+  { telling = TELL_NOBODY, onBuried = () => Promise.resolve(), passed = NONE_PASSED }: BuryOptions = {},
 ): Promise<Burial> {
   const left = { ...passed }
   let buried = 0
@@ -70,7 +76,7 @@ export async function buryWaiting(
     const jobs = await queues.of(target).getJobs([state], from, from + limit - looked - 1, true)
     looked += jobs.length
     for (const job of jobs) {
-      const end = await buryJob(store, queues, telling, target, job)
+      const end = await buryJob(store, queues, { telling, onBuried }, target, job)
       if (end.kind === 'gone') buried += end.buried
       else left[state]++
       if (end.kind === 'newer') newer++
@@ -85,7 +91,7 @@ type JobBurial = { readonly kind: 'gone'; readonly buried: number } | { readonly
 async function buryJob(
   store: Store,
   queues: Queues,
-  telling: Telling,
+  { telling, onBuried }: Required<Pick<BuryOptions, 'telling' | 'onBuried'>>,
   target: string,
   job: Job,
 ): Promise<JobBurial> {
@@ -96,7 +102,11 @@ async function buryJob(
   if (await isHeld(store, queues, job)) return { kind: 'held' }
   const refs = reading.kind === 'readable' ? reading.refs : reading.kind === 'unreadable' ? [reading.ref] : []
   const ends: BuryEnd[] = []
-  for (const ref of refs) ends.push(await bury(store, queues, telling, ref))
+  for (const ref of refs) {
+    const end = await bury(store, queues, telling, ref)
+    if (end === 'buried') await onBuried(ref)
+    ends.push(end)
+  }
   if (ends.includes('newer')) return { kind: 'newer' }
   await job.remove()
   return { kind: 'gone', buried: ends.filter((end) => end === 'buried').length }
@@ -121,9 +131,10 @@ async function bury(store: Store, queues: Queues, telling: Telling, ref: Deliver
   if (result.kind === 'newer') return 'newer'
   if (result.kind !== 'applied') return 'ended-before'
   await buryDelivery(store, queues, ref, REASON)
-  const owed: OutboxEntry[] = [...(result.owed ?? [])]
+  const owed: KnownEntry[] = [...(result.owed ?? [])]
   if (result.callbackAtMs !== undefined)
     owed.push({ kind: 'callback', eventId: ref.eventId, settledAtMs: result.callbackAtMs })
-  await reconcile(store, queues, owed, telling)
+  // What cannot be told now is on the outbox; the relay says so.
+  await reconcileEach(store, queues, owed, telling)
   return 'buried'
 }

@@ -61,6 +61,7 @@ function consume(settle: Settle, more: Partial<ConsumeOptions> = {}): Consumer {
     stalledCheckMs: 30_000,
     onError: (error) => errors.push(error),
     onStalled: () => undefined,
+    onLost: () => undefined,
     onNewer: () => undefined,
     ...more,
   })

@@ -16,6 +16,7 @@ import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
 import type { JobEnd } from './end-job.ts'
 import { enqueueDeliveries, enqueueLater } from './enqueue-deliveries.ts'
 import { jobIdOf, makeBundlePayload, readPayload } from './job-payload.ts'
+import { isJobLost } from './lost-job.ts'
 import type { Queues } from './queues.ts'
 import { RetryLater } from './retry-later.ts'
 import type { Slots } from './slots.ts'
@@ -148,9 +149,17 @@ async function carryBundle(
   )
   const staying = refs.filter((_ref, index) => ends[index] !== 'gone')
   if (staying.length === 0) return COMPLETE
-  if (staying.length < refs.length && !deps.isLost(job.id ?? ''))
-    await job.updateData(makeBundlePayload(staying))
+  if (staying.length < refs.length && !deps.isLost(job.id ?? '')) await keepOnly(job, staying)
   return BACK
+}
+
+/** A job that is no longer this worker's is told of where it ends; whoever has it now finds in the record what was done. */
+async function keepOnly(job: Job, staying: readonly DeliveryRef[]): Promise<void> {
+  try {
+    await job.updateData(makeBundlePayload(staying))
+  } catch (error) {
+    if (!isJobLost(error)) throw error
+  }
 }
 
 /** A delivery of a bundle is done with, or leaves for a job of its own, or stays with the bundle. */

@@ -6,6 +6,7 @@ import { eventually } from '../../../test/support/eventually.ts'
 import { refOf } from '../../../test/support/store.ts'
 import { useTestQueues, useTestStore } from '../../../test/support/use-test-store.ts'
 import { consumeDeliveries, type Consumer } from './consume-deliveries.ts'
+import { MAX_BUNDLE } from './bundle.ts'
 import { enqueueBundled, enqueueDeliveries } from './enqueue-deliveries.ts'
 import { jobIdOf } from './job-payload.ts'
 import { readQueueDepth } from './target-queue.ts'
@@ -22,6 +23,8 @@ test('a worker that fell silent for longer than its lock does not begin again be
   const under: PromiseWithResolvers<Verdict> = Promise.withResolvers()
   let begun = 0
   let takenOver = 0
+  const errors: Error[] = []
+  const lost: string[] = []
   consumer = consumeDeliveries({
     target: { name: 'crm', concurrency: 5, rateLimit: undefined },
     store,
@@ -33,8 +36,9 @@ test('a worker that fell silent for longer than its lock does not begin again be
     refuse: () => Promise.resolve({ kind: 'finish' }),
     lockMs: 30_000,
     stalledCheckMs: 100,
-    onError: () => undefined,
+    onError: (error) => errors.push(error),
     onStalled: () => takenOver++,
+    onLost: (entry) => lost.push(entry),
     onNewer: () => undefined,
   })
   await enqueueDeliveries(queues, [ref])
@@ -56,12 +60,52 @@ test('a worker that fell silent for longer than its lock does not begin again be
     return waiting + delayed + inFlight === 0
   })
   expect(takenOver).toBeGreaterThan(0)
+  // That it could not end what it had in hand is told as what it is, and not as a bug.
+  expect(new Set(lost)).toEqual(new Set([jobIdOf(ref)]))
+  expect(errors).toEqual([])
+})
+
+test('a bundle whose job is gone when its worker is done with a part of it is told of once', async () => {
+  const refs = [refOf('evt_1'), refOf('evt_2')]
+  const under: PromiseWithResolvers<Verdict> = Promise.withResolvers()
+  let begun = 0
+  const errors: Error[] = []
+  const lost: string[] = []
+  consumer = consumeDeliveries({
+    target: { name: 'crm', concurrency: 5, rateLimit: undefined },
+    store,
+    queues,
+    deliver: (own) => {
+      begun += own.length
+      return own.map((_ref, index) => (index === 0 ? Promise.resolve({ kind: 'finish' }) : under.promise))
+    },
+    refuse: () => Promise.resolve({ kind: 'finish' }),
+    lockMs: 30_000,
+    stalledCheckMs: 30_000,
+    onError: (error) => errors.push(error),
+    onStalled: () => undefined,
+    onLost: (entry) => lost.push(entry),
+    onNewer: () => undefined,
+  })
+  await enqueueBundled(queues, refs, () => MAX_BUNDLE)
+  await eventually('both to be under way', () => begun === 2)
+  const [job] = await queues.of('crm').getJobs(['active'])
+  const id = job?.id ?? ''
+  // As a master that is replaced by a replica forgets it.
+  await store.redis.del(`${keys.queuePrefix}:crm:${id}`, `${keys.queuePrefix}:crm:${id}:lock`)
+  under.resolve({ kind: 'hand-back' })
+  await eventually('it to be found out', () => lost.length + errors.length > 0)
+  await consumer.close(0)
+  expect(lost).toEqual([id])
+  expect(errors).toEqual([])
 })
 
 test('what a bundle still carries is not begun once somebody else has the job', async () => {
   const refs = Array.from({ length: 5 }, (_, index) => refOf(`evt_${String(index)}`))
   const under: PromiseWithResolvers<Verdict> = Promise.withResolvers()
   const begun: string[] = []
+  const errors: Error[] = []
+  const lost: string[] = []
   const renewals = vi.spyOn(Worker.prototype, 'extendJobLocks')
   consumer = consumeDeliveries({
     target: { name: 'crm', concurrency: 1, rateLimit: undefined },
@@ -74,8 +118,9 @@ test('what a bundle still carries is not begun once somebody else has the job', 
     refuse: () => Promise.resolve({ kind: 'finish' }),
     lockMs: 100,
     stalledCheckMs: 30_000,
-    onError: () => undefined,
+    onError: (error) => errors.push(error),
     onStalled: () => undefined,
+    onLost: (entry) => lost.push(entry),
     onNewer: () => undefined,
   })
   await enqueueBundled(queues, refs, () => 5)
@@ -90,4 +135,6 @@ test('what a bundle still carries is not begun once somebody else has the job', 
   await consumer.close(1_000)
   renewals.mockRestore()
   expect(begun).toHaveLength(1)
+  expect(lost).toHaveLength(1)
+  expect(errors).toEqual([])
 })

@@ -22,6 +22,7 @@ import { carryJob, type CarryDeps } from './carry-job.ts'
 import { watchConsumption, type Consumption } from './consumption.ts'
 import { endJob, fetchJob, type JobEnd } from './end-job.ts'
 import { keepJobLocks } from './job-locks.ts'
+import { isJobLost } from './lost-job.ts'
 import type { Queues } from './queues.ts'
 import { redisTimeBackend } from './redis-time.ts'
 import { retryDelayMs } from './retry-later.ts'
@@ -53,6 +54,8 @@ export type ConsumeOptions = {
   readonly now?: () => number
   readonly onError: (error: Error) => void
   readonly onStalled: (jobId: string) => void
+  /** The lock of a job was lost while it was worked on: somebody else ends it. What was settled stands. */
+  readonly onLost: (entry: string) => void
   /** What a newer version wrote was met, and left for its workers. */
   readonly onNewer: (entry: string) => void
 }
@@ -155,12 +158,23 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
     }
   }
 
+  /** Of a job that is not to be ended here any more, or cannot be. */
+  const tellOf = (jobId: string, error: unknown): void => {
+    if (isJobLost(error)) options.onLost(jobId)
+    else onError(asError(error))
+  }
+
+  const handBack = (job: Job, token: string): Promise<unknown> =>
+    job.moveToWait(token).catch((error: unknown) => {
+      tellOf(job.id ?? '', error)
+    })
+
   /** Works on a job, and on those that the queue hands over as each ends: the slot goes from one to the next. */
   const work = async (first: Job, token: string): Promise<void> => {
     for (let job: Job | undefined = first; job !== undefined;) {
       const jobId: string = job.id ?? ''
       if (!isOpen()) {
-        await job.moveToWait(token).catch(onError)
+        await handBack(job, token)
         break
       }
       taken++
@@ -172,7 +186,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
         failpoint('ended')
       } catch (error) {
         // Somebody else has it: its lock was lost, or it was ended in a call whose answer was.
-        onError(asError(error))
+        tellOf(jobId, error)
         job = undefined
       } finally {
         locks.letGo(jobId, token)
@@ -196,7 +210,7 @@ export function consumeDeliveries(options: ConsumeOptions): Consumer {
         continue
       }
       slots.giveBack(1)
-      await job?.moveToWait(token).catch(onError)
+      if (job !== undefined) await handBack(job, token)
       if (isOpen()) await waitOutHold(worker, queues, limiter.max, stopping.signal).catch(onError)
     }
   }

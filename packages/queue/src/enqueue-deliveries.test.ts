@@ -28,6 +28,7 @@ async function takeAll(count: number): Promise<string[]> {
     stalledCheckMs: 30_000,
     onError: () => undefined,
     onStalled: () => undefined,
+    onLost: () => undefined,
     onNewer: () => undefined,
   })
   await eventually('all jobs to be taken', () => taken.length >= count)

@@ -54,6 +54,7 @@ function consume(verdictOf: (ref: DeliveryRef) => Verdict): void {
     stalledCheckMs: 30_000,
     onError: (error) => errors.push(error),
     onStalled: () => undefined,
+    onLost: () => undefined,
     onNewer: (entry) => left.push(entry),
   })
 }
@@ -139,7 +140,7 @@ test('what a newer version left, however much, holds up no burial of what is beh
   let total = { buried: 0, newer: 0 }
   let passed: Passed | undefined
   for (let more = true; more;) {
-    const burial = await buryWaiting(store, queues, 'crm', 100, TELL_NOBODY, passed)
+    const burial = await buryWaiting(store, queues, 'crm', 100, { passed })
     total = { buried: total.buried + burial.buried, newer: total.newer + burial.newer }
     ;({ passed, more } = burial)
   }

@@ -53,6 +53,7 @@ async function workThrough(verdicts: readonly Verdict[]): Promise<number[]> {
     stalledCheckMs: 30_000,
     onError: () => undefined,
     onStalled: () => undefined,
+    onLost: () => undefined,
     onNewer: () => undefined,
   })
   await eventually('all verdicts to be given', () => takenAtMs.length >= verdicts.length)

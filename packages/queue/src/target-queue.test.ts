@@ -34,6 +34,7 @@ function consume(
     stalledCheckMs: 30_000,
     onError: () => undefined,
     onStalled: () => undefined,
+    onLost: () => undefined,
     onNewer: () => undefined,
   })
 }

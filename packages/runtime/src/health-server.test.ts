@@ -5,6 +5,7 @@ import { eventually } from '../../../test/support/eventually.ts'
 import { connectionsOf, serverAt } from '../../../test/support/server-at.ts'
 import { startHealthServer, type Health, type HealthChecks, type HealthServer } from './health-server.ts'
 import { Counter, createRegistry, Gauge, Registry } from './metrics.ts'
+import { SERVER_LIMITS } from './server-limits.ts'
 
 const open: HealthServer[] = []
 afterEach(async () => {
@@ -137,12 +138,15 @@ test('a metric that cannot be read is a 503, and the server lives on', async () 
 })
 
 test('whoever asks without end and takes no answer is cut off, so that probes find room', async () => {
-  const url = await start({}, createRegistry('worker'), 200)
+  const registry = new Registry()
+  // More than lies between the two by itself.
+  new Gauge({ name: 'long', help: 'x'.repeat(500_000), registers: [registry] })
+  const url = await start({}, registry, 200)
   const server = await serverAt(url)
   const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true })
   socket.on('error', () => undefined).pause()
   await once(socket, 'connect')
-  socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(5_000))
+  socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(60))
   await eventually('it to be cut off', async () => (await connectionsOf(server)) === 0)
   socket.destroy()
 })
@@ -152,6 +156,7 @@ test('a client holds a connection for ten seconds at most, and there are 256 of 
     headersTimeout: 10_000,
     requestTimeout: 10_000,
     timeout: 10_000,
+    maxHeaderSize: SERVER_LIMITS.maxHeaderSize,
     maxConnections: 256,
   })
 })

@@ -1,5 +1,6 @@
 /** The logger: JSON lines on stdout, one wide line per unit of work. */
 import { pino, type DestinationStream, type Logger } from 'pino'
+import { describeError } from './describe-error.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import { createLineWriter } from './line-writer.ts'
 
@@ -23,6 +24,7 @@ export function createLogger(
       base: { part },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label: string) => ({ level: label }) },
+      serializers: { err: describeError },
       hooks: { streamWrite: (line) => hideSecrets(line, hide) },
     },
     destination,

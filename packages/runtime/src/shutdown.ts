@@ -72,6 +72,15 @@ function endUnready(): void {
   process.exit(0)
 }
 
+/**
+ * Ends a part that could not start, and says why on stderr, to whoever started it.
+ * @param hide takes secret values out: the config may have failed over one
+ */
+export function failToStart(error: unknown, hide: (text: string) => string): never {
+  process.stderr.write(`${hide(error instanceof Error ? error.message : String(error))}\n`)
+  process.exit(1)
+}
+
 /** What a part tells the process that supervises it. */
 export type ReadyMessage = { readonly kind: 'ready'; readonly port: number }
 

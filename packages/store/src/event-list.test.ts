@@ -74,6 +74,29 @@ test('a range of time leaves out both of its ends', async () => {
   expect((await pages({ afterMs: 100, beforeMs: 103 }, 1)).flat()).toEqual([ids[2], ids[1]])
 })
 
+test('who may not see others is given no place that names one of them, and misses and repeats nothing for that', async () => {
+  const ids = idsUpTo(2_300)
+  // Newest first: within and at the end of the millisecond at which 2,000 were looked at, right behind it, and last of all.
+  const own = new Set([ids[298], ids[279], ids[278], ids[0]])
+  await acceptMany(ids, (index) => (own.has(ids[index]) ? 'own' : 'other'))
+  await store.redis.zadd(keys.events, ...ids.flatMap((id, index) => [100 + Math.floor(index / 31), id]))
+  const mayUse = (type: string) => type === 'own'
+  for (const limit of [1, 10]) {
+    const found: string[] = []
+    const places: Position[] = []
+    let from: Position | undefined
+    do {
+      const page = await listEvents(store, { mayUse }, from, limit)
+      found.push(...page.items.map(({ id }) => id))
+      from = page.next
+      if (from !== undefined) places.push(from)
+    } while (from !== undefined)
+    expect(found).toEqual([...own])
+    expect(places.length).toBeGreaterThan(0)
+    for (const { id } of places) expect([...own, '']).toContain(id)
+  }
+})
+
 test('a filter finds an event far behind many others, over as many pages as it takes', async () => {
   const ids = idsUpTo(2_450)
   await acceptMany(ids, (index) => (index === 0 ? 'rare' : 'common'))

@@ -33,6 +33,7 @@ export async function listEvents(
     from,
     limit,
     filtered: filter.type !== undefined || filter.status !== undefined || filter.mayUse !== undefined,
+    hidesOthers: filter.mayUse !== undefined,
     read: (positions) =>
       readEvents(
         store,

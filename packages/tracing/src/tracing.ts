@@ -26,6 +26,7 @@ export type RequestStart = {
   readonly method: string
   /** Without the query. */
   readonly path: string
+  readonly scheme: 'http' | 'https'
   /** The caller's, if it sent one. */
   readonly traceparent: string | undefined
 }

@@ -23,7 +23,11 @@ test('a key that is as it was stays whose it was, whatever becomes of others', a
   const before = await callerOf(callers, shop.header)
   const again: ApiKey = { ...shop.apiKey, scopes: new Set(shop.apiKey.scopes) }
   const desk = made('desk', ['read'])
-  expect(callers.replaceKeys([desk.apiKey, again])).toEqual({ added: ['desk'], removed: ['ops'], changed: [] })
+  expect(callers.replaceKeys([desk.apiKey, again])).toEqual({
+    added: ['desk'],
+    removed: ['ops'],
+    changed: [],
+  })
   expect(await callerOf(callers, shop.header)).toBe(before)
   expect(before !== undefined && hasEnded(before)).toBe(false)
   expect(await callerOf(callers, ops.header)).toBeUndefined()

@@ -3,16 +3,23 @@
  * failed: who, what, on what, from where, and what came of it.
  *
  * In front of the guard and of every route, so that a new route cannot be without it. A route that knows more than its path
- * and query say adds it with `auditDetails`.
+ * and query say adds it with `auditDetails` (audit-details.ts).
  */
 import type { Logger } from '@manifold/runtime'
+import type { Replay } from '@manifold/store'
 import type { Request, RequestHandler, Response } from 'express'
+import { auditedQuery } from './audited-query.ts'
 import { pathOf } from './request-path.ts'
 
 /** A handler to be put in front of what is audited. */
 export type AuditRequest = RequestHandler
 
-/** Makes the handler. */
+/** Where its lines go: to the log, whatever else that leaves out. Only `silent` silences them. */
+export function auditTrail(logger: Logger): Logger {
+  return logger.level === 'silent' ? logger : logger.child({}, { level: 'info' })
+}
+
+/** Makes the handler. @param logger that of `auditTrail` */
 export function auditRequest(logger: Logger): AuditRequest {
   return (request, response, next) => {
     // Of a connection that has gone nobody knows it any more.
@@ -25,20 +32,25 @@ export function auditRequest(logger: Logger): AuditRequest {
   }
 }
 
-/** What was done, in ids, filters and counts; nothing of an event's data. */
-export function auditDetails(response: Response, details: Readonly<Record<string, unknown>>): void {
-  response.locals['auditDetails'] = details
+/** Tells that a bulk replay has ended. @param logger that of `auditTrail` */
+export function auditReplay(
+  logger: Logger,
+): (replay: Pick<Replay, 'id' | 'filter' | 'matched' | 'replayed' | 'failed'>) => void {
+  return ({ id, filter: { caller }, matched, replayed, failed }) => {
+    logger.info({ audit: true, caller, replayId: id, matched, replayed, failed }, 'audit: replay completed')
+  }
 }
 
 function lineOf(request: Request, response: Response, ip: string | undefined) {
   const { locals, statusCode: status, writableFinished } = response
-  const query = Object.keys(request.query).length === 0 ? undefined : request.query
+  const { method } = request
+  const path = pathOf(request)
   return {
     audit: true,
-    action: `${request.method} ${pathOf(request)}`,
+    action: `${method} ${path}`,
     caller: typeof locals['caller'] === 'string' ? locals['caller'] : 'unknown',
     ip,
-    query,
+    query: auditedQuery(method, path, request.query),
     details: locals['auditDetails'] as unknown,
     eventId: locals['eventId'] as unknown,
     status,

@@ -16,7 +16,7 @@ import { z } from 'zod'
 import type * as answers from '../contract/answers/index.ts'
 import { discardDeadLetter } from '../discard-dead-letter.ts'
 import { replayDeadLetter, type ReplayAnswer } from '../replay-dead-letter.ts'
-import { auditDetails } from './audit.ts'
+import { auditDetails } from './audit-details.ts'
 import { jsonBody, readJsonBody } from './json-body.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { pageQuery, readCursor, timeRangeQuery, writeCursor } from './page.ts'
@@ -181,9 +181,9 @@ function replayByFilter(deps: DeadLettersDeps): RequestHandler {
     const id = `rpl_${ulid()}`
     const askedBy = recordedSpan(response)
     const caller = callerOf(response).name
+    auditDetails(response, { replayId: id, filter: body.data })
     await createReplay(deps.store, id, { ...filter, afterMs: after, beforeMs: before, caller, askedBy })
     deps.onReplayCreated()
-    auditDetails(response, { replayId: id, filter: body.data })
     response
       .status(202)
       .location(`/v1/admin/replays/${id}`)

@@ -24,7 +24,8 @@ export const timeRangeQuery = {
   before: rfc3339.optional().describe('Only what is earlier than this, RFC 3339.'),
 }
 
-const positionSchema = z.tuple([z.int().min(0), z.string().min(1).max(256)])
+/** The id is empty where a page ends between two milliseconds. */
+const positionSchema = z.tuple([z.int().min(0), z.string().max(256)])
 
 /** The cursor for the page behind a position; `null` at the end. */
 export function writeCursor(position: Position | undefined): string | null {

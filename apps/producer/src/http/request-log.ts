@@ -51,20 +51,39 @@ function logRequest(
   path: string,
   durationMs: number,
 ): void {
-  const { method } = request
-  const { statusCode: status, locals } = response
-  const line = {
-    requestId: locals['requestId'] as unknown,
-    method,
+  const { locals } = response
+  writeRequestLine(logger, {
+    requestId: locals['requestId'],
+    method: request.method,
     path,
-    status,
-    caller: locals['caller'] as unknown,
-    eventId: locals['eventId'] as unknown,
+    status: response.statusCode,
+    caller: locals['caller'],
+    eventId: locals['eventId'],
     ...traceFields(request, response),
-    batch: locals['batch'] as unknown,
-    problem: locals['problem'] as unknown,
+    batch: locals['batch'],
+    problem: locals['problem'],
     durationMs,
-  }
+  })
+}
+
+/** What the line says; `undefined` leaves a field out. */
+export type RequestLine = {
+  readonly requestId: unknown
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  readonly caller: unknown
+  readonly eventId: unknown
+  readonly traceId?: unknown
+  readonly spanId?: string
+  readonly batch?: unknown
+  readonly problem: unknown
+  readonly durationMs: number
+}
+
+/** Writes the line, as loud as its status is bad. */
+export function writeRequestLine(logger: Logger, line: RequestLine): void {
+  const { method, path, status } = line
   const message = `${method} ${path} ${String(status)}`
   if (status >= 500) logger.error(line, message)
   else if (status >= 400) logger.warn(line, message)

@@ -8,9 +8,19 @@ export function isQuiet(path: string): boolean {
   return QUIET.has(path)
 }
 
-/** The path of a request, without the query: filters are not what a log line is searched by. */
-export function pathOf(request: Request): string {
+/** Where a path ends. */
+const BESIDE = /[?#]/
+
+/**
+ * The path of a request, without the query: filters are not what a log line is searched by. Nor is anything told that stands
+ * beside a path, such as a fragment, or the credentials in a whole URL: a key may be there.
+ */
+export function pathOf(request: Pick<Request, 'originalUrl'>): string {
   const url = request.originalUrl
-  const query = url.indexOf('?')
-  return query === -1 ? url : url.slice(0, query)
+  if (!url.startsWith('/')) {
+    const parsed = URL.parse(url)
+    return parsed === null || !/^https?:$/.test(parsed.protocol) ? '*' : parsed.pathname
+  }
+  const end = url.search(BESIDE)
+  return end === -1 ? url : url.slice(0, end)
 }

@@ -18,7 +18,13 @@ export function traceRequests(start: NonNullable<Tracing['startRequest']>): Requ
       next()
       return
     }
-    const span = start({ method: request.method, path, traceparent: request.get('traceparent') })
+    const span = start({
+      method: request.method,
+      path,
+      // As its caller wrote it, where a proxy that is believed says so.
+      scheme: request.secure ? 'https' : 'http',
+      traceparent: request.get('traceparent'),
+    })
     response.locals['span'] = span
     response.once('close', () => {
       const { locals } = response

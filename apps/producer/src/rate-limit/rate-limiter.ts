@@ -53,7 +53,11 @@ export async function createRateLimiter(store: Store, limits: RateLimits): Promi
       const limit = limitOf(caller)
       const counter = limit === undefined ? undefined : counters.get(limit)
       if (limit === undefined || counter === undefined) throw new TypeError(`${caller.name} has no limit`)
-      const { isRefused, state } = await consume(counter, keys.rateLimit(kind, limit.perSeconds, caller.name), count)
+      const { isRefused, state } = await consume(
+        counter,
+        keys.rateLimit(kind, limit.perSeconds, caller.name),
+        count,
+      )
       const resetMs = Math.max(0, state.msBeforeNext)
       if (!isRefused) return { kind, granted: count, limit, remaining: state.remainingPoints, resetMs }
       // Nothing consumed: it was known here that nothing is left.

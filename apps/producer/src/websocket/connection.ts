@@ -4,19 +4,22 @@
  * A mistake of the client's is answered, not punished: the connection stays. One whose peer is silent is ended.
  */
 import type { Scope } from '@manifold/config'
+import { PROBLEMS } from '@manifold/domain'
 import type { Logger } from '@manifold/runtime'
 import { isStoreUnavailable } from '@manifold/store'
 import type { RawData, WebSocket } from 'ws'
 import { hasEnded, lacks, onceEnded, whyEnded, type Caller } from '../callers/caller.ts'
 import { problem, problemBody, type Problem } from '../http/problem.ts'
 import { tooMany } from '../http/rate-limited.ts'
+import { writeRequestLine } from '../http/request-log.ts'
 import type { Limited, RateLimiter } from '../rate-limit/rate-limiter.ts'
 import type { OpenStream } from '../streams/open-streams.ts'
 import { readClientMessage, type ClientMessage, type ClientMessageReading } from './client-message.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
-import { publish, type PublishDeps } from './publish.ts'
+import { publish, PUBLISHED_STATUS, type PublishDeps } from './publish.ts'
 import { createPulse } from './pulse.ts'
 import { createSubscriptions, type SubscriptionDeps, type Subscriptions } from './subscriptions.ts'
+import { WEB_SOCKET_PATH } from './upgrade.ts'
 import { createWorkQueue } from './work-queue.ts'
 
 export type ConnectionDeps = PublishDeps &
@@ -80,33 +83,56 @@ export function serveConnection(deps: ConnectionDeps, socket: WebSocket, peer: P
 }
 
 async function answer(parts: Parts, message: ClientMessage): Promise<void> {
-  const refused = await orFailed(
-    parts,
-    async () => (await judge(parts, message)) ?? (await carryOut(parts, message)),
-  )
-  if (refused !== undefined) refuse(parts, message.ref, refused)
+  const startedAtMs = performance.now()
+  const done = await orFailed(parts, async () => {
+    const refused = await judge(parts, message)
+    return refused === undefined ? carryOut(parts, message) : { refused }
+  })
+  if (done.refused !== undefined) refuse(parts, message.ref, done.refused)
+  if (message.do === 'publish') logPublish(parts, done, Math.round(performance.now() - startedAtMs))
+}
+
+/** What became of a message: why it was not done, or, where it was published, as which event. */
+type Done = {
+  readonly refused?: Problem | undefined
+  readonly eventId?: string
+  readonly traceId?: string | undefined
 }
 
 /** What cannot be read counts as what its sender may do: who sends nonsense is limited as any other. */
 async function answerMistake(parts: Parts, { ref, problem: mistake }: Mistake): Promise<void> {
   const { caller } = parts.peer
   const scope = caller.scopes.has('publish') ? 'publish' : 'read'
-  const refused = await orFailed(parts, async () => endOf(caller) ?? (await ration(parts, scope)) ?? mistake)
+  const { refused } = await orFailed(parts, async () => ({
+    refused: endOf(caller) ?? (await ration(parts, scope)) ?? mistake,
+  }))
   if (refused !== undefined) refuse(parts, ref, refused)
 }
 
 /** What `work` comes to; it may throw. */
-async function orFailed(
-  { deps, peer }: Parts,
-  work: () => Promise<Problem | undefined>,
-): Promise<Problem | undefined> {
+async function orFailed({ deps, peer }: Parts, work: () => Promise<Done>): Promise<Done> {
   try {
     return await work()
   } catch (error) {
     const isAway = isStoreUnavailable(error)
     if (!isAway) deps.logger.error({ err: error, requestId: peer.requestId }, 'a WebSocket message failed')
-    return problem(isAway ? 'store-unavailable' : 'internal-error')
+    return { refused: problem(isAway ? 'store-unavailable' : 'internal-error') }
   }
+}
+
+/** In the shape of the line about a request: what is published is looked for in one place. */
+function logPublish({ deps, peer }: Parts, { refused, eventId, traceId }: Done, durationMs: number): void {
+  writeRequestLine(deps.logger, {
+    requestId: peer.requestId,
+    method: 'PUBLISH',
+    path: WEB_SOCKET_PATH,
+    status: refused === undefined ? PUBLISHED_STATUS : PROBLEMS[refused.code].status,
+    caller: peer.caller.name,
+    eventId,
+    traceId,
+    problem: refused?.code,
+    durationMs,
+  })
 }
 
 /** @returns why it may not be done */
@@ -130,26 +156,28 @@ async function ration({ deps, peer }: Parts, scope: Limited): Promise<Problem | 
   return taken.granted === 0 ? tooMany(taken) : undefined
 }
 
-/** @returns why it could not be done */
-async function carryOut(parts: Parts, message: ClientMessage): Promise<Problem | undefined> {
+async function carryOut(parts: Parts, message: ClientMessage): Promise<Done> {
   const { deps, peer, outbox, subscriptions } = parts
   switch (message.do) {
     case 'publish': {
       const published = await publish(deps, peer.caller, message)
-      if (published.kind === 'refused') return published.problem
-      say(outbox, { message: 'published', ref: message.ref, ...published.view })
-      return undefined
+      if (published.kind === 'refused') return { refused: published.problem }
+      const { eventId, traceId, view } = published
+      say(outbox, { message: 'published', ref: message.ref, ...view })
+      return { eventId, traceId }
     }
     case 'subscribe':
-      return subscriptions.add(message)
+      return { refused: await subscriptions.add(message) }
     case 'unsubscribe': {
       const { ref, subscription } = message
       if (!subscriptions.remove(subscription))
-        return problem('invalid-request', {
-          errors: [{ path: 'subscription', message: 'there is none of this name' }],
-        })
+        return {
+          refused: problem('invalid-request', {
+            errors: [{ path: 'subscription', message: 'there is none of this name' }],
+          }),
+        }
       say(outbox, { message: 'unsubscribed', ref, subscription })
-      return undefined
+      return {}
     }
     default:
       return message satisfies never

@@ -7,10 +7,19 @@ import { problem, type Problem } from '../http/problem.ts'
 import { acceptedView } from '../http/views.ts'
 import type { Publish } from './client-message.ts'
 
+/** What a POST would have been answered with. */
+export const PUBLISHED_STATUS = 202
+
 export type PublishDeps = AcceptDeps & { readonly onAccepted: (type: string) => void }
 
 export type Published =
-  | { readonly kind: 'published'; readonly view: object }
+  | {
+      readonly kind: 'published'
+      readonly eventId: string
+      /** `undefined` for one that was there before. */
+      readonly traceId: string | undefined
+      readonly view: object
+    }
   | { readonly kind: 'refused'; readonly problem: Problem }
 
 /** `status` is the one a POST would have had; the event's own stands beside it. @throws when Redis is away */
@@ -34,8 +43,8 @@ export async function publish(deps: PublishDeps, caller: Caller, asked: Publish)
   const view = acceptedView(answer)
   return {
     kind: 'published',
-    view: { duplicate: isDuplicate, ...view, status: ACCEPTED, eventStatus: view.status },
+    eventId: answer.eventId,
+    traceId: isDuplicate ? undefined : answer.traceId,
+    view: { duplicate: isDuplicate, ...view, status: PUBLISHED_STATUS, eventStatus: view.status },
   }
 }
-
-const ACCEPTED = 202

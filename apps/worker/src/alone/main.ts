@@ -5,10 +5,11 @@
  */
 import { everyTarget, hideRevealedSecrets, loadConfig, readSettings } from '@manifold/config'
 import { createTargetClient } from '@manifold/delivery'
-import { createLogger, endWithParent, VERSION } from '@manifold/runtime'
+import { createLogger, endWithParent, failToStart, VERSION } from '@manifold/runtime'
+import { NO_ATTEMPT, type AttemptSpan, type CallResult } from '@manifold/tracing'
 import { attempt } from '../attempt.ts'
 import { handlerLogger } from '../handler-logger.ts'
-import type { Order, Report } from './messages.ts'
+import type { CallNote, Order, Report } from './messages.ts'
 
 endWithParent()
 // Who stops the worker may signal its whole group: that is not the delivery's doing. The worker ends this process in time.
@@ -16,7 +17,10 @@ process.on('SIGINT', ignore).on('SIGTERM', ignore)
 const [name = ''] = process.argv.slice(2)
 const settings = readSettings()
 const logger = createLogger(`worker:${name}:alone`, settings.logLevel, undefined, hideRevealedSecrets)
-const target = everyTarget(await loadConfig(settings.configPath)).find((one) => one.name === name)
+const target = await loadConfig(settings.configPath).then(
+  (config) => everyTarget(config).find((one) => one.name === name),
+  (error: unknown) => failToStart(error, hideRevealedSecrets),
+)
 if (target === undefined) throw new Error(`no target "${name}" in ${settings.configPath} any more`)
 
 let redisAheadMs = 0
@@ -35,11 +39,39 @@ function ignore(): void {
   // The default would end it.
 }
 
-const tell = (report: Report) => process.send?.(report)
+const tell = (report: Report | CallNote) => process.send?.(report)
 
-process.on('message', ({ ref, claim, redisNowMs }: Order) => {
+/** The worker records what is told here. */
+function toldSpan(spanId: string): AttemptSpan {
+  return {
+    spanId,
+    startCall: ({ method, url, headers }) => {
+      const { traceparent } = headers
+      const call = {
+        method,
+        url: new URL(url).origin,
+        headers: traceparent === undefined ? {} : { traceparent },
+      }
+      tell({ kind: 'called', call })
+      return {
+        end: (result) => {
+          tell({ kind: 'returned', result: shortened(result) })
+        },
+      }
+    },
+    end: () => undefined,
+  }
+}
+
+function shortened(result: CallResult): CallResult {
+  if (result.kind !== 'answered') return result
+  return { kind: 'answered', response: { status: result.response.status } }
+}
+
+process.on('message', ({ ref, claim, redisNowMs, spanId }: Order) => {
   redisAheadMs = redisNowMs - Date.now()
-  attempt(deps, ref, claim, neverStopping).then(
+  const span = spanId === undefined ? NO_ATTEMPT : toldSpan(spanId)
+  attempt(deps, ref, claim, neverStopping, span).then(
     (tried) => tell({ kind: 'tried', tried }),
     (error: unknown) =>
       tell({ kind: 'failed', error: error instanceof Error ? error.message : String(error) }),

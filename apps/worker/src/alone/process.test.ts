@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Claim } from '@manifold/store'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { AttemptSpan } from '@manifold/tracing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createAlone, type Alone } from './process.ts'
 
 let directory: string
@@ -100,4 +101,48 @@ test('there is one place: the next one waits until it is given back', async () =
   expect(alone.enter()).toBeUndefined()
   leave?.()
   expect(alone.enter()).toBeDefined()
+})
+
+describe('the calls of what is tried alone are recorded by the worker', () => {
+  const CALL = { method: 'POST', url: 'https://crm.example', headers: { traceparent: 'of the call' } }
+  const CALLED = `process.send({ kind: 'called', call: ${JSON.stringify(CALL)} });`
+
+  function recorded() {
+    const told: unknown[] = []
+    const span: AttemptSpan = {
+      spanId: '00f067aa0ba902b7',
+      startCall: (call) => {
+        told.push(call)
+        return { end: (result) => told.push(result) }
+      },
+      end: () => undefined,
+    }
+    return { span, told }
+  }
+
+  test('as they begin and end, under the span that its process is told of', async () => {
+    const { span, told } = recorded()
+    const answered = { kind: 'answered', response: { status: 200 } }
+    const { alone } = await aloneWith(`${READY}
+process.on('message', ({ spanId }) => {
+  ${CALLED}
+  process.send({ kind: 'returned', result: ${JSON.stringify(answered)} });
+  process.send({ kind: 'tried', tried: { ...${JSON.stringify(delivered)}, error: spanId } });
+})`)
+    expect(await alone.attempt(ref, claim, never, span)).toEqual({ ...delivered, error: span.spanId })
+    expect(told).toEqual([CALL, answered])
+    // And those of the next one are not this one's.
+    await alone.attempt(ref, claim, never, recorded().span)
+    expect(told).toHaveLength(2)
+  })
+
+  test('also where the process ends in the middle of one', async () => {
+    const { span, told } = recorded()
+    const { alone } = await aloneWith(
+      `${READY} process.on('message', () => { process.send(${JSON.stringify({ kind: 'called', call: CALL })}, () => process.exit(7)) })`,
+    )
+    await alone.attempt(ref, claim, never, span)
+    const crashed = { kind: 'failed', reason: 'worker-crashed' }
+    expect(told).toEqual([CALL, crashed, CALL, crashed])
+  })
 })

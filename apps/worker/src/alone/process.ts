@@ -9,14 +9,23 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CRASHES_OF_POISON, judgeCrashes, type Crash, type DeliveryRef, type Target } from '@manifold/domain'
 import type { Claim } from '@manifold/store'
+import { NO_ATTEMPT, type AttemptSpan, type CallSpan } from '@manifold/tracing'
 import type { Tried } from '../attempt.ts'
-import type { Order, Report } from './messages.ts'
+import type { CallNote, Order, Report } from './messages.ts'
 
 export type Alone = {
   /** Takes the only place. @returns how to give it back; `undefined` when another suspect has it */
   readonly enter: () => (() => void) | undefined
-  /** Tries the delivery in a process that does nothing else; in a new one when that ended. Rejects when none can be started. */
-  readonly attempt: (ref: DeliveryRef, claim: Claim, stopping: AbortSignal) => Promise<Tried>
+  /**
+   * Tries the delivery in a process that does nothing else; in a new one when that ended. The calls that it makes are recorded
+   * in `span`, as it records nothing itself. Rejects when none can be started.
+   */
+  readonly attempt: (
+    ref: DeliveryRef,
+    claim: Claim,
+    stopping: AbortSignal,
+    span?: AttemptSpan,
+  ) => Promise<Tried>
   /** How long that may take. */
   readonly longestMs: number
   readonly close: () => void
@@ -72,9 +81,12 @@ export function createAlone(
     return started
   }
 
-  const tryOnce = async (order: Order, stopping: AbortSignal): Promise<Tried | Crash> => {
+  const tryOnce = async (order: Order, stopping: AbortSignal, span: AttemptSpan): Promise<Tried | Crash> => {
     running ??= await start()
-    const coming = firstOf(running, target.timeoutMs + SILENT_MS, stopping)
+    const calls = followCalls(running.child, span)
+    const coming = firstOf(running, target.timeoutMs + SILENT_MS, stopping).finally(() => {
+      calls.stop(stopping.aborted ? 'interrupted' : 'worker-crashed')
+    })
     // What goes wrong with sending is seen by its end.
     running.child.send(order, () => undefined)
     const report = await coming
@@ -96,9 +108,10 @@ export function createAlone(
         idle = setTimeout(end, IDLE_MS).unref()
       }
     },
-    attempt: async (ref, claim, stopping) => {
+    attempt: async (ref, claim, stopping, span = NO_ATTEMPT) => {
       for (const crashes: Crash[] = []; ;) {
-        const came = await tryOnce({ ref, claim, redisNowMs: redisNow() }, stopping)
+        const order = { ref, claim, redisNowMs: redisNow(), spanId: span.spanId }
+        const came = await tryOnce(order, stopping, span)
         if ('kind' in came) return came
         crashes.push(came)
         const judged = judgeCrashes(crashes)
@@ -112,6 +125,25 @@ export function createAlone(
   }
 }
 
+/** Records the calls that a process tells of, as they begin and end. @returns how to stop; one that is under way then failed */
+function followCalls(child: ChildProcess, span: AttemptSpan): { readonly stop: (reason: string) => void } {
+  let call: CallSpan | undefined
+  const note = (message: Report | CallNote) => {
+    if (message.kind === 'called') call = span.startCall(message.call)
+    else if (message.kind === 'returned') {
+      call?.end(message.result)
+      call = undefined
+    }
+  }
+  child.on('message', note)
+  return {
+    stop: (reason) => {
+      child.off('message', note)
+      call?.end({ kind: 'failed', reason })
+    },
+  }
+}
+
 /** The next report of a process; else, in words, how it ended, or that it was silent for too long, or is not waited for any more. */
 async function firstOf(
   { child, ended }: Running,
@@ -120,7 +152,7 @@ async function firstOf(
 ): Promise<Report | string> {
   const over = new AbortController()
   const { signal } = over
-  const report = once(child, 'message', { signal }).then(([first]) => first as Report)
+  const report = nextReport(child, signal)
   const silence = wait(longestMs, `no word for ${String(longestMs)} ms`, { signal })
   const stop = stopping === undefined ? [] : [untilAborted(stopping, signal)]
   try {
@@ -128,6 +160,17 @@ async function firstOf(
   } finally {
     over.abort()
   }
+}
+
+/** What is told of calls is none. Never comes when none comes before the signal. */
+function nextReport(child: ChildProcess, signal: AbortSignal): Promise<Report> {
+  return new Promise((resolve) => {
+    const look = (message: Report | CallNote) => {
+      if (message.kind !== 'called' && message.kind !== 'returned') resolve(message)
+    }
+    child.on('message', look)
+    signal.addEventListener('abort', () => child.off('message', look), { once: true })
+  })
 }
 
 async function untilAborted(stopping: AbortSignal, signal: AbortSignal): Promise<string> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Auth, AuthContext } from '@manifold/domain'
 import * as oauth from 'oauth4webapi'
+import { noteToken } from '../revealed-secrets.ts'
 import type { Secret } from '../secret.ts'
 import { createTokenCache, type Token } from './token-cache.ts'
 import { tokenOf, tokenRequestOptions } from './token-endpoint.ts'
@@ -73,6 +74,8 @@ async function exchange(
 ): Promise<Token> {
   const server: oauth.AuthorizationServer = { issuer: new URL(tokenUrl).origin, token_endpoint: tokenUrl }
   const client: oauth.Client = { client_id: options.issuer }
+  // Whoever refuses it may repeat it.
+  noteToken(assertion)
   const response = await oauth.genericTokenEndpointRequest(
     server,
     client,

@@ -5,14 +5,17 @@ import type { RequestSpan, RequestStart } from '../tracing.ts'
 import { methodName, methodOf } from './http-method.ts'
 import { childOf, contextOf } from './span-context.ts'
 
-export function startRequest(tracer: Tracer, { method: sent, path, traceparent }: RequestStart): RequestSpan {
+export function startRequest(
+  tracer: Tracer,
+  { method: sent, path, scheme, traceparent }: RequestStart,
+): RequestSpan {
   const caller = readTraceparent(traceparent)
   const method = methodOf(sent)
   const span = tracer.startSpan(
     methodName(method),
     {
       kind: SpanKind.SERVER,
-      attributes: { 'http.request.method': method, 'url.path': path, 'url.scheme': 'http' },
+      attributes: { 'http.request.method': method, 'url.path': path, 'url.scheme': scheme },
     },
     childOf(caller),
   )

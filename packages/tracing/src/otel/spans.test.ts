@@ -111,6 +111,7 @@ test('flags that say something else than sampled are passed on', () => {
   const { context } = startRequest(recorder().tracer, {
     method: 'POST',
     path: '/v1/events',
+    scheme: 'http',
     traceparent: formatTraceparent(TRACE_ID, SPAN_ID, '03'),
   })
   expect(context).toMatchObject({ traceId: TRACE_ID, flags: '03' })
@@ -143,7 +144,7 @@ test.each([
   '%s with %i (caller gone: %s) is a request span %s of error %s',
   (method, status, isAborted, name, error) => {
     const { tracer, spans } = recorder()
-    startRequest(tracer, { method, path: '/x', traceparent: undefined }).end({
+    startRequest(tracer, { method, path: '/x', scheme: 'https', traceparent: undefined }).end({
       route: undefined,
       status,
       isAborted,
@@ -153,6 +154,7 @@ test.each([
       problem: undefined,
     })
     expect(spans()).toMatchObject([{ name, status: { code: error === undefined ? 0 : 2 } }])
+    expect(spans()[0]?.attributes).toMatchObject({ 'url.scheme': 'https', 'url.path': '/x' })
     expect(spans()[0]?.attributes['error.type']).toBe(error)
   },
 )
