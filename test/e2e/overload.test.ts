@@ -1,7 +1,7 @@
 /** Intake that has too much gives way by class, says when to come back, and takes nothing by halves. */
 import { createHmac } from 'node:crypto'
 import { defineSource, githubSignature, secret, type ConfigDefinition } from '@manifold/config'
-import { countEvents, readBacklog } from '@manifold/store'
+import { countEvents, keys, readBacklog } from '@manifold/store'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { ProblemAnswer } from '../support/api.ts'
 import { collect, isFailed, readBatchLines, type BatchAnswer } from '../support/batch.ts'
@@ -28,7 +28,8 @@ beforeAll(async () => {
       }),
     ],
   })
-  const environment = { MANIFOLD_MAX_BACKLOG: String(TOTAL) }
+  // Removed targets are looked for every 2 s.
+  const environment = { MANIFOLD_MAX_BACKLOG: String(TOTAL), MANIFOLD_REMOVED_TARGET_GRACE_MS: '20000' }
   system = await startSystem({ config, environment, withWorker: false })
 })
 afterAll(async () => {
@@ -40,10 +41,14 @@ const order = { type: 'order.placed', data: 1 }
 const note = { type: 'note.taken', data: 1 }
 const post = (event: object) => system.api.post<ProblemAnswer & { id: string }>(event)
 
-/** Cancels all there is, and waits until intake has seen it. */
-beforeEach(async () => {
+async function cancelAll(): Promise<void> {
   const { body } = await system.api.call<{ items: { id: string }[] }>('GET', '/v1/events?limit=200')
   for (const { id } of body.items) await system.api.call('DELETE', `/v1/events/${id}`)
+}
+
+/** Cancels all there is, and waits until intake has seen it. */
+beforeEach(async () => {
+  await cancelAll()
   await eventually('room', async () => {
     const { status, body: accepted } = await post(order)
     if (status === 202) await system.api.call('DELETE', `/v1/events/${accepted.id}`)
@@ -136,6 +141,27 @@ test('it is counted, and told in the log once when it begins and once when it en
   const metrics = await (await fetch(`${system.url}/metrics`)).text()
   expect(metrics).toMatch(/manifold_shedding\{reason="backlog",.*\} 1/)
   expect(metrics).toMatch(/manifold_shed_requests_total\{reason="backlog",.*\} [1-9]\d/)
+  expect(lines().at(-1)).toMatchObject({ level: 'warn' })
+  await cancelAll()
+  await eventually('the end', () => lines().length > before + 1)
+  expect((await post(note)).status).toBe(202)
+  expect(lines()).toHaveLength(before + 2)
+  expect(lines().at(-1)).toMatchObject({
+    level: 'info',
+    msg: expect.stringContaining('no longer') as unknown,
+  })
+})
+
+test('what waits for a target that is in no config any more counts in the total, until it is gone', async () => {
+  const { redis } = system.store
+  await redis.hset(keys.backlog('old'), 'waiting', TOTAL)
+  await redis.hset(keys.removedTargets, 'old', Date.now())
+  const isShut = async () =>
+    /manifold_shedding\{reason="backlog",.*\} 1/.test(await (await fetch(`${system.url}/metrics`)).text())
+  await eventually('intake to be shut', isShut)
+  expect((await post(note)).status).toBe(503)
+  await redis.del(keys.backlog('old'), keys.removedTargets)
+  await eventually('room', async () => (await post(note)).status === 202)
 })
 
 function webhook(): Promise<Response> {

@@ -1,12 +1,10 @@
 /**
- * The producer: the HTTP intake, and the background work any producer may do (relay, janitor, bulk replays).
+ * The producer: the HTTP intake, and the background work any producer may do (background.ts).
  *
  * Owns the assembly of the parts and the order in which they stop. `main.ts` is the process around it.
  */
-import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import {
-  everyTarget,
   isKeyless,
   requireKeysBeyondLoopback,
   requireKnownLimits,
@@ -15,46 +13,23 @@ import {
   type Config,
   type Settings,
 } from '@manifold/config'
-import { compileRouter, createEventIdFactory } from '@manifold/domain'
-import {
-  bundleSizeOf,
-  forgetDueEvents,
-  knownTargetTimes,
-  openQueues,
-  registerQueueGauges,
-  startRelay,
-} from '@manifold/queue'
-import { createRegistry, listenOn, repeat, reportErrors, secureRandom, type Logger } from '@manifold/runtime'
-import {
-  connectRedis,
-  createKeep,
-  followRedisClock,
-  isRedisReply,
-  isStoreUnavailable,
-  noteKnownTargets,
-  persistenceWarnings,
-  tellingOf,
-  waitForRedis,
-  type Store,
-} from '@manifold/store'
+import { createEventIdFactory } from '@manifold/domain'
+import { registerQueueGauges } from '@manifold/queue'
+import { createRegistry, listenOn, secureRandom, type Logger } from '@manifold/runtime'
+import { connectRedis, storeNow, tellingOf } from '@manifold/store'
 import { startTracing } from '@manifold/tracing'
-import { createReplayRunner } from './bulk-replay.ts'
+import { startBackground } from './background.ts'
+import { openCallers } from './callers/open-callers.ts'
 import { createChangeHub } from './changes/change-hub.ts'
 import { createEnqueuer } from './enqueuer.ts'
-import { openCallers } from './callers/open-callers.ts'
 import { createApp } from './http/app.ts'
 import { auditReplay, auditRequest, auditTrail } from './http/audit.ts'
 import { closeHttpServer, createHttpServer } from './http/http-server.ts'
 import { scopeGuard } from './http/require-scope.ts'
-import { callbackUrlJudge } from './judge-callback-url.ts'
-import { createGates } from './overload/intake.ts'
-import { limitsOf } from './overload/limits.ts'
-import { countRefusals, registerGateGauge } from './overload/overload-metrics.ts'
-import { createBacklogTeller } from './overload/tell-backlog.ts'
-import { lookAtLoad, watchLoad, type WatchLoadDeps } from './overload/watch-load.ts'
+import { readLive } from './live-config.ts'
+import { openStore } from './open-store.ts'
 import { createProducerMetrics } from './producer-metrics.ts'
 import { createRateLimiter } from './rate-limit/rate-limiter.ts'
-import { watchRemovedTargets } from './removed-targets.ts'
 import { createLiveFeed } from './streams/live-feed.ts'
 import { BEAT_MS, createOpenStreams } from './streams/open-streams.ts'
 import { registerStreamGauge } from './streams/stream-gauge.ts'
@@ -79,7 +54,6 @@ export type RunningProducer = {
 }
 
 const DEFAULT_PORT = 3_000
-const REPLAY_LOOK_MS = 500
 
 /** Starts taking events. Waits for Redis, however long, and says so. @throws when the port is taken */
 export async function startProducer(options: ProducerOptions): Promise<RunningProducer> {
@@ -92,28 +66,7 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
   requireSecrets(config.sources.map((source) => source.verify))
   const callers = await openCallers(settings, logger)
   const certificates = settings.tls === undefined ? undefined : await openCertificates(settings.tls, logger)
-  const redis = connectRedis(settings.redis, 'fail-fast', (error) => {
-    logger.warn({ reason: error.message }, 'Redis is away; requests get 503 until it is back')
-  })
-  await waitForRedis(redis, () => {
-    logger.warn('waiting for Redis')
-  })
-  // What callers are promised waits for replicas: on a connection of its own, as it is silent meanwhile.
-  const keeping =
-    settings.redisReplicas === 0 ? undefined : connectRedis(settings.redis, 'fail-fast', () => undefined)
-  if (keeping !== undefined) await waitForRedis(keeping, () => undefined)
-  const onError = reportErrors(logger, (error) =>
-    isStoreUnavailable(error) ? (isRedisReply(error) ? 'refusal' : 'outage') : 'bug',
-  )
-  const clock = await followRedisClock(redis, onError)
-  const store: Store = {
-    redis,
-    retention: settings.retention,
-    keep: keeping === undefined ? undefined : createKeep(keeping, settings.redisReplicas),
-    now: clock.now,
-  }
-  for (const warning of await persistenceWarnings(store, settings.redisReplicas)) logger.warn(warning)
-  const queues = openQueues(redis, onError, clock.now)
+  const { store, queues, onError, close: closeStore } = await openStore(settings, logger)
   const tracing = await startTracing(settings.tracing, 'manifold-producer', logger)
   const registry = createRegistry('producer')
   const metrics = createProducerMetrics(registry)
@@ -128,84 +81,20 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
     bundleSizeOf: (target) => live.bundleSizes.get(target) ?? 1,
     onError,
   })
-  const holder = randomUUID()
-  const stopping = new AbortController()
-  const newEventId = createEventIdFactory(secureRandom)
   const trail = auditTrail(logger)
-
-  const runner = createReplayRunner({
+  const newEventId = createEventIdFactory(secureRandom)
+  const background = await startBackground({
+    settings,
     store,
     queues,
-    holder,
-    signal: stopping.signal,
-    isKnown: (target) => live.targets.some(({ name }) => name === target),
-    onError,
+    registry,
+    live: () => live,
+    telling: alerts,
+    countRescued: metrics.rescued,
+    onReplayCompleted: auditReplay(trail),
     logger,
-    onCompleted: auditReplay(trail),
-  })
-  const times = knownTargetTimes(settings.removedTargetGraceMs)
-  const removedLookMs = Math.min(settings.janitorIntervalMs, times.silentMs)
-  const tellKnownTargets = async () => {
-    for (const target of await noteKnownTargets(store, targetNames()))
-      logger.info({ target }, 'the target is back: what waits for it is delivered')
-  }
-  const gates = createGates({
-    onRefused: countRefusals(registry),
-    onNoRoom: () => {
-      loads.wake()
-    },
-  })
-  registerGateGauge(registry, gates)
-  const watching: WatchLoadDeps = {
-    store,
-    gates,
-    limits: () => limitsOf(settings, live.targets),
-    targets: targetNames,
-    logger,
-    onLook: createBacklogTeller({ store, queues, telling: alerts, targets: () => live.routed }),
     onError,
-  }
-  // Before anything comes in; without an answer Redis refuses by itself.
-  await lookAtLoad(watching).catch(onError)
-  const loads = watchLoad(watching)
-
-  const replays = repeat(REPLAY_LOOK_MS, runner.look, onError)
-  const telling = repeat(times.tellEveryMs, tellKnownTargets, onError)
-  const background = [
-    replays,
-    loads,
-    startRelay({
-      store,
-      queues,
-      holder,
-      ageMs: settings.relayAgeMs,
-      telling: alerts,
-      logger,
-      count: metrics.rescued,
-      onError,
-    }),
-    repeat(
-      settings.janitorIntervalMs,
-      () => forgetDueEvents({ store, queues, holder, intervalMs: settings.janitorIntervalMs }),
-      onError,
-    ),
-    telling,
-    repeat(
-      removedLookMs,
-      watchRemovedTargets({
-        store,
-        queues,
-        logger,
-        telling: alerts,
-        holder,
-        intervalMs: removedLookMs,
-        graceMs: settings.removedTargetGraceMs,
-        silentMs: times.silentMs,
-        signal: stopping.signal,
-      }),
-      onError,
-    ),
-  ]
+  })
 
   // Waits and streams end when the producer stops, instead of holding it up.
   const leaving = new AbortController()
@@ -246,7 +135,7 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
     tracing,
     logger,
     audit: auditRequest(trail),
-    newEventId: () => newEventId(clock.now()),
+    newEventId: () => newEventId(storeNow(store)),
     // Asked for each request: a reload is in force for the next one, and every connection stays.
     get events() {
       return live.events
@@ -267,14 +156,14 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
       return live.judgeCallbackUrl
     },
     enqueue: enqueuer.enqueue,
-    intake: gates,
+    intake: background.gates,
     requireScope: scopeGuard(identify, limiter),
     maxBodyBytes: settings.maxBodyBytes,
     maxBatchBytes: settings.maxBatchBytes,
     removedTargetGraceMs: settings.removedTargetGraceMs,
     onAccepted: metrics.accepted,
     onAnswered: metrics.answered,
-    onReplayCreated: replays.wake,
+    onReplayCreated: background.wakeReplays,
     onBrokenFilters: (type, targets) => {
       logger.warn({ type, targets }, 'a filter threw: its target gets the event')
     },
@@ -295,7 +184,7 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
     reload: (next) => {
       requireSecrets(next.sources.map((source) => source.verify))
       live = readLive(next)
-      telling.wake()
+      background.wakeTelling()
     },
     reloadFiles: async () => {
       await Promise.all([callers.reload(), certificates?.reload()])
@@ -306,29 +195,9 @@ export async function startProducer(options: ProducerOptions): Promise<RunningPr
       await certificates?.stop()
       await hub.close()
       await enqueuer.drain()
-      stopping.abort()
-      await Promise.all(background.map((one) => one.stop()))
-      await runner.idle()
+      await background.stop()
       await tracing.close()
-      await queues.close()
-      keeping?.disconnect()
-      clock.stop()
-      redis.disconnect()
+      await closeStore()
     },
-  }
-}
-
-/** What the producer takes from a config. */
-function readLive(config: Config) {
-  return {
-    events: config.events,
-    targets: everyTarget(config),
-    /** Those that events are routed to. */
-    routed: config.targets,
-    sources: config.sources,
-    route: compileRouter(config.targets),
-    optionalTargets: new Set(config.targets.filter(({ required }) => !required).map(({ name }) => name)),
-    judgeCallbackUrl: callbackUrlJudge(config.callbacks),
-    bundleSizes: new Map(config.targets.map((target) => [target.name, bundleSizeOf(target)])),
   }
 }

@@ -13,6 +13,7 @@ import {
   readBacklog,
   readRemovedTargets,
   takeLease,
+  UnreadableRecordError,
   type RemovedTarget,
   type Store,
   type Telling,
@@ -84,7 +85,11 @@ async function buryAll(deps: RemovedTargetsDeps, name: string): Promise<{ buried
   const { store, queues, logger, holder, intervalMs, silentMs, signal } = deps
   const total = { buried: 0, newer: 0 }
   const onBuried = async (ref: DeliveryRef) => {
-    const letter = await findDelivery(store, deliveryId(ref.eventId, ref.target))
+    const letter = await findDelivery(store, deliveryId(ref.eventId, ref.target)).catch((error: unknown) => {
+      // Buried all the same; the count tells of it.
+      if (error instanceof UnreadableRecordError) return undefined
+      throw error
+    })
     if (letter !== undefined) logBuried(logger, letter, ref)
   }
   for (let passed: Passed | undefined; ;) {

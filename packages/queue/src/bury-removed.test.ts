@@ -1,5 +1,12 @@
 import type { DeliveryRef } from '@manifold/domain'
-import { noteKnownTargets, outboxSize, readRemovedTargets, removedTargetNames } from '@manifold/store'
+import {
+  confirmOutbox,
+  keys,
+  noteKnownTargets,
+  outboxSize,
+  readRemovedTargets,
+  removedTargetNames,
+} from '@manifold/store'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { accept, keptDelivery, refOf } from '../../../test/support/store.ts'
@@ -91,4 +98,19 @@ test('a target is removed when nobody has told of it for a while; when that was 
   expect(await noteKnownTargets(store, ['email'])).toEqual(['email'])
   expect(await noteKnownTargets(store, ['email'])).toEqual([])
   expect(await removedTargetNames(store)).toEqual(['crm'])
+})
+
+test('a delivery whose record cannot be read is buried like others; what nobody can be told of it stays on the outbox', async () => {
+  const [broken, whole] = [await newRef(), await newRef()]
+  await enqueueDeliveries(queues, [broken, whole])
+  await confirmOutbox(
+    store,
+    [broken, whole].map(({ eventId }) => ({ kind: 'event', eventId })),
+  )
+  await store.redis.hset(keys.event(broken.eventId), 'crm/last', 'of another form')
+  const telling = { isHeard: true, subscribers: () => ['pager'], openMsOf: () => undefined }
+  expect(await buryWaiting(store, queues, 'crm', 100, { telling })).toMatchObject({ buried: 2, more: false })
+  expect(await readQueueDepth(queues, 'crm')).toEqual({ waiting: 0, delayed: 0, inFlight: 0, dead: 2 })
+  expect(await readQueueDepth(queues, 'pager')).toMatchObject({ waiting: 1 })
+  expect(await outboxSize(store)).toBe(1)
 })

@@ -4,12 +4,12 @@
  * The record is settled first, then the dead letter is added, then the job goes: whatever is repeated after a crash finds what was done.
  */
 import type { DeliveryRef } from '@manifold/domain'
-import { settleDelivery, TELL_NOBODY, type OutboxEntry, type Store, type Telling } from '@manifold/store'
+import { settleDelivery, TELL_NOBODY, type Store, type Telling } from '@manifold/store'
 import type { Job } from 'bullmq'
 import { buryDelivery } from './dead-letter-queue.ts'
 import { readPayload } from './job-payload.ts'
 import type { Queues } from './queues.ts'
-import { reconcile } from './reconcile.ts'
+import { reconcileEach, type KnownEntry } from './reconcile.ts'
 
 const REASON = 'unknown-target'
 
@@ -131,9 +131,10 @@ async function bury(store: Store, queues: Queues, telling: Telling, ref: Deliver
   if (result.kind === 'newer') return 'newer'
   if (result.kind !== 'applied') return 'ended-before'
   await buryDelivery(store, queues, ref, REASON)
-  const owed: OutboxEntry[] = [...(result.owed ?? [])]
+  const owed: KnownEntry[] = [...(result.owed ?? [])]
   if (result.callbackAtMs !== undefined)
     owed.push({ kind: 'callback', eventId: ref.eventId, settledAtMs: result.callbackAtMs })
-  await reconcile(store, queues, owed, telling)
+  // What cannot be told now is on the outbox; the relay says so.
+  await reconcileEach(store, queues, owed, telling)
   return 'buried'
 }

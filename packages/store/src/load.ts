@@ -5,6 +5,7 @@
  */
 import type { Load } from '@manifold/domain'
 import { keys } from './keys.ts'
+import { readMemory } from './memory.ts'
 import type { Store } from './store.ts'
 
 /** Measures the load of the node that holds the store, and of these targets. */
@@ -26,13 +27,4 @@ export async function readLoad(store: Store, targets: readonly string[]): Promis
   }
   // A Redis that does not tell has no limit that could be kept to.
   return { memory: readMemory(memory?.[0] === null ? String(memory[1]) : ''), backlogs }
-}
-
-/** What counts towards `maxmemory`, and `maxmemory`. */
-function readMemory(info: string): Load['memory'] {
-  const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0)
-  return {
-    usedBytes: field('used_memory') - field('mem_not_counted_for_evict'),
-    maxBytes: field('maxmemory'),
-  }
 }

@@ -5,6 +5,7 @@
 import { readBacklogCounts, type Backlog } from './backlog.ts'
 import type { BreakerView } from './breaker.ts'
 import { keys } from './keys.ts'
+import { readMemory, type StoreMemory } from './memory.ts'
 import type { Store } from './store.ts'
 
 export type TargetFacts = {
@@ -22,7 +23,7 @@ export type StoreFacts = {
   /** 0 when there is none. */
   readonly outboxOldestAgeMs: number
   /** Of the node that holds the store. `undefined` where Redis does not tell; `maxBytes` is 0 without a limit. */
-  readonly memory: { readonly usedBytes: number; readonly maxBytes: number } | undefined
+  readonly memory: StoreMemory | undefined
 }
 
 const COMMANDS_EACH = 3
@@ -80,14 +81,5 @@ function readTarget(counts: unknown, dead: unknown, breaker: unknown): TargetFac
     backlog: readBacklogCounts(Array.isArray(counts) ? (counts as unknown[]) : []),
     deadLetters: Number(dead),
     breaker: breaker === 'open' || breaker === 'half-open' ? breaker : 'closed',
-  }
-}
-
-/** `mem_not_counted_for_evict`: buffers that Redis does not count towards `maxmemory`. */
-function readMemory(info: string): StoreFacts['memory'] {
-  const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0)
-  return {
-    usedBytes: field('used_memory') - field('mem_not_counted_for_evict'),
-    maxBytes: field('maxmemory'),
   }
 }
