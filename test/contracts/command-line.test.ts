@@ -152,7 +152,7 @@ function zshOffers(...words: string[]): string[] {
     compadd() { shift; print -l -- "$@" }
     _files() { print '(files)' }
     source "$1"; shift
-    words=(manifold "$@"); CURRENT=\$#words
+    words=(manifold "$@"); CURRENT=$#words
     _manifold`
   return run('zsh', ['-f', '-c', driver, 'zsh', scriptFile('zsh'), ...words])
 }
