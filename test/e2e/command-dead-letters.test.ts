@@ -140,3 +140,58 @@ test('a replay that is not waited for gives its id', async () => {
     (await dead()).some(({ generation }) => generation === 2),
   )
 })
+
+test('by their ids some are replayed, without a question; a dry run looks and does nothing', async () => {
+  const [one, two] = await dead()
+  const ids = [one?.id ?? '', two?.id ?? '']
+  const dry = await manifold(['dead-letters', 'replay', '--dry-run', ...ids, 'evt_none-crm'], { environment })
+  expect(dry).toMatchObject({
+    code: 1,
+    stdout: ids.map((id) => `${id} would be replayed\n`).join(''),
+    stderr: containing('evt_none-crm: error: No such dead letter'),
+  })
+  expect((await dead()).every(({ generation }) => generation === 1)).toBe(true)
+  const done = await manifold(['dead-letters', 'replay', '--json', ...ids], { environment })
+  expect(done.code).toBe(0)
+  expect(jsonLines(done.stdout)).toEqual(ids.map((id) => like({ id, replayed: true })))
+  await eventually(
+    'them to be dead again',
+    async () => (await dead()).filter(({ generation }) => generation === 2).length === 2,
+  )
+})
+
+test('on a terminal a bulk replay asks, too: no does nothing', async () => {
+  const no = await manifoldOnTerminal(['dead-letters', 'replay', '--target', 'crm', '--limit', '2'], {
+    environment,
+    input: 'n\n',
+  })
+  expect(no.stdout).toContain('Replay 2 dead letters? [y/N]')
+  expect(no).toMatchObject({ code: 1, stdout: containing('nothing was done') })
+  expect((await dead()).every(({ generation }) => generation === 1)).toBe(true)
+})
+
+test('they are listed, counted and discarded by when they died', async () => {
+  const all = await system.api.call<{ items: { diedAt: string }[] }>(
+    'GET',
+    '/v1/admin/dead-letters?limit=200',
+  )
+  const times = all.body.items.map(({ diedAt }) => diedAt).toSorted()
+  const last = times.at(-1) ?? ''
+  const listed = await manifold(['dead-letters', 'list', '--before', last, '--json'], { environment })
+  expect(jsonLines(listed.stdout).map(({ diedAt }) => diedAt)).toEqual(
+    times.filter((time) => time < last).toReversed(),
+  )
+  const since = await manifold(['dead-letters', 'list', '--after', last, '--json'], { environment })
+  expect(jsonLines(since.stdout).every(({ diedAt }) => String(diedAt) >= last)).toBe(true)
+  expect(
+    jsonLines((await manifold(['dead-letters', 'list', '--after', '1h', '--json'], { environment })).stdout),
+  ).toHaveLength(4)
+  const none = await manifold(['dead-letters', 'discard', '--before', '1h', '--yes'], { environment })
+  expect(none).toEqual({ code: 0, stdout: '', stderr: 'no dead letter matches\n' })
+  const some = await manifold(['dead-letters', 'discard', '--before', last, '--yes', '--json'], {
+    environment,
+  })
+  const count = times.filter((time) => time < last).length
+  expect(JSON.parse(some.stdout)).toEqual({ matched: count, discarded: count, skipped: 0 })
+  expect(await dead()).toHaveLength(4 - count)
+})

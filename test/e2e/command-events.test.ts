@@ -81,6 +81,27 @@ test('what happens from now on is watched by type; Ctrl-C ends it with 130', asy
   expect(stdout).not.toContain('bad.two')
 })
 
+test.each([
+  [['--target', 'bad'], ({ target }: Told) => target === 'bad'],
+  [['--status', 'dead'], ({ status }: Told) => status === 'dead'],
+])('what happens is watched by %o', async (options, isOfIt) => {
+  const { child, result } = startManifold(['events', 'watch', '--json', ...options], { environment })
+  // It says nothing to people: the first message tells that it is open.
+  let seen = ''
+  child.stdout?.on('data', (chunk: Buffer) => (seen += chunk.toString()))
+  const posting = setInterval(() => void system.api.post({ type: 'bad.three', data: 1 }), 100)
+  await eventually('one to be dead', () => seen.includes('"dead"'))
+  clearInterval(posting)
+  child.kill('SIGINT')
+  const { code, stdout } = await result
+  expect(code).toBe(130)
+  const told = jsonLines(stdout)
+  expect(told.length).toBeGreaterThan(0)
+  for (const message of told) expect(message, JSON.stringify(message)).toSatisfy(isOfIt)
+})
+
+type Told = { readonly target?: string; readonly status?: string }
+
 test('a reader that goes away ends it without a word', async () => {
   const { child, result } = startManifold(['events', 'watch'], { environment })
   // What it wrote was not read to its end.
@@ -145,7 +166,11 @@ test('with --json a mistake is a problem, too, as every other error is; it may s
   ] as const) {
     const { code, stdout, stderr } = await manifold(args, { environment })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(JSON.parse(stderr)).toMatchObject({ code: 'usage', title: containing(title), fix: containing('--help') })
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: 'usage',
+      title: containing(title),
+      fix: containing('--help'),
+    })
     if (detail !== undefined) expect(stderr).toContain(detail)
   }
   const list = await manifold(['--json', 'events', 'list', '--type', 'good.one'], { environment })

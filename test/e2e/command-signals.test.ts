@@ -4,6 +4,7 @@ import { keys } from '@manifold/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { jsonLines, startManifold, type RunningCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
+import { scriptedManifold } from '../support/scripted-manifold.ts'
 import { startSystem, type System } from '../support/system.ts'
 
 const TERMINATED = 143
@@ -61,3 +62,39 @@ test('dead-letters replay says that the replay goes on without it', async () => 
   expect(code).toBe(TERMINATED)
   expect(stderr).toContain('the replay goes on without this command')
 })
+
+test.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+] as const)('a second %s does not wait for what the first one was to end in order', async (signal, code) => {
+  // Lists what there is, counts it, and never answers the discard.
+  const hanging = await scriptedManifold(
+    { status: 200, body: { items: [LETTER], nextCursor: null } },
+    { status: 200, body: { items: [LETTER], nextCursor: null } },
+    () => undefined,
+  )
+  const command = startManifold(['dead-letters', 'discard', '--all', '--yes'], {
+    environment: { MANIFOLD_URL: hanging.url },
+  })
+  const isDiscarding = () => hanging.asked.some(({ method }) => method === 'DELETE')
+  await eventually('the discard to begin', isDiscarding)
+  // What has begun is finished first, unless somebody insists.
+  const again = setInterval(() => command.child.kill(signal), 50)
+  expect(await command.result).toMatchObject({ code })
+  clearInterval(again)
+})
+
+const LETTER = {
+  id: 'evt_1-crm',
+  eventId: 'evt_1',
+  target: 'crm',
+  type: 'a.b',
+  source: 'shop',
+  subject: null,
+  reason: 'rejected',
+  diedAt: '2026-01-31T09:30:00.000Z',
+  acceptedAt: '2026-01-31T09:29:00.000Z',
+  attempts: 1,
+  generation: 1,
+  lastAttempt: null,
+}

@@ -6,7 +6,7 @@ export const EXIT = {
   failed: 1,
   /** The command was written wrongly; nothing was done. */
   usage: 2,
-  /** No producer, or no Redis, answered. */
+  /** No producer answered, or one that cannot work now. */
   unreachable: 3,
   /** The key is missing, wrong, or lacks a scope. */
   notAllowed: 4,

@@ -1,6 +1,7 @@
 /** What a command says when it fails, and what it ends with. Nothing of what was sent is in it, so no key is. */
 import type { ManifoldError } from '@manifold/client'
 import { EXIT, type ExitCode } from './exit-codes.ts'
+import { fieldLines } from './field-lines.ts'
 import type { Interrupted } from './terminal/interruption.ts'
 import { plainLines } from './terminal/plain-text.ts'
 
@@ -48,7 +49,7 @@ export function textOf(error: ManifoldError): string {
   const fix = fixOf(error)
   const lines = [
     `error: ${title}${detail === undefined ? '' : `: ${detail}`}`,
-    ...errors.map(({ path, message }) => `  ${path}: ${message}`),
+    ...fieldLines(errors),
     ...(fix === undefined ? [] : [`  fix: ${fix}`]),
     `  (${code}${requestId === undefined ? '' : `, request ${requestId}`})`,
   ]

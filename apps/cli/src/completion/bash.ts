@@ -54,7 +54,7 @@ function patterns(path: string, flag: Flag): string {
   return flag.names.map((name) => `'${path} ${name}'`).join('|')
 }
 
-function values({ choices, names }: Flag): string {
-  if (names.includes('--event')) return '$(compgen -f -- "$cur")'
+function values({ choices, takesFile }: Flag): string {
+  if (takesFile) return '$(compgen -f -- "$cur")'
   return choices.length === 0 ? '' : `$(compgen -W '${choices.join(' ')}' -- "$cur")`
 }

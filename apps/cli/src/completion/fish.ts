@@ -8,15 +8,17 @@ export function fishScript(nodes: readonly Node[]): string {
 function __manifold_path
   set -l path
   for word in (commandline -opc)[2..]
-    switch (string join ' ' $path $word)
+    switch (string join -- ' ' $path $word)
       case ${nodes.flatMap(({ path }) => (path === '' ? [] : [shellQuote(path)])).join(' ')}
         set path $path $word
     end
   end
-  string join ' ' $path
+  string join -- ' ' $path
 end
 function __manifold_at
-  test (__manifold_path) = "$argv[1]"
+  # Empty at first, which a word of its own must stand for.
+  set -l path (__manifold_path)
+  test "$path" = "$argv[1]"
 end
 complete -c manifold -f
 ${nodes.flatMap(linesOf).join('\n')}
@@ -32,10 +34,10 @@ function linesOf({ path, words, flags, takesFile }: Node): string[] {
   ]
 }
 
-function flagWords({ names, description, takesValue, choices }: Flag): string {
+function flagWords({ names, description, takesValue, takesFile, choices }: Flag): string {
   const words = names.map((name) => (name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`))
   if (choices.length > 0) words.push(`-xa ${shellQuote(choices.join(' '))}`)
-  else if (names.includes('--event')) words.push('-rF')
+  else if (takesFile) words.push('-rF')
   else if (takesValue) words.push('-x')
   return `${words.join(' ')} -d ${shellQuote(description)}`
 }

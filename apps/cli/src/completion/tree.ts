@@ -6,6 +6,8 @@ export type Flag = {
   readonly names: readonly string[]
   readonly description: string
   readonly takesValue: boolean
+  /** Whether its value is the name of one. */
+  readonly takesFile: boolean
   readonly choices: readonly string[]
 }
 
@@ -41,6 +43,7 @@ function flagOf(option: Option): Flag {
     names: [option.short, option.long].filter((name) => name !== undefined),
     description: option.description,
     takesValue: option.required || option.optional,
+    takesFile: option.flags.endsWith('<file>'),
     choices: option.argChoices ?? [],
   }
 }

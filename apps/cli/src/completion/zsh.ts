@@ -54,7 +54,7 @@ function patterns(path: string, flag: Flag): string {
   return flag.names.map((name) => `'${path} ${name}'`).join('|')
 }
 
-function values({ choices, names }: Flag): string {
-  if (names.includes('--event')) return '_files; '
+function values({ choices, takesFile }: Flag): string {
+  if (takesFile) return '_files; '
   return choices.length === 0 ? '' : `compadd -- ${choices.join(' ')}; `
 }

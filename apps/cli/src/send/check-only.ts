@@ -1,6 +1,7 @@
 /** `manifold send --dry-run`: judges every event as a producer would, as far as that needs no config, and sends nothing. */
 import { eventInputSchema, fieldErrors } from '@manifold/domain'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { fieldLine } from '../field-lines.ts'
 import type { Item } from './events-of.ts'
 import type { Report } from './report.ts'
 
@@ -14,9 +15,7 @@ export async function checkOnly(items: AsyncIterable<Item>, report: Report): Pro
     const reading = eventInputSchema.safeParse(item.event)
     if (reading.success) count++
     else {
-      const detail = fieldErrors(reading.error)
-        .map(({ path, message }) => `${path}: ${message}`)
-        .join('; ')
+      const detail = fieldErrors(reading.error).map(fieldLine).join('; ')
       await report.broken({ kind: 'broken', line: item.line, code: 'invalid-event', detail })
     }
   }

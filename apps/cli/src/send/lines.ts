@@ -7,7 +7,7 @@ export type Line =
 const NEWLINE = 0x0a
 
 /** More than a producer can be set to take. */
-export const MAX_LINE_BYTES = 104_857_600
+const MAX_LINE_BYTES = 104_857_600
 
 /** @param chunks as they come: a line may span many, a chunk may hold many */
 export async function* linesOf(
@@ -47,6 +47,6 @@ export async function* linesOf(
 }
 
 /** Of JSON's white space. */
-export function isBlank(bytes: Uint8Array): boolean {
+function isBlank(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === NEWLINE)
 }

@@ -1,5 +1,6 @@
 /** What became of each line: counted, told, and summed up; for people or for programs. */
 import type { BatchItem, ManifoldError } from '@manifold/client'
+import { fieldLine } from '../field-lines.ts'
 import { problemOf } from '../report-failure.ts'
 import type { Output } from '../terminal/output.ts'
 import { plainText } from '../terminal/plain-text.ts'
@@ -77,7 +78,6 @@ export function createReport({ output, json, progress, share, now = Date.now }: 
 }
 
 function reasonOf({ code, title, detail, errors }: ManifoldError): string {
-  const fields = errors.map(({ path, message }) => `${path}: ${message}`)
-  const why = [title, detail, ...fields].filter((part) => part !== undefined && part !== '')
+  const why = [title, detail, ...errors.map(fieldLine)].filter((part) => part !== undefined && part !== '')
   return `${why.join('; ')} (${code})`
 }

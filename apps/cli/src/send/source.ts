@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { unreadableFile } from '../unreadable-file.ts'
 
 export type Source = {
   readonly chunks: AsyncIterable<Uint8Array>
@@ -30,8 +31,7 @@ export async function openSource(file: string, signal: AbortSignal): Promise<Ope
     })
     return { kind: 'open', source: counted(stream, facts.isFile() ? facts.size : 0, signal) }
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return { kind: 'unreadable', message: `"${file}" cannot be read (${reason})` }
+    return { kind: 'unreadable', message: unreadableFile(file, error) }
   }
 }
 

@@ -14,13 +14,13 @@ export function targetsCommand(): Command {
     targets,
     'show',
     'one target: its settings without secrets, and how it is doing',
-    async (session, name) => (await import('./list.ts')).showTarget(session, name),
+    async (session, name) => (await import('./show.ts')).showTarget(session, name),
   )
   onOne(targets, 'pause', 'stop deliveries to a target; nothing is lost, they wait', async (session, name) =>
-    (await import('./list.ts')).pauseTarget(session, name),
+    (await import('./pause.ts')).pauseTarget(session, name),
   )
   onOne(targets, 'resume', 'let deliveries to a target go again', async (session, name) =>
-    (await import('./list.ts')).resumeTarget(session, name),
+    (await import('./pause.ts')).resumeTarget(session, name),
   )
   test(targets)
   return targets

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from '@manifold/config'
 import { eventInputSchema, fieldErrors, readJson, type ManifoldEvent, type Target } from '@manifold/domain'
+import { fieldLines } from '../field-lines.ts'
+import { unreadableFile } from '../unreadable-file.ts'
 
 export type TestEventOptions = { readonly type?: string; readonly data?: string; readonly event?: string }
 
@@ -69,12 +71,10 @@ function readEvent(file: string): Reading {
     if (reading.kind === 'json') return { kind: 'body', value: reading.value }
     return { kind: 'mistake', message: `--event is not JSON: ${reading.detail ?? reading.code}` }
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return { kind: 'mistake', message: `--event "${file}" cannot be read (${reason})` }
+    return { kind: 'mistake', message: `--event ${unreadableFile(file, error)}` }
   }
 }
 
 function mistake(what: string, errors: readonly { readonly path: string; readonly message: string }[]) {
-  const lines = errors.map(({ path, message }) => `  ${path}: ${message}`)
-  return { kind: 'mistake', message: `${what} is wrong:\n${lines.join('\n')}` } as const
+  return { kind: 'mistake', message: [`${what} is wrong:`, ...fieldLines(errors)].join('\n') } as const
 }
