@@ -15,9 +15,10 @@ export type Window = {
    * `pause`: a worker stood still. What it had in hand may come again, and be sent by it at the end, though it is settled by then.
    * `answers`: an answer may have been lost on its way, so that it comes again; each request is an attempt all the same.
    * `lateness`: nothing was lost, only held up (an operator's pause, a target that is down).
+   * `slowness`: the machine gave the driver, and so perhaps others, no processor. Everything may be that much later, no more.
    * `first-attempts`: only producers were disturbed: what they took may be tried late for the first time. Nothing comes twice.
    */
-  readonly excuses: 'duplicates' | 'pause' | 'answers' | 'lateness' | 'first-attempts'
+  readonly excuses: 'duplicates' | 'pause' | 'answers' | 'lateness' | 'slowness' | 'first-attempts'
   /** The reason for which deliveries may die meanwhile, though no answer of the receiver says so. */
   readonly kills?: 'blocked'
   /** The only target that notices; without, all may. */
@@ -85,6 +86,7 @@ function losesRecords({ excuses, fromMs, untilMs }: Window, request: Times): boo
       return [fromMs, untilMs].some((atMs) => wasInFlight(request, { fromMs: atMs, untilMs: atMs }))
     case 'answers':
     case 'lateness':
+    case 'slowness':
     case 'first-attempts':
       return false
     default:
@@ -100,8 +102,13 @@ function wasInFlight({ atMs, endedMs }: Times, { fromMs, untilMs }: Stretch): bo
 export function holdUps(windows: readonly Window[], target: string, first?: 'first'): Stretch[] {
   return windows
     .filter((window) => window.target === undefined || window.target === target)
-    .filter(({ excuses }) => first === 'first' || excuses !== 'first-attempts')
+    .filter(({ excuses }) => excuses !== 'slowness' && (first === 'first' || excuses !== 'first-attempts'))
     .map(({ fromMs, untilMs }) => ({ fromMs, untilMs: untilMs > fromMs ? untilMs + RECOVERY_MS : untilMs }))
+}
+
+/** When the machine stood still. */
+export function standstills(windows: readonly Window[]): Stretch[] {
+  return windows.filter(({ excuses }) => excuses === 'slowness')
 }
 
 /** Whether anything was disturbed between two moments: at once before the first, too, as its outcome was on its way then. */
@@ -116,5 +123,5 @@ export function disturbedMs(
   windows: readonly Window[],
   target: string,
 ): number {
-  return coveredMs(fromMs, untilMs, holdUps(windows, target))
+  return coveredMs(fromMs, untilMs, [...holdUps(windows, target), ...standstills(windows)])
 }

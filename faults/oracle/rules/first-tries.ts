@@ -8,16 +8,18 @@ import type { Case, Evidence } from '../evidence.ts'
 import type { Finding } from '../finding.ts'
 import { marginMs } from '../policy.ts'
 import { coveredMs, type Stretch } from '../stretches.ts'
-import { holdUps, isDisturbed } from '../windows.ts'
+import { holdUps, isDisturbed, standstills } from '../windows.ts'
 import { busyTargets } from './busy-targets.ts'
+import { beganBetween } from './generations.ts'
 
 type Wait = { readonly id: string; readonly dueMs: number; readonly firstMs: number }
 
 export function findFirstTriedTooLate(evidence: Evidence): Finding[] {
   const busy = busyTargets(evidence)
+  const stood = standstills(evidence.windows)
   return [...Map.groupBy(evidence.cases, ({ target }) => target)].flatMap(([target, cases]) => {
     const held = holdUps(evidence.windows, target, 'first')
-    return ofTarget(cases, evidence, held, [...held, ...(busy.get(target) ?? [])])
+    return ofTarget(cases, evidence, held, [...held, ...stood, ...(busy.get(target) ?? [])])
   })
 }
 
@@ -57,7 +59,10 @@ function leftAloneMs(fromMs: number, untilMs: number, explained: readonly Stretc
 function waitOf(one: Case): Wait[] {
   const firstMs = Math.min(...triedAt(one))
   const { id, promised } = one
-  return firstMs === Infinity ? [] : [{ id, dueMs: promised.atMs + (promised.delayMs ?? 0), firstMs }]
+  const dueMs = promised.atMs + (promised.delayMs ?? 0)
+  // What died untried, behind an open breaker, is first tried in another life.
+  const isSecondLife = beganBetween(one, dueMs, firstMs)
+  return firstMs === Infinity || isSecondLife ? [] : [{ id, dueMs, firstMs }]
 }
 
 /** Not every attempt reaches the receiver. */

@@ -9,7 +9,7 @@ import type { Finding } from '../finding.ts'
 import { marginMs } from '../policy.ts'
 import type { RequestLine } from '../receiver-log.ts'
 import { coveredMs, type Stretch } from '../stretches.ts'
-import { holdUps, isDisturbed, mayBeUnrecorded } from '../windows.ts'
+import { holdUps, isDisturbed, mayBeUnrecorded, standstills } from '../windows.ts'
 import { busyTargets } from './busy-targets.ts'
 import { beganBetween } from './generations.ts'
 
@@ -18,9 +18,10 @@ const EARLY_MS = 20
 
 export function findBadRetryTimes(evidence: Evidence): Finding[] {
   const busy = busyTargets(evidence)
+  const stood = standstills(evidence.windows)
   return evidence.cases.flatMap((one) => {
     const held = holdUps(evidence.windows, one.target)
-    const explained = [...held, ...(busy.get(one.target) ?? [])]
+    const explained = [...held, ...stood, ...(busy.get(one.target) ?? [])]
     return one.requests.slice(1).flatMap((next, index) => {
       const before = one.requests[index]
       if (before === undefined || next.atMs < before.endedMs) return []
