@@ -409,6 +409,10 @@ describe('excused', () => {
       ),
     ],
     [
+      'a second request of what was answered too late on a slow machine, as long as both are attempts',
+      disturbed(withRequests([taken, again], [request('evt_1', 0, null), again]), 'slowness', -2_900, 0),
+    ],
+    [
       'a retry that was as late as the machine was slow',
       disturbed(withRequests([failed, request('evt_1', 8_000, 200)]), 'slowness', 3_000, 7_000),
     ],

@@ -47,6 +47,9 @@ export const RECOVERY_MS = 2_000
 /** An answer that comes so short before the worker's own deadline may come too late. */
 const DEADLINE_MARGIN_MS = 250
 
+/** Of the time. */
+const STARVED_SHARE = 0.2
+
 type Times = Pick<RequestLine, 'atMs' | 'endedMs'>
 
 /**
@@ -54,11 +57,18 @@ type Times = Pick<RequestLine, 'atMs' | 'endedMs'>
  * answered when the worker gave up.
  */
 export function mayBeUnrecorded(request: Times, { windows, policy }: Circumstances): boolean {
-  if (request.endedMs - request.atMs > policy.timeoutMs - DEADLINE_MARGIN_MS) return true
+  if (mayBeTooLate(request, { windows, policy })) return true
   return windows.some(
     (window) =>
       losesRecords(window, request) || (window.excuses === 'answers' && wasInFlight(request, window)),
   )
+}
+
+/** Its worker began at most its timeout before the answer; what the machine stood still since may be missing in what was seen. */
+function mayBeTooLate({ atMs, endedMs }: Times, { windows, policy: { timeoutMs } }: Circumstances): boolean {
+  const leastMs = timeoutMs - DEADLINE_MARGIN_MS - (endedMs - atMs)
+  if (leastMs < 0) return true
+  return coveredMs(endedMs - timeoutMs, atMs + timeoutMs, standstills(windows)) > leastMs
 }
 
 /** Whether a request may not even count as an attempt: whoever made it was gone, or could not write it down. */
@@ -114,6 +124,14 @@ export function standstills(windows: readonly Window[]): Stretch[] {
 /** Whether anything was disturbed between two moments: at once before the first, too, as its outcome was on its way then. */
 export function isDisturbed(fromMs: number, untilMs: number, held: readonly Stretch[]): boolean {
   return held.some((one) => one.fromMs <= untilMs + ARRIVAL_MS && one.untilMs >= fromMs - SETTLE_MS)
+}
+
+/**
+ * Whether the machine stood still for so much of a time that workers may have lost their locks, as if they had been stopped: what
+ * one driver sees of it is the least of it.
+ */
+export function isStarved(fromMs: number, untilMs: number, stood: readonly Stretch[]): boolean {
+  return coveredMs(fromMs, untilMs, stood) >= STARVED_SHARE * (untilMs - fromMs)
 }
 
 /** How much of a stretch of time a target's deliveries were held up in any way. */

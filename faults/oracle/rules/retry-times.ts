@@ -9,7 +9,7 @@ import type { Finding } from '../finding.ts'
 import { marginMs } from '../policy.ts'
 import type { RequestLine } from '../receiver-log.ts'
 import { coveredMs, type Stretch } from '../stretches.ts'
-import { holdUps, isDisturbed, mayBeUnrecorded, standstills } from '../windows.ts'
+import { holdUps, isDisturbed, isStarved, mayBeUnrecorded, standstills } from '../windows.ts'
 import { busyTargets } from './busy-targets.ts'
 import { beganBetween } from './generations.ts'
 
@@ -28,7 +28,7 @@ export function findBadRetryTimes(evidence: Evidence): Finding[] {
       if (beganBetween(one, before.endedMs, next.atMs)) return []
       return [
         ...early(one, before, next, evidence),
-        ...late(one, before, next, { evidence, held, explained }),
+        ...late(one, before, next, { evidence, held, stood, explained }),
       ]
     })
   })
@@ -47,6 +47,7 @@ function early(one: Case, before: RequestLine, next: RequestLine, evidence: Evid
 type Late = {
   readonly evidence: Evidence
   readonly held: readonly Stretch[]
+  readonly stood: readonly Stretch[]
   readonly explained: readonly Stretch[]
 }
 
@@ -55,7 +56,7 @@ function late(
   one: Case,
   before: RequestLine,
   next: RequestLine,
-  { evidence, held, explained }: Late,
+  { evidence, held, stood, explained }: Late,
 ): Finding[] {
   const { policy } = evidence
   const unseen = (one.delivery?.attemptList ?? [])
@@ -69,7 +70,9 @@ function late(
     const waitMs = Math.max(policy.retry.maxDelayMs, earlier.retryAfterMs ?? 0)
     if (untilMs - fromMs <= waitMs) return []
     const mostMs =
-      waitMs + marginMs(policy, isDisturbed(fromMs, untilMs, held)) + coveredMs(fromMs, untilMs, explained)
+      waitMs +
+      marginMs(policy, isDisturbed(fromMs, untilMs, held) || isStarved(fromMs, untilMs, stood)) +
+      coveredMs(fromMs, untilMs, explained)
     if (untilMs - fromMs <= mostMs) return []
     const detail = `${String(untilMs - fromMs)} ms after the try before; at most ${String(mostMs)} ms are explained`
     return [{ kind: 'retried-too-late', subject: one.id, detail }]
