@@ -199,6 +199,16 @@ describe('found', () => {
       disturbed(withRequests([failed, request('evt_1', 8_000, 200)]), 'first-attempts', 0, 8_000),
     ],
     [
+      'a retry that was later than the machine was slow',
+      ['retried-too-late'],
+      disturbed(withRequests([failed, request('evt_1', 8_000, 200)]), 'slowness', 3_000, 4_000),
+    ],
+    [
+      'a second request when the machine was slow',
+      ['duplicated'],
+      disturbed(withRequests([taken, again]), 'slowness', 0, 900),
+    ],
+    [
       'an event that waited though its target was left alone',
       ['first-tried-too-late'],
       withRequests([lateFirst]),
@@ -397,6 +407,14 @@ describe('excused', () => {
         0,
         10_000,
       ),
+    ],
+    [
+      'a second request of what was answered too late on a slow machine, as long as both are attempts',
+      disturbed(withRequests([taken, again], [request('evt_1', 0, null), again]), 'slowness', -2_900, 0),
+    ],
+    [
+      'a retry that was as late as the machine was slow',
+      disturbed(withRequests([failed, request('evt_1', 8_000, 200)]), 'slowness', 3_000, 7_000),
     ],
     [
       'a first try that was late while a producer was disturbed',

@@ -15,9 +15,10 @@ export type Window = {
    * `pause`: a worker stood still. What it had in hand may come again, and be sent by it at the end, though it is settled by then.
    * `answers`: an answer may have been lost on its way, so that it comes again; each request is an attempt all the same.
    * `lateness`: nothing was lost, only held up (an operator's pause, a target that is down).
+   * `slowness`: the machine gave the driver, and so perhaps others, no processor. Everything may be that much later, no more.
    * `first-attempts`: only producers were disturbed: what they took may be tried late for the first time. Nothing comes twice.
    */
-  readonly excuses: 'duplicates' | 'pause' | 'answers' | 'lateness' | 'first-attempts'
+  readonly excuses: 'duplicates' | 'pause' | 'answers' | 'lateness' | 'slowness' | 'first-attempts'
   /** The reason for which deliveries may die meanwhile, though no answer of the receiver says so. */
   readonly kills?: 'blocked'
   /** The only target that notices; without, all may. */
@@ -46,6 +47,9 @@ export const RECOVERY_MS = 2_000
 /** An answer that comes so short before the worker's own deadline may come too late. */
 const DEADLINE_MARGIN_MS = 250
 
+/** Of the time. */
+const STARVED_SHARE = 0.2
+
 type Times = Pick<RequestLine, 'atMs' | 'endedMs'>
 
 /**
@@ -53,11 +57,18 @@ type Times = Pick<RequestLine, 'atMs' | 'endedMs'>
  * answered when the worker gave up.
  */
 export function mayBeUnrecorded(request: Times, { windows, policy }: Circumstances): boolean {
-  if (request.endedMs - request.atMs > policy.timeoutMs - DEADLINE_MARGIN_MS) return true
+  if (mayBeTooLate(request, { windows, policy })) return true
   return windows.some(
     (window) =>
       losesRecords(window, request) || (window.excuses === 'answers' && wasInFlight(request, window)),
   )
+}
+
+/** Its worker began at most its timeout before the answer; what the machine stood still since may be missing in what was seen. */
+function mayBeTooLate({ atMs, endedMs }: Times, { windows, policy: { timeoutMs } }: Circumstances): boolean {
+  const leastMs = timeoutMs - DEADLINE_MARGIN_MS - (endedMs - atMs)
+  if (leastMs < 0) return true
+  return coveredMs(endedMs - timeoutMs, atMs + timeoutMs, standstills(windows)) > leastMs
 }
 
 /** Whether a request may not even count as an attempt: whoever made it was gone, or could not write it down. */
@@ -85,6 +96,7 @@ function losesRecords({ excuses, fromMs, untilMs }: Window, request: Times): boo
       return [fromMs, untilMs].some((atMs) => wasInFlight(request, { fromMs: atMs, untilMs: atMs }))
     case 'answers':
     case 'lateness':
+    case 'slowness':
     case 'first-attempts':
       return false
     default:
@@ -100,13 +112,26 @@ function wasInFlight({ atMs, endedMs }: Times, { fromMs, untilMs }: Stretch): bo
 export function holdUps(windows: readonly Window[], target: string, first?: 'first'): Stretch[] {
   return windows
     .filter((window) => window.target === undefined || window.target === target)
-    .filter(({ excuses }) => first === 'first' || excuses !== 'first-attempts')
+    .filter(({ excuses }) => excuses !== 'slowness' && (first === 'first' || excuses !== 'first-attempts'))
     .map(({ fromMs, untilMs }) => ({ fromMs, untilMs: untilMs > fromMs ? untilMs + RECOVERY_MS : untilMs }))
+}
+
+/** When the machine stood still. */
+export function standstills(windows: readonly Window[]): Stretch[] {
+  return windows.filter(({ excuses }) => excuses === 'slowness')
 }
 
 /** Whether anything was disturbed between two moments: at once before the first, too, as its outcome was on its way then. */
 export function isDisturbed(fromMs: number, untilMs: number, held: readonly Stretch[]): boolean {
   return held.some((one) => one.fromMs <= untilMs + ARRIVAL_MS && one.untilMs >= fromMs - SETTLE_MS)
+}
+
+/**
+ * Whether the machine stood still for so much of a time that workers may have lost their locks, as if they had been stopped: what
+ * one driver sees of it is the least of it.
+ */
+export function isStarved(fromMs: number, untilMs: number, stood: readonly Stretch[]): boolean {
+  return coveredMs(fromMs, untilMs, stood) >= STARVED_SHARE * (untilMs - fromMs)
 }
 
 /** How much of a stretch of time a target's deliveries were held up in any way. */
@@ -116,5 +141,5 @@ export function disturbedMs(
   windows: readonly Window[],
   target: string,
 ): number {
-  return coveredMs(fromMs, untilMs, holdUps(windows, target))
+  return coveredMs(fromMs, untilMs, [...holdUps(windows, target), ...standstills(windows)])
 }

@@ -24,6 +24,7 @@ import type { Stage, StageOptions } from './stage.ts'
 import { awaitStrike } from './strike.ts'
 import { TARGETS } from './targets.ts'
 import { countTries } from './tries.ts'
+import { watchMachine } from './watch-machine.ts'
 
 /** Short, so that what a lock delays takes seconds. */
 const ENVIRONMENT = {
@@ -44,6 +45,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
   const folder = mkdtempSync(join(options.folder, 'stage-'))
   const policy = { ...POLICY, ...options.policy }
   const disturbances = noteDisturbances()
+  watchMachine(scope, disturbances)
   const shape = options.redisShape ?? { kind: 'one' }
   const servers = await startServers(folder, shape, options.redisSettings ?? [], disturbances)
   scope.defer(servers.close)

@@ -8,31 +8,36 @@ import type { Case, Evidence } from '../evidence.ts'
 import type { Finding } from '../finding.ts'
 import { marginMs } from '../policy.ts'
 import { coveredMs, type Stretch } from '../stretches.ts'
-import { holdUps, isDisturbed } from '../windows.ts'
+import { holdUps, isDisturbed, isStarved, standstills } from '../windows.ts'
 import { busyTargets } from './busy-targets.ts'
+import { beganBetween } from './generations.ts'
 
 type Wait = { readonly id: string; readonly dueMs: number; readonly firstMs: number }
 
 export function findFirstTriedTooLate(evidence: Evidence): Finding[] {
   const busy = busyTargets(evidence)
+  const stood = standstills(evidence.windows)
   return [...Map.groupBy(evidence.cases, ({ target }) => target)].flatMap(([target, cases]) => {
     const held = holdUps(evidence.windows, target, 'first')
-    return ofTarget(cases, evidence, held, [...held, ...(busy.get(target) ?? [])])
+    return ofTarget(cases, evidence, { held, stood, busy: busy.get(target) ?? [] })
   })
 }
+
+type Circumstances = Readonly<Record<'held' | 'stood' | 'busy', readonly Stretch[]>>
 
 function ofTarget(
   cases: readonly Case[],
   { policy }: Evidence,
-  held: readonly Stretch[],
-  explained: readonly Stretch[],
+  { held, stood, busy }: Circumstances,
 ): Finding[] {
+  const explained = [...held, ...stood, ...busy]
   const waits = cases.flatMap(waitOf).toSorted((a, b) => a.dueMs - b.dueMs)
   const tries = cases.flatMap(triedAt).toSorted((a, b) => a - b)
   const earliest = earliestFrom(waits)
   return waits.flatMap(({ id, dueMs, firstMs }): Finding[] => {
-    const limitMs = marginMs(policy, isDisturbed(dueMs, firstMs, held))
     const waitedMs = firstMs - dueMs
+    if (waitedMs <= marginMs(policy, false)) return []
+    const limitMs = marginMs(policy, isDisturbed(dueMs, firstMs, held) || isStarved(dueMs, firstMs, stood))
     if (waitedMs <= limitMs || waitedMs - coveredMs(dueMs, firstMs, explained) <= limitMs) return []
     const found = (detail: string): Finding[] => [{ kind: 'first-tried-too-late', subject: id, detail }]
     const during = [dueMs, ...tries.filter((atMs) => atMs > dueMs && atMs < firstMs), firstMs]
@@ -57,7 +62,10 @@ function leftAloneMs(fromMs: number, untilMs: number, explained: readonly Stretc
 function waitOf(one: Case): Wait[] {
   const firstMs = Math.min(...triedAt(one))
   const { id, promised } = one
-  return firstMs === Infinity ? [] : [{ id, dueMs: promised.atMs + (promised.delayMs ?? 0), firstMs }]
+  const dueMs = promised.atMs + (promised.delayMs ?? 0)
+  // What died untried, behind an open breaker, is first tried in another life.
+  const isSecondLife = beganBetween(one, dueMs, firstMs)
+  return firstMs === Infinity || isSecondLife ? [] : [{ id, dueMs, firstMs }]
 }
 
 /** Not every attempt reaches the receiver. */

@@ -9,7 +9,7 @@ import type { Finding } from '../finding.ts'
 import { marginMs } from '../policy.ts'
 import type { RequestLine } from '../receiver-log.ts'
 import { coveredMs, type Stretch } from '../stretches.ts'
-import { holdUps, isDisturbed, mayBeUnrecorded } from '../windows.ts'
+import { holdUps, isDisturbed, isStarved, mayBeUnrecorded, standstills } from '../windows.ts'
 import { busyTargets } from './busy-targets.ts'
 import { beganBetween } from './generations.ts'
 
@@ -18,16 +18,17 @@ const EARLY_MS = 20
 
 export function findBadRetryTimes(evidence: Evidence): Finding[] {
   const busy = busyTargets(evidence)
+  const stood = standstills(evidence.windows)
   return evidence.cases.flatMap((one) => {
     const held = holdUps(evidence.windows, one.target)
-    const explained = [...held, ...(busy.get(one.target) ?? [])]
+    const explained = [...held, ...stood, ...(busy.get(one.target) ?? [])]
     return one.requests.slice(1).flatMap((next, index) => {
       const before = one.requests[index]
       if (before === undefined || next.atMs < before.endedMs) return []
       if (beganBetween(one, before.endedMs, next.atMs)) return []
       return [
         ...early(one, before, next, evidence),
-        ...late(one, before, next, { evidence, held, explained }),
+        ...late(one, before, next, { evidence, held, stood, explained }),
       ]
     })
   })
@@ -46,6 +47,7 @@ function early(one: Case, before: RequestLine, next: RequestLine, evidence: Evid
 type Late = {
   readonly evidence: Evidence
   readonly held: readonly Stretch[]
+  readonly stood: readonly Stretch[]
   readonly explained: readonly Stretch[]
 }
 
@@ -54,7 +56,7 @@ function late(
   one: Case,
   before: RequestLine,
   next: RequestLine,
-  { evidence, held, explained }: Late,
+  { evidence, held, stood, explained }: Late,
 ): Finding[] {
   const { policy } = evidence
   const unseen = (one.delivery?.attemptList ?? [])
@@ -68,7 +70,9 @@ function late(
     const waitMs = Math.max(policy.retry.maxDelayMs, earlier.retryAfterMs ?? 0)
     if (untilMs - fromMs <= waitMs) return []
     const mostMs =
-      waitMs + marginMs(policy, isDisturbed(fromMs, untilMs, held)) + coveredMs(fromMs, untilMs, explained)
+      waitMs +
+      marginMs(policy, isDisturbed(fromMs, untilMs, held) || isStarved(fromMs, untilMs, stood)) +
+      coveredMs(fromMs, untilMs, explained)
     if (untilMs - fromMs <= mostMs) return []
     const detail = `${String(untilMs - fromMs)} ms after the try before; at most ${String(mostMs)} ms are explained`
     return [{ kind: 'retried-too-late', subject: one.id, detail }]
