@@ -6,6 +6,7 @@ import { clusterSlotMoved } from './cluster-slot-moved.ts'
 import { concurrentDuplicates } from './concurrent-duplicates.ts'
 import { configReloaded } from './config-reloaded.ts'
 import { connectionsKilled } from './connections-killed.ts'
+import { discardedInBulk } from './discarded-in-bulk.ts'
 import { discardedWhileReplayed } from './discarded-while-replayed.ts'
 import { dns } from './dns.ts'
 import { goneAfterSending } from './gone-after-sending.ts'
@@ -18,6 +19,7 @@ import { producerKilled } from './producer-killed.ts'
 import { redisFileCut } from './redis-file-cut.ts'
 import { redisFull } from './redis-full.ts'
 import { redisKilled } from './redis-killed.ts'
+import { redisRestarted } from './redis-restarted.ts'
 import { redisSilent } from './redis-silent.ts'
 import { redisSlow } from './redis-slow.ts'
 import { replayedTwice } from './replayed-twice.ts'
@@ -48,6 +50,7 @@ export const SCENARIOS: readonly Scenario[] = [
   stoppedAtEveryPoint,
   frozenAtEveryPoint,
   redisKilled,
+  redisRestarted,
   redisSilent,
   connectionsKilled,
   scriptsFlushed,
@@ -75,6 +78,7 @@ export const SCENARIOS: readonly Scenario[] = [
   pipelined,
   targetPaused,
   discardedWhileReplayed,
+  discardedInBulk,
   replayedTwice,
   bulkReplayKilled,
   targetRemoved,

@@ -1,5 +1,7 @@
+import { speak } from '@manifold/redis-server'
 import type { Stage } from '../stage/stage.ts'
 import { expectQuickRefusals, untilIntakeIsBack } from './intake.ts'
+import { errorsIn } from './redis-outage.ts'
 import type { Scenario } from './scenario.ts'
 
 /** As many as there are: whichever is promoted has what was promised. */
@@ -18,6 +20,7 @@ export const sentinelFailover: Scenario = {
   run: async (stage) => {
     const redis = stage.servers.replicated()
     const load = stage.load({ eventsPerSecond: 150 })
+    let readOnly = 0
     for (let times = 0; times < stage.size(1, 4); times++) {
       await moreLoad(stage, load.accepted)
       const killed = stage.disturbances.begin('SIGKILL of the master', 'duplicates')
@@ -34,13 +37,14 @@ export const sentinelFailover: Scenario = {
       await redis.failOver()
       await redis.failedOver(before)
       asked()
+      readOnly += errorsIn(await speak(before, 'INFO', 'errorstats'), 'READONLY')
       await redis.followed(REPLICAS)
       await untilIntakeIsBack(stage)
     }
     await moreLoad(stage, load.accepted)
     await load.stop()
     expectQuickRefusals(stage)
-    stage.note(`${String(stage.size(1, 4))} times each`)
+    stage.note(`${String(stage.size(1, 4))} times each, READONLY answered ${String(readOnly)} times`)
   },
 }
 

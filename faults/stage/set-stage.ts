@@ -15,6 +15,7 @@ import { gatherCrew } from './crew.ts'
 import { noteDisturbances } from './disturbances.ts'
 import { postUntilAccepted, type LaneDeps } from './lane.ts'
 import { startLink } from './links.ts'
+import { keepLoads } from './loads.ts'
 import { startLoad } from './load.ts'
 import { createOperator } from './operator.ts'
 import { startReceiver } from './receiver.ts'
@@ -88,6 +89,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     ...Array.from({ length: options.workers ?? 2 }, () => crew.add('worker')),
   ])
 
+  const loads = keepLoads(scope)
   const lane: LaneDeps = {
     origin: crew.origin,
     ledger,
@@ -122,7 +124,9 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     addProducer: (environment) => crew.add('producer', environment),
     addWorker: (environment, through) => crew.add('worker', environment, through),
     struck: (part, limitMs) => awaitStrike({ part, disturbances, leaveOut: crew.leaveOut, limitMs }),
-    load: (more = {}) => startLoad(lane, { targets: TARGETS, ...more }),
+    load: (more = {}) => loads.keep(startLoad(lane, { targets: TARGETS, ...more })),
+    endLoads: loads.end,
+    leaveOut: crew.leaveOut,
     post: (event) => postUntilAccepted(lane, event),
     size: (quick, whole) => (options.quick ? quick : whole),
     refusals: () => refusals,
