@@ -16,6 +16,7 @@ import { linksOfTargets } from './links-of-targets.ts'
 import { linksOfWorkers } from './links-of-workers.ts'
 import { pipelined } from './pipelined.ts'
 import { producerKilled } from './producer-killed.ts'
+import { redisDemoted } from './redis-demoted.ts'
 import { redisFileCut } from './redis-file-cut.ts'
 import { redisFull } from './redis-full.ts'
 import { redisKilled } from './redis-killed.ts'
@@ -57,6 +58,7 @@ export const SCENARIOS: readonly Scenario[] = [
   redisSlow,
   redisFull,
   redisFileCut,
+  redisDemoted,
   sentinelFailover,
   clusterSlotMoved,
   clusterMasterLost,

@@ -1,7 +1,6 @@
 import { speak } from '@manifold/redis-server'
 import type { Stage } from '../stage/stage.ts'
 import { expectQuickRefusals, untilIntakeIsBack } from './intake.ts'
-import { errorsIn } from './redis-outage.ts'
 import type { Scenario } from './scenario.ts'
 
 /** As many as there are: whichever is promoted has what was promised. */
@@ -20,7 +19,6 @@ export const sentinelFailover: Scenario = {
   run: async (stage) => {
     const redis = stage.servers.replicated()
     const load = stage.load({ eventsPerSecond: 150 })
-    let readOnly = 0
     for (let times = 0; times < stage.size(1, 4); times++) {
       await moreLoad(stage, load.accepted)
       const killed = stage.disturbances.begin('SIGKILL of the master', 'duplicates')
@@ -37,18 +35,32 @@ export const sentinelFailover: Scenario = {
       await redis.failOver()
       await redis.failedOver(before)
       asked()
-      readOnly += errorsIn(await speak(before, 'INFO', 'errorstats'), 'READONLY')
+      await expectReadOnly(stage, before)
       await redis.followed(REPLICAS)
       await untilIntakeIsBack(stage)
     }
     await moreLoad(stage, load.accepted)
     await load.stop()
     expectQuickRefusals(stage)
-    stage.note(`${String(stage.size(1, 4))} times each, READONLY answered ${String(readOnly)} times`)
+    stage.note(`${String(stage.size(1, 4))} times each`)
   },
 }
 
 async function moreLoad(stage: Stage, accepted: () => number): Promise<void> {
   const before = accepted()
   await stage.until('more load', () => accepted() >= before + stage.size(100, 300))
+}
+
+/**
+ * Who was the master takes no writes any more. Parts hardly ever hear of it, as sentinels end the connections of a master they
+ * demote: redis-demoted is about those that stay.
+ */
+async function expectReadOnly(stage: Stage, port: number): Promise<void> {
+  await stage.until('the former master to take no writes', async () => {
+    const refusal = await speak(port, 'SET', '{manifold}:probe', '1', 'PX', '1').then(
+      () => '',
+      (error: unknown) => String(error),
+    )
+    return refusal.includes('READONLY')
+  })
 }

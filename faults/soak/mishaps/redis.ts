@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { FAULTS } from '../../proxy/fault.ts'
 import { killConnections } from '../../scenarios/connections-killed.ts'
 import { untilIntakeIsBack } from '../../scenarios/intake.ts'
+import { demote } from '../../scenarios/redis-demoted.ts'
 import { cutFile } from '../../scenarios/redis-file-cut.ts'
 import { fillUp } from '../../scenarios/redis-full.ts'
 import { whileRedisIsGone } from '../../scenarios/redis-outage.ts'
@@ -46,6 +47,12 @@ export const MISHAPS_OF_REDIS: readonly Mishap[] = [
     name: 'file of Redis cut',
     run: async ({ stage, onIntakeBack }) => {
       onIntakeBack(await cutFile(stage))
+    },
+  },
+  {
+    name: 'Redis demoted',
+    run: async ({ stage, random, onIntakeBack }) => {
+      onIntakeBack(await demote(stage, random.between(...HOLE_MS)))
     },
   },
   {
