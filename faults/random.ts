@@ -27,3 +27,11 @@ export function seeded(seed: number): Random {
     },
   }
 }
+
+/** In an order of chance. */
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
+  return items
+    .map((item) => ({ item, at: random.next() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+}

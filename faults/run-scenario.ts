@@ -3,6 +3,7 @@ import { inScope } from '../bench/stage/scope.ts'
 import type { Finding } from './oracle/finding.ts'
 import type { Window } from './oracle/windows.ts'
 import type { Scenario } from './scenarios/scenario.ts'
+import { healParts, healTargets } from './stage/heal.ts'
 import { setStage } from './stage/set-stage.ts'
 import type { StageOptions } from './stage/stage.ts'
 
@@ -31,13 +32,17 @@ export function runScenario(
   return inScope(async (scope) => {
     const stage = await setStage(scope, { ...options, ...scenario.stage })
     const broken: Finding[] = []
-    await scenario.run(stage).catch((error: unknown) => {
+    await scenario.run(stage).catch(async (error: unknown) => {
       broken.push({
         kind: 'promise-broken',
         subject: name,
         detail: error instanceof Error ? error.message : String(error),
       })
+      // It broke off in the middle: what is left of its fault, and of its load, is not for the verdict.
+      await healParts(stage)
+      await healTargets(stage)
     })
+    await stage.endLoads()
     const settled = await stage.settle()
     const refusals = [...stage.refusals()].map(([status, count]) => `${String(count)} × ${String(status)}`)
     const seen = [

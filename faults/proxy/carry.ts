@@ -8,6 +8,8 @@ export type Way = {
   readonly from: Socket
   readonly to: Socket
   readonly fault: () => Fault
+  /** Told whenever the fault of the moment has done something to what passes. */
+  readonly onBite: () => void
   /** What came was not passed on: the connection is of no more use once the fault is over. */
   readonly onSwallowed: () => void
   /** Asked before so many bytes are passed on: `false` when the connection breaks off instead. */
@@ -26,7 +28,10 @@ export async function carry(way: Way): Promise<void> {
   // An end is not told through a black hole either.
   if (fault.kind === 'black-hole') way.onSwallowed()
   else {
-    if (fault.kind === 'slow-close') await wait(fault.ms)
+    if (fault.kind === 'slow-close') {
+      way.onBite()
+      await wait(fault.ms)
+    }
     way.to.end()
   }
 }
@@ -35,15 +40,19 @@ async function pass(way: Way, chunk: Buffer): Promise<void> {
   const fault = way.fault()
   switch (fault.kind) {
     case 'black-hole':
+      way.onBite()
       way.onSwallowed()
       return
     case 'latency':
+      way.onBite()
       await wait(fault.ms)
       return write(way, chunk)
     case 'bandwidth':
+      way.onBite()
       await wait((chunk.length / fault.bytesPerSecond) * 1_000)
       return write(way, chunk)
     case 'partial':
+      way.onBite()
       return writePieces(way, chunk, fault)
     case 'none':
     case 'slow-close':
@@ -69,6 +78,7 @@ async function writePieces(
 }
 
 async function write({ to, mayPass }: Way, bytes: Buffer): Promise<void> {
-  if (bytes.length === 0 || to.destroyed || !mayPass(bytes.length)) return
+  // Behind its end nothing can be said to the other side any more: whoever still speaks has not been told yet.
+  if (bytes.length === 0 || to.destroyed || to.writableEnded || !mayPass(bytes.length)) return
   if (!to.write(bytes)) await Promise.race([once(to, 'drain'), once(to, 'close')])
 }

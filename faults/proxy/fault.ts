@@ -7,7 +7,7 @@ export type Fault =
   | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
   /** Small pieces with a pause between, so that no message arrives in one. */
   | { readonly kind: 'partial'; readonly bytes: number; readonly everyMs: number }
-  /** The end of a connection is passed on so much later. */
+  /** The other side ends the connections there are, and their clients are told so much later: what they say until then is lost. */
   | { readonly kind: 'slow-close'; readonly ms: number }
   /** Connections break off with a reset: those there are at once, new ones after so many bytes of an answer. */
   | { readonly kind: 'reset'; readonly afterBytes: number }

@@ -142,13 +142,39 @@ test('refused, nobody listens; afterwards they do, on the same port', async () =
   expect((await ask(await dial(), 'hello')).text).toBe('hello')
 })
 
-test('a slow close is told later', async () => {
+test('a slow close: the other side has ended, the client is told later, and what it says until then is lost', async () => {
   const socket = await dial()
   await ask(socket, 'hello')
-  await proxy.set({ kind: 'slow-close', ms: 80 })
+  const before = received
   const startedMs = performance.now()
+  await proxy.set({ kind: 'slow-close', ms: 80 })
   const ended = ending(socket)
-  for (const one of sockets) if (one !== socket) one.end()
+  socket.write('too late')
   expect(await ended).toBe('end')
   expect(performance.now() - startedMs).toBeGreaterThan(75)
+  expect(received).toBe(before)
+  expect((await ask(await dial(), 'again')).text).toBe('again')
+})
+
+test.each([
+  { kind: 'latency', ms: 1 },
+  { kind: 'bandwidth', bytesPerSecond: 1_000_000 },
+  { kind: 'partial', bytes: 3, everyMs: 1 },
+  { kind: 'slow-close', ms: 1 },
+  { kind: 'reset', afterBytes: 5 },
+  { kind: 'black-hole' },
+  { kind: 'refuse' },
+] as const)('it counts what a fault did: $kind', async (fault) => {
+  const socket = await dial()
+  await ask(socket, 'hello')
+  expect(proxy.bites(fault.kind)).toBe(0)
+  await proxy.set(fault)
+  socket.write('anybody?')
+  await expect.poll(() => proxy.bites(fault.kind)).toBeGreaterThan(0)
+})
+
+test('a fault that meets nothing did nothing', async () => {
+  await proxy.set({ kind: 'latency', ms: 1 })
+  await dial()
+  expect(proxy.bites('latency')).toBe(0)
 })

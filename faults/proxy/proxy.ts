@@ -19,6 +19,8 @@ export type Proxy = {
   readonly lastCarriedAtMs: () => number | undefined
   /** Connections of which something fell into a black hole. */
   readonly swallowed: () => number
+  /** How often a fault of this kind has done something: held up a piece, swallowed one, told an end late, broken off a connection. */
+  readonly bites: (kind: Fault['kind']) => number
   readonly close: () => Promise<void>
 }
 
@@ -40,6 +42,10 @@ export async function startProxy(upstreamPort: number, at = ANY_PORT): Promise<P
   const current = () => fault
   let lastConnectedAtMs: number | undefined
   let lastCarriedAtMs: number | undefined
+  const bites = new Map<Fault['kind'], number>()
+  const onBite = () => {
+    bites.set(fault.kind, (bites.get(fault.kind) ?? 0) + 1)
+  }
 
   const breakOff = (link: Link) => {
     link.client.resetAndDestroy()
@@ -66,14 +72,15 @@ export async function startProxy(upstreamPort: number, at = ANY_PORT): Promise<P
       lastCarriedAtMs = Date.now()
       return true
     }
-    const there = carry({ from: client, to: upstream, fault: current, onSwallowed, mayPass: came })
+    const there = carry({ from: client, to: upstream, fault: current, onBite, onSwallowed, mayPass: came })
     const mayPass = (bytes: number) => {
       link.answeredBytes += bytes
       if (fault.kind !== 'reset' || link.answeredBytes <= fault.afterBytes) return true
+      onBite()
       breakOff(link)
       return false
     }
-    const back = carry({ from: upstream, to: client, fault: current, onSwallowed, mayPass })
+    const back = carry({ from: upstream, to: client, fault: current, onBite, onSwallowed, mayPass })
     void Promise.all([there, back]).then(() => {
       if (!link.swallowed) for (const socket of [client, upstream]) socket.destroySoon()
     })
@@ -87,7 +94,14 @@ export async function startProxy(upstreamPort: number, at = ANY_PORT): Promise<P
     set: async (next) => {
       const before = fault
       fault = next
-      if (next.kind === 'reset' || next.kind === 'refuse') for (const link of links) breakOff(link)
+      for (const link of links) {
+        if (next.kind === 'reset' || next.kind === 'refuse') {
+          onBite()
+          breakOff(link)
+        }
+        // As if the other side had: it answers with an end of its own, of which the client is told late.
+        if (next.kind === 'slow-close') link.upstream.end()
+      }
       // Bytes are missing in them: they can only be given up.
       if (before.kind === 'black-hole') for (const link of links) if (link.swallowed) breakOff(link)
       if (next.kind === 'refuse') await stopListening(server)
@@ -97,6 +111,7 @@ export async function startProxy(upstreamPort: number, at = ANY_PORT): Promise<P
     lastConnectedAtMs: () => lastConnectedAtMs,
     lastCarriedAtMs: () => lastCarriedAtMs,
     swallowed: () => [...links].filter((link) => link.swallowed).length,
+    bites: (kind) => bites.get(kind) ?? 0,
     close: async () => {
       for (const link of links) breakOff(link)
       await stopListening(server)

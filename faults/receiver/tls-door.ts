@@ -14,6 +14,14 @@ export type Shown =
   /** Answers as a server does that knows no TLS. */
   | { readonly kind: 'plain' }
 
+/** A certificate as it was issued. */
+export function showing({
+  certificate,
+  privateKey,
+}: Readonly<Record<'certificate' | 'privateKey', string>>): Shown {
+  return { kind: 'certificate', certificate, privateKey }
+}
+
 export type TlsDoor = {
   readonly port: number
   /** To callers from now on; those that are inside are put out. @param name for the account */
@@ -25,8 +33,8 @@ export type TlsDoor = {
   readonly close: () => void
 }
 
-/** @param receiverPort where callers go who are let in */
-export async function openTlsDoor(receiverPort: number): Promise<TlsDoor> {
+/** @param receiverPort where callers go who are let in; asked when somebody is */
+export async function openTlsDoor(receiverPort: () => number): Promise<TlsDoor> {
   const sockets = new Set<Socket>()
   const callers = new Map<string, number>()
   const heard = new Map<string, string>()
@@ -51,7 +59,7 @@ export async function openTlsDoor(receiverPort: number): Promise<TlsDoor> {
       case 'certificate': {
         const secureContext = createSecureContext({ cert: shown.certificate, key: shown.privateKey })
         const inside = keep(new TLSSocket(raw, { isServer: true, secureContext }))
-        const receiver = keep(connect({ port: receiverPort, host: '127.0.0.1', noDelay: true }))
+        const receiver = keep(connect({ port: receiverPort(), host: '127.0.0.1', noDelay: true }))
         inside.on('data', hear)
         inside.pipe(receiver).pipe(inside)
         for (const [one, other] of [

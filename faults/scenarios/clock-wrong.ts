@@ -4,6 +4,7 @@ import { POLICY } from '../oracle/policy.ts'
 import type { Behaviour } from '../receiver/behaviour.ts'
 import type { Stage } from '../stage/stage.ts'
 import { createWrongClock, ensureFaketime, type WrongClock } from '../stage/wrong-clock.ts'
+import { anyone } from './anyone.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Every wait there is: retries, seconds, dates, and none. */
@@ -63,8 +64,8 @@ export const clockWrong: Scenario = {
     await moveClocks(stage, ofProducer, ofWorker)
 
     // Only the wrong ones are left; nobody does their work for them.
-    await stage.workers()[0]?.stop()
-    await stage.producers()[0]?.stop()
+    await anyone(stage.workers()).stop()
+    await anyone(stage.producers()).stop()
     await moveClocks(stage, ofProducer, ofWorker)
     await load.stop()
   },

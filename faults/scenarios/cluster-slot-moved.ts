@@ -22,6 +22,7 @@ export const clusterSlotMoved: Scenario = {
       const startedMs = performance.now()
       const keys = await cluster.moveSlot(KEY, to)
       over()
+      stage.expect(keys > 0, 'keys travel', 'the slot was empty')
       moves.push(`${String(keys)} keys in ${String(Math.round(performance.now() - startedMs))} ms`)
       await untilIntakeIsBack(stage)
     }

@@ -27,15 +27,18 @@ export type EpisodeOptions = {
   readonly onOver: (episode: Episode) => Promise<string>
 }
 
-/** Each fault alone; a note says what happened during each. */
+/** Each fault alone, each of which must have done something; a note says what happened during each. */
 export async function eachFaultInTurn({ stage, link, load, onOver }: EpisodeOptions): Promise<void> {
   const said: string[] = []
   for (const fault of FAULTS) {
     const [accepted, refused] = [load.accepted(), countRefusals(stage)]
+    const bites = link.bites(fault.kind)
     const fromMs = Date.now()
     const end = await link.fail(fault)
     await wait(stage.size(1_500, 10_000))
     await end()
+    const bitten = link.bites(fault.kind) - bites
+    stage.expect(bitten > 0, 'a fault does something', `${fault.kind} met nothing`)
     const episode = {
       fault: fault.kind,
       fromMs,
@@ -43,7 +46,7 @@ export async function eachFaultInTurn({ stage, link, load, onOver }: EpisodeOpti
       accepted: load.accepted() - accepted,
       refused: countRefusals(stage) - refused,
     }
-    said.push(`${fault.kind}: ${await onOver(episode)}`)
+    said.push(`${fault.kind} (${String(bitten)} times): ${await onOver(episode)}`)
     await wait(APART_MS)
   }
   stage.note(said.join('; '))

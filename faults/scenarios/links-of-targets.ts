@@ -5,7 +5,7 @@ import { eachFaultInTurn } from './link-faults.ts'
 import type { Scenario } from './scenario.ts'
 
 /** What only slows a link down fails no attempt. */
-const SLOW: ReadonlySet<Fault['kind']> = new Set(['latency', 'bandwidth', 'partial', 'slow-close'])
+const SLOW: ReadonlySet<Fault['kind']> = new Set(['latency', 'bandwidth', 'partial'])
 
 /** Nothing comes through. */
 const SHUT: ReadonlySet<Fault['kind']> = new Set(['black-hole', 'refuse'])
@@ -41,6 +41,13 @@ export const linksOfTargets: Scenario = {
           const through = between(fromMs + UNDER_WAY_MS, untilMs - UNDER_WAY_MS).length
           stage.expect(through === 0, 'the fault is one', `${String(through)} requests came: ${fault}`)
         }
+        // Its answer was on the way, as far as the receiver knows.
+        if (fault === 'reset')
+          await stage.until('what a reset cut to be tried again', () => {
+            const hit = new Set(during.map(({ deliveryId }) => deliveryId))
+            const tried = stage.requests().filter(({ deliveryId }) => hit.has(deliveryId))
+            return tried.length > hit.size
+          })
         stage.expect(refused === 0, 'callers notice nothing', `${String(refused)} posts refused: ${fault}`)
         return `${String(during.length)} requests, ${String(cut)} cut`
       },

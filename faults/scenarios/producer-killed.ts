@@ -1,3 +1,4 @@
+import { anyone } from './anyone.ts'
 import type { Scenario } from './scenario.ts'
 
 export const producerKilled: Scenario = {
@@ -9,8 +10,7 @@ export const producerKilled: Scenario = {
     for (let kills = 0; kills < stage.size(2, 6); kills++) {
       const before = load.accepted()
       await stage.until('more load', () => load.accepted() >= before + stage.size(100, 500))
-      const [producer] = stage.producers()
-      await producer?.kill()
+      await anyone(stage.producers()).kill()
       await stage.addProducer()
     }
     await load.stop()

@@ -1,8 +1,27 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Stage } from '../stage/stage.ts'
 import { untilIntakeIsBack } from './intake.ts'
+import { refusals } from './redis-outage.ts'
 import type { Scenario } from './scenario.ts'
 
 const ROOM_BYTES = 4_000_000
+const REFUSED = 20
+
+/** Redis has room for so much more, and no more for so long once callers are told. @returns how long intake took to be back */
+export async function fillUp(stage: Stage, roomBytes: number, forMs: number): Promise<number> {
+  const refused = refusals(stage)
+  const used = /used_memory:(\d+)/.exec(String(await stage.redis.command('INFO', 'memory')))?.[1]
+  const over = stage.disturbances.begin('maxmemory', 'lateness')
+  try {
+    await stage.redis.command('CONFIG', 'SET', 'maxmemory', String(Number(used) + roomBytes))
+    await stage.until('refusals', () => refusals(stage) > refused + REFUSED)
+    await wait(forMs)
+  } finally {
+    await stage.redis.command('CONFIG', 'SET', 'maxmemory', '0')
+    over()
+  }
+  return untilIntakeIsBack(stage)
+}
 
 export const redisFull: Scenario = {
   name: 'redis-full',
@@ -11,14 +30,7 @@ export const redisFull: Scenario = {
   run: async (stage) => {
     const load = stage.load({ fillBytes: 20_000 })
     await stage.until('load', () => load.accepted() > 50)
-    const used = /used_memory:(\d+)/.exec(String(await stage.redis.command('INFO', 'memory')))?.[1]
-    const over = stage.disturbances.begin('maxmemory', 'lateness')
-    await stage.redis.command('CONFIG', 'SET', 'maxmemory', String(Number(used) + ROOM_BYTES))
-    await stage.until('refusals', () => (stage.refusals().get(503) ?? 0) > 20)
-    await wait(stage.size(1_000, 10_000))
-    await stage.redis.command('CONFIG', 'SET', 'maxmemory', '0')
-    over()
-    const backMs = await untilIntakeIsBack(stage)
+    const backMs = await fillUp(stage, ROOM_BYTES, stage.size(1_000, 10_000))
     await load.stop()
     stage.note(`intake back after ${String(Math.round(backMs))} ms`)
   },

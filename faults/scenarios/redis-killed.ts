@@ -1,4 +1,5 @@
-import { expectQuickRefusals, untilIntakeIsBack } from './intake.ts'
+import { expectQuickRefusals } from './intake.ts'
+import { whileRedisIsGone } from './redis-outage.ts'
 import type { Scenario } from './scenario.ts'
 
 export const redisKilled: Scenario = {
@@ -11,11 +12,7 @@ export const redisKilled: Scenario = {
     for (let kills = 0; kills < stage.size(1, 4); kills++) {
       const before = load.accepted()
       await stage.until('more load', () => load.accepted() >= before + stage.size(100, 500))
-      const refused = stage.refusals().get(503) ?? 0
-      await stage.redis.kill()
-      await stage.until('refusals', () => (stage.refusals().get(503) ?? 0) > refused + 5)
-      await stage.redis.start()
-      backMs.push(await untilIntakeIsBack(stage))
+      backMs.push(await whileRedisIsGone(stage, stage.redis.kill))
     }
     await load.stop()
     expectQuickRefusals(stage)

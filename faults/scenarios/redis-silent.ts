@@ -1,6 +1,26 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Stage } from '../stage/stage.ts'
 import { expectQuickRefusals, untilIntakeIsBack } from './intake.ts'
+import { refusals } from './redis-outage.ts'
 import type { Scenario } from './scenario.ts'
+
+/** No part hears of Redis for so long, and callers are told. @returns how long intake took to be back */
+export async function silence(stage: Stage, forMs: number): Promise<number> {
+  const { producersToRedis, workersToRedis } = stage.links
+  const both = [producersToRedis, workersToRedis]
+  const count = () => both.map((link) => link.bites('black-hole'))
+  const [refused, bites] = [refusals(stage), count()]
+  const ends = await Promise.all(both.map((link) => link.fail({ kind: 'black-hole' })))
+  await wait(forMs)
+  await Promise.all(ends.map((end) => end()))
+  stage.expect(refusals(stage) > refused, 'callers are told while it is silent', 'no post was refused')
+  stage.expect(
+    count().every((now, index) => now > (bites[index] ?? 0)),
+    'the hole swallows something of producers and of workers',
+    `swallowed so far: ${count().join(' and ')}`,
+  )
+  return untilIntakeIsBack(stage)
+}
 
 export const redisSilent: Scenario = {
   name: 'redis-silent',
@@ -10,13 +30,7 @@ export const redisSilent: Scenario = {
     const forMs = stage.size(4_000, 20_000)
     const load = stage.load({ eventsPerSecond: 200 })
     await stage.until('load', () => load.accepted() > 200)
-    const { producersToRedis, workersToRedis } = stage.links
-    const over = await Promise.all(
-      [producersToRedis, workersToRedis].map((link) => link.fail({ kind: 'black-hole' })),
-    )
-    await wait(forMs)
-    await Promise.all(over.map((end) => end()))
-    const backMs = await untilIntakeIsBack(stage)
+    const backMs = await silence(stage, forMs)
     const before = load.accepted()
     await stage.until('load after it', () => load.accepted() > before + 200)
     await load.stop()

@@ -6,6 +6,7 @@ import { clusterSlotMoved } from './cluster-slot-moved.ts'
 import { concurrentDuplicates } from './concurrent-duplicates.ts'
 import { configReloaded } from './config-reloaded.ts'
 import { connectionsKilled } from './connections-killed.ts'
+import { discardedInBulk } from './discarded-in-bulk.ts'
 import { discardedWhileReplayed } from './discarded-while-replayed.ts'
 import { dns } from './dns.ts'
 import { goneAfterSending } from './gone-after-sending.ts'
@@ -15,9 +16,11 @@ import { linksOfTargets } from './links-of-targets.ts'
 import { linksOfWorkers } from './links-of-workers.ts'
 import { pipelined } from './pipelined.ts'
 import { producerKilled } from './producer-killed.ts'
+import { redisDemoted } from './redis-demoted.ts'
 import { redisFileCut } from './redis-file-cut.ts'
 import { redisFull } from './redis-full.ts'
 import { redisKilled } from './redis-killed.ts'
+import { redisRestarted } from './redis-restarted.ts'
 import { redisSilent } from './redis-silent.ts'
 import { redisSlow } from './redis-slow.ts'
 import { replayedTwice } from './replayed-twice.ts'
@@ -48,12 +51,14 @@ export const SCENARIOS: readonly Scenario[] = [
   stoppedAtEveryPoint,
   frozenAtEveryPoint,
   redisKilled,
+  redisRestarted,
   redisSilent,
   connectionsKilled,
   scriptsFlushed,
   redisSlow,
   redisFull,
   redisFileCut,
+  redisDemoted,
   sentinelFailover,
   clusterSlotMoved,
   clusterMasterLost,
@@ -75,6 +80,7 @@ export const SCENARIOS: readonly Scenario[] = [
   pipelined,
   targetPaused,
   discardedWhileReplayed,
+  discardedInBulk,
   replayedTwice,
   bulkReplayKilled,
   targetRemoved,

@@ -1,3 +1,4 @@
+import { speak } from '@manifold/redis-server'
 import type { Stage } from '../stage/stage.ts'
 import { expectQuickRefusals, untilIntakeIsBack } from './intake.ts'
 import type { Scenario } from './scenario.ts'
@@ -34,6 +35,7 @@ export const sentinelFailover: Scenario = {
       await redis.failOver()
       await redis.failedOver(before)
       asked()
+      await expectReadOnly(stage, before)
       await redis.followed(REPLICAS)
       await untilIntakeIsBack(stage)
     }
@@ -47,4 +49,18 @@ export const sentinelFailover: Scenario = {
 async function moreLoad(stage: Stage, accepted: () => number): Promise<void> {
   const before = accepted()
   await stage.until('more load', () => accepted() >= before + stage.size(100, 300))
+}
+
+/**
+ * Who was the master takes no writes any more. Parts hardly ever hear of it, as sentinels end the connections of a master they
+ * demote: redis-demoted is about those that stay.
+ */
+async function expectReadOnly(stage: Stage, port: number): Promise<void> {
+  await stage.until('the former master to take no writes', async () => {
+    const refusal = await speak(port, 'SET', '{manifold}:probe', '1', 'PX', '1').then(
+      () => '',
+      (error: unknown) => String(error),
+    )
+    return refusal.includes('READONLY')
+  })
 }

@@ -4,7 +4,7 @@
  *
  * A point that is never reached is a finding: it would prove nothing.
  */
-import { seeded, type Random } from '../random.ts'
+import { seeded, shuffled } from '../random.ts'
 import type { Stage } from '../stage/stage.ts'
 import { liveBusily } from './busy-life.ts'
 import { POINTS, type Point } from './points.ts'
@@ -70,11 +70,4 @@ async function strikeAll(stage: Stage, how: How): Promise<void> {
 
 function isGuarded({ lease, kind }: Point): boolean {
   return lease !== undefined || kind === 'producer'
-}
-
-function shuffled<T>(items: readonly T[], random: Random): T[] {
-  return items
-    .map((item) => ({ item, at: random.next() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ item }) => item)
 }

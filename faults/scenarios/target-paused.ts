@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { anyone } from './anyone.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Attempts under way when the target is paused may end. */
@@ -14,7 +15,7 @@ export const targetPaused: Scenario = {
     const resume = await stage.operator.pause('alpha')
     await wait(UNDER_WAY_MS)
     const fromMs = Date.now()
-    await stage.workers()[0]?.kill()
+    await anyone(stage.workers()).kill()
     await stage.addWorker()
     await wait(stage.size(2_000, 10_000))
     const untilMs = Date.now()

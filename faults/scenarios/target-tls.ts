@@ -1,6 +1,6 @@
-import { makeAuthority, makeSelfSigned, type Issued } from '../../test/support/certificates.ts'
+import { makeAuthority, makeSelfSigned } from '../../test/support/certificates.ts'
 import { POLICY } from '../oracle/policy.ts'
-import { openTlsDoor, type Shown } from '../receiver/tls-door.ts'
+import { openTlsDoor, showing, type Shown } from '../receiver/tls-door.ts'
 import { firstAttempt } from './first-attempt.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -29,7 +29,7 @@ export const targetTls: Scenario = {
       ['self-signed', await makeSelfSigned('api', HERE)] as const,
       ['by another CA', await (await makeAuthority('another CA')).issue('api', HERE)] as const,
     ].map(([what, issued]): Wrong => ({ what, shown: showing(issued), reason: 'tls' }))
-    const door = await openTlsDoor(stage.receiver.port)
+    const door = await openTlsDoor(() => stage.receiver.port)
     stage.defer(door.close)
     const alpha = {
       url: `https://127.0.0.1:${String(door.port)}/t/alpha`,
@@ -71,8 +71,4 @@ export const targetTls: Scenario = {
     await load.stop()
     stage.note(reasons.join(', '))
   },
-}
-
-function showing({ certificate, privateKey }: Issued): Shown {
-  return { kind: 'certificate', certificate, privateKey }
 }

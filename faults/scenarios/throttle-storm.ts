@@ -4,6 +4,12 @@ import type { Scenario } from './scenario.ts'
 
 const WELL: Answer = { kind: 'status', status: 200 }
 
+/** The queue of a target that throttles stands still, for each delivery anew. */
+const TAKEN_MS = 120_000
+
+/** How often alpha throttles each delivery: more often than it may be tried. */
+const THROTTLED = 12
+
 /** Nothing that can be read: back-off as if there were none. */
 const UNREADABLE = [
   'when it is over',
@@ -35,7 +41,7 @@ export const throttleStorm: Scenario = {
         asked(429, 2, 'rfc-850-date'),
         asked(503, 2, 'asctime-date'),
         asked(503, -60, 'date'),
-        asked(429, 0, 'seconds'),
+        ...Array.from({ length: THROTTLED - 5 }, () => asked(429, 0, 'seconds')),
         WELL,
       ],
     })
@@ -56,6 +62,15 @@ export const throttleStorm: Scenario = {
       kind: 'sequence',
       answers: [asked(500, 2, 'seconds'), asked(500, 2, 'asctime-date'), WELL],
     })
-    await stage.load({ events: stage.size(30, 100) }).ended
+    const load = stage.load({ events: stage.size(30, 100) })
+    await load.ended
+    const { maxAttempts } = stage.policy.retry
+    stage.expect(THROTTLED > maxAttempts, 'more throttles than attempts', `${String(maxAttempts)} attempts`)
+    const taken = () =>
+      stage.requests().filter(({ target, status }) => target === 'alpha' && status === 200).length
+    await stage.until('alpha to have taken all', () => taken() === load.accepted(), TAKEN_MS)
+    stage.note(
+      `each delivery to alpha was throttled ${String(THROTTLED)} times, and may be tried ${String(maxAttempts)} times`,
+    )
   },
 }

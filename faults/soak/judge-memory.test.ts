@@ -23,7 +23,7 @@ test.each([
   ['one that was started meanwhile, no larger than its kind', withOne(process('worker 7', 85, 190))],
   ['a Redis that keeps more events', after({ redisBytes: 130 * MEGABYTE, events: 11_000 })],
 ])('well: %s', (_what, memory) => {
-  expect(judgeMemory(BEFORE, memory)).toEqual([])
+  expect(judgeMemory(BEFORE, memory, [])).toEqual([])
 })
 
 test.each([
@@ -37,5 +37,12 @@ test.each([
   ['native memory that no collection gives back', 'worker 1', withOne(process('worker 1', 60, 305))],
   ['a Redis that grows without events', 'Redis', after({ redisBytes: 71 * MEGABYTE })],
 ])('found: %s', (_what, subject, memory) => {
-  expect(judgeMemory(BEFORE, memory)).toMatchObject([{ kind: 'memory', subject }])
+  expect(judgeMemory(BEFORE, memory, [])).toMatchObject([{ kind: 'memory', subject }])
+})
+
+test('found: one that was spared, and is not there at the end', () => {
+  const memory = withOne(process('worker 2', 80, 180))
+  expect(judgeMemory(BEFORE, memory, ['worker 1', 'worker 2'])).toMatchObject([
+    { kind: 'memory', subject: 'worker 1' },
+  ])
 })

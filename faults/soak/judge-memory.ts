@@ -1,6 +1,7 @@
 /**
  * Judges memory: after the faults, and after everything has settled, each process is back to its level before. Pure.
  *
+ * - Kills make most processes young. Some are spared them: those lived through the whole run, and have to be there at its end.
  * - What lives after a collection may be a quarter more than before, or 10 MB: code that was compiled meanwhile, caches that
  *   have filled. A process that was started meanwhile is compared with the largest of its kind from before.
  * - Resident memory may be half as much again, and 64 MB: V8 and the allocator keep what they once needed.
@@ -31,9 +32,17 @@ const RESIDENT = { factor: 1.5, moreBytes: 64 * MEGABYTE }
 /** An event with three deliveries and their attempts, in a run with faults; and what Redis needs whatever it keeps. */
 const REDIS = { bytesPerEvent: 8_000, moreBytes: 20 * MEGABYTE }
 
-/** @returns what holds more than it may */
-export function judgeMemory(before: Memory, after: Memory): Finding[] {
+/** @param spared the names of those that nobody kills @returns what holds more than it may, or is gone though it was spared */
+export function judgeMemory(before: Memory, after: Memory, spared: readonly string[]): Finding[] {
+  const there = new Set(after.processes.map(({ name }) => name))
   return [
+    ...spared
+      .filter((name) => !there.has(name))
+      .map((name): Finding => ({
+        kind: 'memory',
+        subject: name,
+        detail: 'it ended, though nobody ended it',
+      })),
     ...after.processes.flatMap((now) => judgeProcess(before.processes, now)),
     ...judgeRedis(before, after),
   ]

@@ -9,16 +9,14 @@ export type Link = {
   readonly port: number
   /** @returns ends the fault */
   readonly fail: (fault: Fault) => Promise<() => Promise<void>>
+  /** How often a fault of this kind has done something to what passed. */
+  readonly bites: (kind: Fault['kind']) => number
+  /** Ends whatever fault there is. */
+  readonly heal: () => Promise<void>
 }
 
 /** What only slows a link down loses nothing. */
-const HARMLESS: ReadonlySet<Fault['kind']> = new Set([
-  'none',
-  'latency',
-  'bandwidth',
-  'partial',
-  'slow-close',
-])
+const HARMLESS: ReadonlySet<Fault['kind']> = new Set(['none', 'latency', 'bandwidth', 'partial'])
 
 export type LinkOptions = {
   readonly name: string
@@ -37,6 +35,8 @@ export async function startLink(
   scope.defer(proxy.close)
   return {
     port: proxy.port,
+    bites: proxy.bites,
+    heal: () => proxy.set(NO_FAULT),
     fail: async (fault) => {
       const over = disturbances.begin(
         `${fault.kind} between ${name}`,

@@ -1,13 +1,16 @@
 /** The operator of a run: what a person does to targets and dead letters, entered in the ledger where it is a promise. */
+import { z } from 'zod'
 import { readDeadLetters } from '../oracle/read-api.ts'
 import type { Ledger } from '../oracle/ledger.ts'
 import type { DeadLetterSeen } from '../oracle/snapshot.ts'
 import type { Disturbances } from './disturbances.ts'
 
 export type Operator = {
-  /** @returns lets it go on */
+  /** @returns lets it go on @throws when it was not done, which holds for that, too */
   readonly pause: (target: string) => Promise<() => Promise<void>>
   readonly deadLetters: () => Promise<DeadLetterSeen[]>
+  /** The state of a target's breaker, as the API tells it. */
+  readonly breaker: (target: string) => Promise<string>
   /** @returns the status of the answer */
   readonly replay: (deliveryId: string) => Promise<number>
   /** @returns the status of the answer */
@@ -33,6 +36,8 @@ export type OperatorDeps = {
 
 const ADMIN = '/v1/admin'
 
+const targetAnswer = z.object({ breaker: z.object({ state: z.string() }) })
+
 export function createOperator({ origin, ledger, disturbances }: OperatorDeps): Operator {
   const call = (method: string, path: string, body?: unknown): Promise<Response> =>
     fetch(`${origin() ?? 'http://nobody.invalid'}${path}`, {
@@ -49,13 +54,24 @@ export function createOperator({ origin, ledger, disturbances }: OperatorDeps): 
   return {
     pause: async (target) => {
       const over = disturbances.begin(`pause of ${target}`, 'lateness', { target })
-      await did('POST', `${ADMIN}/targets/${target}/pause`)
+      const order = async (verb: 'pause' | 'resume') => {
+        const status = await did('POST', `${ADMIN}/targets/${target}/${verb}`)
+        if (status >= 300) throw new Error(`${verb} of ${target} was answered ${String(status)}`)
+      }
+      await order('pause').catch((error: unknown) => {
+        over()
+        throw error
+      })
       return async () => {
-        await did('POST', `${ADMIN}/targets/${target}/resume`)
+        await order('resume')
         over()
       }
     },
     deadLetters: () => readDeadLetters(origin() ?? ''),
+    breaker: async (target) => {
+      const { breaker } = targetAnswer.parse(await (await call('GET', `${ADMIN}/targets/${target}`)).json())
+      return breaker.state
+    },
     replay: async (deliveryId) => {
       const atMs = Date.now()
       const status = await did('POST', `${ADMIN}/dead-letters/${deliveryId}/replay`)

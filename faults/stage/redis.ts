@@ -11,6 +11,8 @@ export type StageRedis = {
   readonly pid: () => number
   /** As a crash would. */
   readonly kill: () => Promise<void>
+  /** As an operator would: everything is on disk. */
+  readonly stop: () => Promise<void>
   /** On the same port, with what its file holds. @param more settings of this start */
   readonly start: (more?: readonly (readonly string[])[]) => Promise<void>
   /** The file that it appends to. */
@@ -35,6 +37,11 @@ export async function startStageRedis(
     kill: async () => {
       back = disturbances.begin('SIGKILL of Redis', 'duplicates')
       await server?.kill()
+      server = undefined
+    },
+    stop: async () => {
+      back = disturbances.begin('SIGTERM of Redis', 'duplicates')
+      await server?.stop()
       server = undefined
     },
     start: async (more = []) => {

@@ -15,6 +15,7 @@ import { gatherCrew } from './crew.ts'
 import { noteDisturbances } from './disturbances.ts'
 import { postUntilAccepted, tryOnce, type LaneDeps } from './lane.ts'
 import { startLink } from './links.ts'
+import { keepLoads } from './loads.ts'
 import { startLoad } from './load.ts'
 import { createOperator } from './operator.ts'
 import { startReceiver } from './receiver.ts'
@@ -106,6 +107,7 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     windows: disturbances.windows,
     onFinding,
   })
+  const loads = keepLoads(scope)
   const lane: LaneDeps = { producer: crew.producer, ledger, onFinding, onTry: tries.add }
 
   return {
@@ -132,7 +134,9 @@ export async function setStage(scope: Scope, options: StageOptions): Promise<Sta
     addProducer: (environment) => crew.add('producer', environment),
     addWorker: (environment, through) => crew.add('worker', environment, through),
     struck: (part, limitMs) => awaitStrike({ part, leaveOut: crew.leaveOut, limitMs }),
-    load: (more = {}) => startLoad(lane, { targets: TARGETS, ...more }),
+    load: (more = {}) => loads.keep(startLoad(lane, { targets: TARGETS, ...more })),
+    endLoads: loads.end,
+    leaveOut: crew.leaveOut,
     post: (event) => postUntilAccepted(lane, event),
     probe: async (producer, event, limitMs) => {
       const { tried } = await tryOnce(lane, producer, event, limitMs)

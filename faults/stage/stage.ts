@@ -63,6 +63,10 @@ export type Stage = {
   /** Waits until a part that was armed is struck; the disturbance is noted as of then. `undefined` when it was not in time. */
   readonly struck: (part: Part, limitMs: number) => Promise<Struck | undefined>
   readonly load: (options?: Partial<LoadOptions>) => Load
+  /** Ends every load that has not ended. */
+  readonly endLoads: () => Promise<void>
+  /** Callers are not sent to it any more. @returns sends them to it again */
+  readonly leaveOut: (part: Part) => () => void
   /** Posts one event until it is accepted. */
   readonly post: (event: NewEvent) => Promise<string | undefined>
   /** Posts an event once, to this producer, with so much time for the answer. */
