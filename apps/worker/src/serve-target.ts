@@ -224,7 +224,7 @@ function logDelivery(logger: Logger, report: DeliveryReport): void {
     ageMs: report.ageMs,
     settlement: settlement.kind,
     nextInMs: settlement.kind === 'retry' || settlement.kind === 'defer' ? settlement.delayMs : undefined,
-    applied: result.kind === 'applied' ? undefined : result.kind,
+    applied: unchangedBecause(result),
     eventStatus:
       result.kind === 'applied' && result.eventStatus !== 'pending' ? result.eventStatus : undefined,
   }
@@ -244,4 +244,9 @@ function logDelivery(logger: Logger, report: DeliveryReport): void {
     default:
       settlement satisfies never
   }
+}
+
+function unchangedBecause(result: DeliveryReport['result']): string | undefined {
+  if (result.kind !== 'applied') return result.kind
+  return result.endedBefore ? 'ended-before' : undefined
 }

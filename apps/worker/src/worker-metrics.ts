@@ -114,7 +114,8 @@ export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
         })
         attemptSeconds.observe({ target, outcome }, attempt.durationMs / 1_000)
       }
-      if (result.kind !== 'applied') return
+      // What another worker has ended is counted there.
+      if (result.kind !== 'applied' || result.endedBefore) return
       settlements.inc({ target, settlement: settlement.kind })
       if (settlement.kind === 'delivered') latency.observe({ target }, ageMs / 1_000)
       if (settlement.kind === 'dead') died.inc({ target, reason: settlement.reason })

@@ -87,5 +87,5 @@ async function bury(store: Store, queues: Queues, telling: Telling, ref: Deliver
   if (result.callbackAtMs !== undefined)
     owed.push({ kind: 'callback', eventId: ref.eventId, settledAtMs: result.callbackAtMs })
   await reconcile(store, queues, owed, telling)
-  return 'buried'
+  return result.endedBefore ? 'ended-before' : 'buried'
 }

@@ -37,6 +37,8 @@ export type SettleResult =
       readonly nextAttemptAtMs: number | undefined
       readonly eventStatus: EventStatus
       /** The number this attempt was recorded under; `undefined` when there was none, or when it was recorded before. */
+      /** Another settlement had ended the delivery so: of this one the attempt alone is new. */
+      readonly endedBefore: boolean
       readonly attemptNumber: number | undefined
       /** What this attempt did to the breaker. */
       readonly breaker: 'opened' | 'closed' | undefined
@@ -118,7 +120,7 @@ function writeInput({ ref, fence, settlement, attempt, signal }: SettleInput): s
 }
 
 function readResult(answer: string, ref: DeliveryRef | undefined): SettleResult {
-  const [kind = '', status, nextAt, eventStatus, breaker, attempts, callbackAt, owed = '-'] =
+  const [kind = '', status, nextAt, eventStatus, breaker, attempts, callbackAt, owed = '-', before] =
     answer.split(' ')
   switch (kind) {
     case 'applied':
@@ -129,6 +131,7 @@ function readResult(answer: string, ref: DeliveryRef | undefined): SettleResult 
         eventStatus: eventStatus as EventStatus,
         attemptNumber: attempts === '-' ? undefined : Number(attempts),
         breaker: breaker === 'opened' || breaker === 'closed' ? breaker : undefined,
+        endedBefore: before === 'before',
         callbackAtMs: callbackAt === '-' ? undefined : Number(callbackAt),
         owed:
           owed === '-' || ref === undefined ? undefined : owed.split(',').map((what) => readOwed(ref, what)),

@@ -33,10 +33,11 @@
 
   Returns
     a list with one answer for each delivery, in order
-    'applied <deliveryStatus> <nextAt> <eventStatus> <breaker> <attempts> <callbackAt> <owed>'  nextAt is '-' unless it waits; breaker
+    'applied <deliveryStatus> <nextAt> <eventStatus> <breaker> <attempts> <callbackAt> <owed> <before>'  nextAt is '-' unless it waits; breaker
                            is 'opened' or 'closed' when this attempt did that, else '-'; attempts is '-' when none was
                            recorded; callbackAt is when the event settled if somebody is to be told, else '-'; owed are the
-                           operational events that came onto the outbox, a comma between, as it has them; '-' for none
+                           operational events that came onto the outbox, a comma between, as it has them; '-' for none; before
+                           is 'before' when another settlement had ended it so, and this one added its attempt at most, else '-'
     'superseded'           another worker has claimed the delivery since; the attempt is recorded, the state is theirs
     'terminal <status>'    it was settled otherwise before; the attempt is recorded
     'newer'                a newer version has written its state since: nothing is recorded
@@ -127,8 +128,9 @@ local function tell(eventId, entry, ...)
   end
 end
 
-local function applied(status, nextAt, eventStatus, breaker, number, callbackAt, owed)
-  return table.concat({ 'applied', status, nextAt, eventStatus, breaker, number, callbackAt or '-', owed or '-' }, ' ')
+local function applied(status, nextAt, eventStatus, breaker, number, callbackAt, owed, before)
+  return table.concat({ 'applied', status, nextAt, eventStatus, breaker, number, callbackAt or '-', owed or '-', before or '-' },
+    ' ')
 end
 
 local function settle(eventKey, attemptsKey, delivery)
@@ -148,7 +150,8 @@ local function settle(eventKey, attemptsKey, delivery)
   local from = placeOf(state)
   local breaker, number, recorded, owed = '-', '-', nil, nil
 
-  local repeated = fence ~= '0' and state.settledFence == fence
+  local settledByThis = fence ~= '0' and state.settledFence == fence
+  local repeated = settledByThis
   if attempt ~= '' then
     local field = target .. '/' .. generation .. '/' .. fence
     number = int(state.attempts + 1)
@@ -171,7 +174,9 @@ local function settle(eventKey, attemptsKey, delivery)
   if state.generation ~= generation then
     other = 'stale'
   elseif hasEnded(state) then
-    other = state.status == wanted and applied(wanted, '-', record[2], breaker, number) or 'terminal ' .. state.status
+    other = state.status == wanted
+        and applied(wanted, '-', record[2], breaker, number, nil, owed, not settledByThis and 'before' or nil)
+      or 'terminal ' .. state.status
   elseif fence ~= '0' and tonumber(fence) < tonumber(state.fence) and kind ~= 'delivered' then
     other = 'superseded'
   elseif repeated and state.status == wanted then
