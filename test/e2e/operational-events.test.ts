@@ -92,7 +92,12 @@ test('a dead letter whose worker crashed right behind the settlement is told all
   const ref = { eventId: body.id, target: 'crm', generation: 1 }
   const settlement = { kind: 'dead', reason: 'exhausted' } as const
   // The script is all that a worker got to.
-  await settleDelivery(own.store, { ref, fence: undefined, settlement, attempt: undefined }, undefined, true)
+  await settleDelivery(
+    own.store,
+    { ref, fence: undefined, settlement, attempt: undefined },
+    undefined,
+    new Set(['dead']),
+  )
   await own.work('slack')
   await eventually('it to be told', () => toldTo(own, 'slack').length === 1)
   expect(toldTo(own, 'slack')[0]?.data).toMatchObject({

@@ -171,7 +171,7 @@ function deliverByHost(deps: DeliverDeps): ConsumeOptions['deliver'] {
 function settlerOf(store: Store, target: Target, alerts: Telling): Settle {
   return hasManyHosts(target)
     ? createSingleSettler(store, target.breaker)
-    : createSettler(store, target.name, target.breaker, () => alerts.isHeard)
+    : createSettler(store, target.name, target.breaker, () => alerts.heard)
 }
 
 /** Where a target has a breaker for each host, operators are told which are open. */

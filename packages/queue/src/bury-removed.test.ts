@@ -1,4 +1,11 @@
-import { noteKnownTargets, outboxSize, readRemovedTargets, removedTargetNames } from '@manifold/store'
+import { callbackEventId, CALLBACKS_TARGET } from '@manifold/domain'
+import {
+  noteKnownTargets,
+  outboxSize,
+  readRemovedTargets,
+  removedTargetNames,
+  type Telling,
+} from '@manifold/store'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { accept, keptDelivery, refOf } from '../../../test/support/store.ts'
@@ -27,12 +34,31 @@ test('what waits, is delayed, travels with others or is to be replayed dies, onc
   expect(await readQueueDepth(queues, 'crm')).toEqual({ waiting: 0, delayed: 0, inFlight: 0, dead: 5 })
 })
 
+const telling: Telling = {
+  heard: new Set(['dead']),
+  subscribers: () => ['pager'],
+  openMsOf: () => undefined,
+}
+
 test('who subscribes to dead letters is told of those', async () => {
   await enqueueDeliveries(queues, [await newRef()])
-  const telling = { isHeard: true, subscribers: () => ['pager'], openMsOf: () => undefined }
   expect(await buryWaiting(store, queues, 'crm', 100, telling)).toEqual({ buried: 1, more: false })
   expect(await readQueueDepth(queues, 'pager')).toMatchObject({ waiting: 1 })
   expect(await outboxSize(store)).toBe(1)
+})
+
+test('of hundreds that die at once few are told', async () => {
+  for (let count = 0; count < 30; count++) await enqueueDeliveries(queues, [await newRef()])
+  expect(await buryWaiting(store, queues, 'crm', 100, telling)).toEqual({ buried: 30, more: false })
+  expect(await readQueueDepth(queues, 'pager')).toMatchObject({ waiting: 20 })
+})
+
+test('nobody is told of callbacks', async () => {
+  const id = callbackEventId('evt_settled', 1_000, 'https://caller.example/hook')
+  const ref = refOf(await accept(store, { id, targets: [CALLBACKS_TARGET] }), CALLBACKS_TARGET)
+  await enqueueDeliveries(queues, [ref])
+  expect(await buryWaiting(store, queues, CALLBACKS_TARGET, 100, telling)).toMatchObject({ buried: 1 })
+  expect(await readQueueDepth(queues, 'pager')).toMatchObject({ waiting: 0 })
 })
 
 test('it says when there is more than it may look at', async () => {

@@ -79,7 +79,7 @@ async function bury(store: Store, queues: Queues, telling: Telling, ref: Deliver
     settlement: { kind: 'dead', reason: REASON },
     attempt: undefined,
   } as const
-  const result = await settleDelivery(store, dead, undefined, telling.isHeard)
+  const result = await settleDelivery(store, dead, undefined, telling.heard)
   if (result.kind === 'newer') return 'newer'
   if (result.kind !== 'applied') return 'ended-before'
   await buryDelivery(store, queues, ref, REASON)

@@ -11,6 +11,7 @@
     6 breaker      HASH    the target's circuit breaker
     7 backlog      HASH    how many deliveries of the target are where
     8 outbox       ZSET    what is not yet confirmed on the queues
+    9 toldDeaths   STRING  how many deaths of this target were told within this minute
     then for each delivery
       event        HASH    the event record
       attempts     HASH    '<target>/<generation>/<fence>' → '<number> <attempt>'
@@ -20,7 +21,7 @@
     2 settledMs   3 deadMs   retention
     4 feedLength
     5 failureRate   6 minimumAttempts   7 windowMs   8 openMs   the breaker's policy
-    9 tells     1 when somebody subscribes to operational events
+    9 heard     the happenings that somebody subscribes to (dead, gone, opened, recovered), a space between
     then for each delivery
       '<eventId> <generation> <fence> <kind> <delayMs> <reason> <outcome> <signal> <attempt>'; an argument costs by the item
         fence     of the claim; 0 when nothing was claimed
@@ -49,6 +50,7 @@
     2. A terminal state is never left by settling.
     3. A superseded worker that did deliver still settles the delivery: the target has it.
     4. What happens to an operational event owes no other one, but for the recovery of a target whose opening was told.
+    5. Of a target's deaths at most MAX_TOLD_DEATHS within TOLD_DEATHS_MS are owed, however many there are.
 
   Events
     one for each delivery that changed: 'attempt' when one was recorded, else 'delivery'; with the new status, if there is
@@ -59,13 +61,17 @@
 -- @include close-event
 -- @include breaker
 
-local deadLettersKey, deadOfTargetKey, retentionKey, changesKey, ratesKey, breakerKey, backlogKey, outboxKey =
-  unpack(KEYS, 1, 8)
+local deadLettersKey, deadOfTargetKey, retentionKey, changesKey, ratesKey, breakerKey, backlogKey, outboxKey,
+  toldDeathsKey = unpack(KEYS, 1, 9)
 local target, settledMs, deadMs, feedLength = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local failureRate, minimumAttempts = tonumber(ARGV[5]), tonumber(ARGV[6])
 local windowMs, openMs = tonumber(ARGV[7]), tonumber(ARGV[8])
-local tells = ARGV[9] == '1'
-local FIRST_KEY, KEYS_EACH, FIRST_DELIVERY = 9, 2, 10
+local hears = {}
+for what in string.gmatch(ARGV[9], '%a+') do
+  hears[what] = true
+end
+local MAX_TOLD_DEATHS, TOLD_DEATHS_MS = 20, 60000
+local FIRST_KEY, KEYS_EACH, FIRST_DELIVERY = 10, 2, 10
 local DELIVERY_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$'
 local STATUS_OF = { delivered = 'delivered', retry = 'retrying', defer = 'deferred', dead = 'dead' }
 local stateField, lastField = target .. '/state', target .. '/last'
@@ -95,14 +101,33 @@ end
 
 -- An opening is told once, however many probes fail; its end is told where it was. Returns what is owed.
 local function tellBreaker(change, wasTold, eventId, generation)
-  if not tells then
-    return nil
-  elseif change == 'closed' then
+  if change == 'closed' then
     return wasTold and owe(eventId, generation, 'recovered/' .. wasTold .. '-' .. nowText) or nil
-  elseif change == 'opened' and not isOperational(eventId) and redis.call('HSETNX', breakerKey, 'told', nowText) == 1 then
-    return owe(eventId, generation, 'opened/' .. nowText)
+  elseif change == 'opened' and (hears.opened or hears.recovered) and not isOperational(eventId)
+    and redis.call('HSETNX', breakerKey, 'told', nowText) == 1 then
+    return hears.opened and owe(eventId, generation, 'opened/' .. nowText) or nil
   end
   return nil
+end
+
+-- When a target's deaths come in thousands, their alerts would fill the store: of each minute, which begins with a death, the
+-- first ones are told, and the last of these says until when no other is. That a target is gone is told whatever is not.
+local function tellDeath(eventId, generation, reason)
+  if isOperational(eventId) then
+    return nil
+  end
+  if hears.dead then
+    local told = tonumber(redis.call('GET', toldDeathsKey) or 0)
+    if told < MAX_TOLD_DEATHS then
+      told = redis.call('INCR', toldDeathsKey)
+      if told == 1 then
+        redis.call('PEXPIRE', toldDeathsKey, TOLD_DEATHS_MS)
+      end
+      local untold = told == MAX_TOLD_DEATHS and '/' .. int(now + redis.call('PTTL', toldDeathsKey)) or ''
+      return owe(eventId, generation, 'dead/' .. reason .. untold)
+    end
+  end
+  return reason == 'gone' and hears.gone and owe(eventId, generation, 'gone/-') or nil
 end
 
 local function report(claim, signal, eventId, generation)
@@ -111,7 +136,7 @@ local function report(claim, signal, eventId, generation)
     return '-', nil
   end
   countSucceeded()
-  local wasTold = tells and not breakerIsClosed and redis.call('HGET', breakerKey, 'told')
+  local wasTold = hears.recovered and not breakerIsClosed and redis.call('HGET', breakerKey, 'told')
   local change = breakerReport(breakerKey, claim, signal, now, failureRate, minimumAttempts, windowMs, openMs)
   breakerIsClosed = change == 'closed' or (breakerIsClosed and change == '')
   return change == '' and '-' or change, tellBreaker(change, wasTold, eventId, generation)
@@ -216,8 +241,8 @@ local function settle(eventKey, attemptsKey, delivery)
     local deliveryId = eventId .. '-' .. target
     redis.call('ZADD', deadLettersKey, nowText, deliveryId)
     redis.call('ZADD', deadOfTargetKey, nowText, deliveryId)
-    if tells and not isOperational(eventId) then
-      local dead = owe(eventId, generation, 'dead/' .. reason)
+    local dead = tellDeath(eventId, generation, reason)
+    if dead then
       owed = owed and owed .. ',' .. dead or dead
     end
   end
