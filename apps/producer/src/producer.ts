@@ -247,6 +247,7 @@ export async function startProducer({ settings, config, logger }: ProducerOption
     leaving: leaving.signal,
     queues,
     registry,
+    telling: alerts,
     tracing,
     logger,
     audit: auditRequest(logger),
