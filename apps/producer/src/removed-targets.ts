@@ -22,6 +22,8 @@ export type RemovedTargetsDeps = {
   readonly logger: Logger
   /** Who gets the operational events about what dies. */
   readonly telling: Telling
+  /** Counts deliveries that died; told of 0 for each target that is removed, before any does. */
+  readonly onDied: (target: string, deliveries: number) => void
   /** Names this process in the lease. */
   readonly holder: string
   readonly intervalMs: number
@@ -47,6 +49,7 @@ export function watchRemovedTargets(deps: RemovedTargetsDeps): () => Promise<voi
 
 async function look(deps: RemovedTargetsDeps, { name, sinceMs }: RemovedTarget): Promise<void> {
   const { store, logger, graceMs } = deps
+  deps.onDied(name, 0)
   if (sinceMs === 0) {
     const { waiting, delayed, inFlight } = await readBacklog(store, name)
     logger.warn(
@@ -69,6 +72,7 @@ async function buryAll(deps: RemovedTargetsDeps, name: string): Promise<number> 
   for (let buried = 0; ;) {
     const chunk = await buryWaiting(store, queues, name, CHUNK, deps.telling)
     buried += chunk.buried
+    deps.onDied(name, chunk.buried)
     if (!chunk.more || signal.aborted) return buried
     await takeLease(store, 'removed-targets', holder, intervalMs * 2)
     // It may be back by now.

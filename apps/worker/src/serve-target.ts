@@ -226,7 +226,9 @@ function logDelivery(logger: Logger, report: DeliveryReport): void {
     nextInMs: settlement.kind === 'retry' || settlement.kind === 'defer' ? settlement.delayMs : undefined,
     applied: unchangedBecause(result),
     eventStatus:
-      result.kind === 'applied' && result.eventStatus !== 'pending' ? result.eventStatus : undefined,
+      result.kind === 'applied' && !result.endedBefore && result.eventStatus !== 'pending'
+        ? result.eventStatus
+        : undefined,
   }
   switch (settlement.kind) {
     case 'delivered':
