@@ -38,8 +38,8 @@ export const keys = {
   changes: `${TAG}:changes`,
   /** HASH: how many deliveries of a target have not ended, by where they are. */
   backlog: (target: string) => `${TAG}:backlog:${target}`,
-  /** STRING: since when a backlog is at its limit. */
-  highBacklog: (name: string) => `${TAG}:high-backlog:${name}`,
+  /** ZSET: since when a backlog is at its limit. */
+  highBacklog: (name: string) => `${TAG}:high-since:${name}`,
   backlogPrefix: `${TAG}:backlog:`,
   /** HASH: outcome counts of a target within ten seconds. */
   rates: (target: string, tenSeconds: number) => `${TAG}:rates:${target}:${String(tenSeconds)}`,

@@ -42,7 +42,7 @@ function startTeller(limits: LoadLimits, configured: readonly Target[] = targets
 }
 
 const told = async () => (await readQueueDepth(queues, 'slack')).waiting
-const noted = (name: string) => store.redis.get(keys.highBacklog(name))
+const noted = (name: string) => store.redis.zscore(keys.highBacklog(name), 'since')
 
 test('whenever intake is shut by the total it is told, once by two producers, however much waits for who is told', async () => {
   const producers = [startTeller(TOTAL), startTeller(TOTAL)]
