@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { documentedMetrics } from '../support/documented-metrics.ts'
+import { documentedMetrics, sharedGauges } from '../support/documented-metrics.ts'
 import { eventually } from '../support/eventually.ts'
 import { startMeasuredSystem, type MeasuredSystem } from '../support/measured-system.ts'
 import { prometheusProgram, startPrometheus, type PrometheusServer } from '../support/prometheus.ts'
@@ -76,9 +76,9 @@ test('each alert is tested for when it fires, and for when it does not', () => {
     .tests.flatMap((one) => one.alert_rule_test)
   const alerts = rules.map(({ alert }) => alert).sort()
   const names = (fires: boolean) =>
-    tested.filter((one) => one.exp_alerts.length > 0 === fires).map((one) => one.alertname)
-  expect(names(true).sort()).toEqual(alerts)
-  expect(names(false).sort()).toEqual(alerts)
+    new Set(tested.filter((one) => one.exp_alerts.length > 0 === fires).map((one) => one.alertname))
+  expect([...names(true)].sort()).toEqual(alerts)
+  expect([...names(false)].sort()).toEqual(alerts)
 })
 
 /** The metrics of an expression, as Prometheus stores them. */
@@ -97,6 +97,41 @@ test.each([...rules.map(({ alert, expr }) => ({ title: alert, expr })), ...queri
     for (const name of asked) expect([...known]).toContain(name)
   },
 )
+
+/** The one or more aggregations in which a place of an expression is, the innermost first. */
+function aggregationsAround(expr: string, place: number): string[] {
+  const around: string[] = []
+  let closed = 0
+  for (let at = place - 1; at >= 0; at--) {
+    if (expr[at] === ')') closed++
+    else if (expr[at] === '(' && closed > 0) closed--
+    else if (expr[at] === '(') {
+      const name = /(\w+)\s*(?:by\s*\([^)]*\)\s*)?$/.exec(expr.slice(0, at))?.[1]
+      if (name !== undefined && AGGREGATIONS.has(name)) around.push(name)
+    }
+  }
+  return around
+}
+
+const AGGREGATIONS = new Set(['sum', 'avg', 'count', 'min', 'max', 'stddev', 'quantile', 'topk'])
+
+test.each([...rules.map(({ alert, expr }) => ({ title: alert, expr })), ...queries])(
+  '$title: does not add up what all processes share',
+  ({ expr }) => {
+    for (const name of sharedGauges())
+      for (const { index } of expr.matchAll(new RegExp(`\\b${name}\\b`, 'g')))
+        expect(aggregationsAround(expr, index)[0], name).toMatch(/^(min|max)$/)
+  },
+)
+
+test('metrics.md names every gauge that all processes share', () => {
+  /** Of the process, or of its way to Redis. */
+  const own = ['manifold_info', 'manifold_redis_up', 'manifold_redis_round_trip_seconds']
+  const ofBoth = documentedMetrics()
+    .filter(({ name, type, parts }) => name.startsWith('manifold_') && type === 'gauge' && parts.length === 2)
+    .map(({ name }) => name)
+  expect(sharedGauges().sort()).toEqual(ofBoth.filter((name) => !own.includes(name)).sort())
+})
 
 test('the dashboard has its rows, and is asked for a data source and targets', () => {
   const rows = dashboard.panels.filter(({ type }) => type === 'row').map(({ title }) => title)

@@ -92,7 +92,12 @@ test('a dead letter whose worker crashed right behind the settlement is told all
   const ref = { eventId: body.id, target: 'crm', generation: 1 }
   const settlement = { kind: 'dead', reason: 'exhausted' } as const
   // The script is all that a worker got to.
-  await settleDelivery(own.store, { ref, fence: undefined, settlement, attempt: undefined }, undefined, true)
+  await settleDelivery(
+    own.store,
+    { ref, fence: undefined, settlement, attempt: undefined },
+    undefined,
+    new Set(['dead']),
+  )
   await own.work('slack')
   await eventually('it to be told', () => toldTo(own, 'slack').length === 1)
   expect(toldTo(own, 'slack')[0]?.data).toMatchObject({
@@ -127,6 +132,56 @@ test('a breaker that opens is told once, however many probes fail, and so is its
   })
   expect(recovered?.data['openedAt']).toBe(opened?.data['openedAt'])
   expect(recovered?.data['downMs']).toBeGreaterThan(0)
+})
+
+test('the end of an opening that was told is told also when somebody resets the breaker, and once', async () => {
+  const own = await start((url) => [
+    {
+      name: 'crm',
+      subscribe: ['order.*'],
+      url: `${url}/t/crm/status/503`,
+      breaker: { minimumAttempts: 1, openMs: 600_000 },
+      retry: { baseDelayMs: 600_000, maxDelayMs: 600_000 },
+    },
+    { name: 'slack', subscribe: ['manifold.target.*'], url: `${url}/t/slack/ok` },
+  ])
+  await own.api.post(order)
+  await eventually('the opening to be told', () => toldTo(own, 'slack').length === 1)
+  for (let count = 0; count < 2; count++)
+    expect((await own.api.call('POST', '/v1/admin/targets/crm/breaker/reset')).status).toBe(200)
+  await eventually('the end to be told', () => toldTo(own, 'slack').length === 2)
+  const [opened, recovered] = toldTo(own, 'slack')
+  const openedAt = opened?.data['openedAt']
+  expect(recovered).toMatchObject({
+    id: `manifold!recovered.crm.${String(Date.parse(String(openedAt)))}`,
+    type: 'manifold.target.recovered',
+    subject: 'crm',
+    data: { target: 'crm', deliveryId: null, eventId: null, eventType: null, openedAt },
+  })
+  await eventually('the outbox to be empty', async () => (await outboxSize(own.store)) === 0)
+  const alerts = await own.api.call<{ items: unknown[] }>('GET', '/v1/events?type=manifold.target.recovered')
+  expect(alerts.body.items).toHaveLength(1)
+})
+
+test('of many deaths at once 20 are told, the last with until when no other is; all are dead letters', async () => {
+  const own = await start((url) => [
+    { name: 'crm', subscribe: ['order.*'], url: `${url}/t/crm/status/422` },
+    { name: 'slack', subscribe: ['manifold.delivery.dead'], url: `${url}/t/slack/ok` },
+  ])
+  for (let count = 0; count < 40; count++) await own.api.post(order)
+  await eventually('all to be dead', async () => {
+    const { body } = await own.api.call<{ items: unknown[] }>('GET', '/v1/admin/dead-letters?limit=100')
+    return body.items.length === 40
+  })
+  await eventually('the outbox to be empty', async () => (await outboxSize(own.store)) === 0)
+  await eventually('20 to be told', () => toldTo(own, 'slack').length === 20)
+  const untils = toldTo(own, 'slack').map(({ data }) => data['untoldUntil'])
+  expect(untils.filter((until) => until !== null)).toEqual([expect.stringMatching(/Z$/)])
+  const told = await own.api.call<{ items: unknown[] }>(
+    'GET',
+    '/v1/events?type=manifold.delivery.dead&limit=100',
+  )
+  expect(told.body.items).toHaveLength(20)
 })
 
 test('a target that is gone is told once, and as a dead letter', async () => {

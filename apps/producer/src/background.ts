@@ -29,6 +29,8 @@ export type BackgroundDeps = {
   readonly telling: Telling
   /** Counts what the relay enqueued. */
   readonly countRescued: (entries: number) => void
+  /** So many deliveries of a removed target died. */
+  readonly onDied: (target: string, count: number) => void
   readonly onReplayCompleted: (replay: Replay) => void
   readonly logger: Logger
   readonly onError: (error: unknown) => void
@@ -121,6 +123,7 @@ export async function startBackground(deps: BackgroundDeps): Promise<ProducerBac
         queues,
         logger,
         telling,
+        onDied: deps.onDied,
         holder,
         intervalMs: removedLookMs,
         graceMs: settings.removedTargetGraceMs,

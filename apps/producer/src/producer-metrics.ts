@@ -1,4 +1,5 @@
 /** What a producer counts. Each of it is described in docs/metrics.md. */
+import type { DeadReason } from '@manifold/domain'
 import { Counter, Gauge, Histogram, LATENCY_BUCKETS, limitLabels, type Registry } from '@manifold/runtime'
 
 /** A request that was answered, or whose caller has gone. */
@@ -13,6 +14,8 @@ export type ProducerMetrics = {
   readonly accepted: (type: string) => void
   readonly answered: (request: AnsweredRequest) => void
   readonly rescued: (entries: number) => void
+  /** Deliveries died because their target is in no config any more; 0 before the first one, so that it is one more. */
+  readonly died: (target: string, deliveries: number) => void
   /** @param count asked at each scrape */
   readonly watchFollowers: (count: () => number) => void
 }
@@ -28,6 +31,9 @@ const ROUTES: readonly (readonly [path: RegExp, route: string])[] = [
 ]
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE', 'HEAD', 'OPTIONS'])
+
+/** Whoever is too fast is told so: not the mistake that the other 4xx are. */
+const TOO_MANY = 429
 
 export function createProducerMetrics(registry: Registry): ProducerMetrics {
   const accepted = new Counter({
@@ -48,6 +54,12 @@ export function createProducerMetrics(registry: Registry): ProducerMetrics {
     help: 'Outbox entries enqueued by the relay because the process that made them did not',
     registers: [registry],
   })
+  const died = new Counter({
+    name: 'manifold_deliveries_dead_total',
+    help: 'Deliveries that became dead letters, by target and reason',
+    labelNames: ['target', 'reason'],
+    registers: [registry],
+  })
   const typeLabel = limitLabels()
   return {
     accepted: (type) => {
@@ -58,13 +70,16 @@ export function createProducerMetrics(registry: Registry): ProducerMetrics {
         {
           method: METHODS.has(method) ? method : 'other',
           route: ROUTES.find(([pattern]) => pattern.test(path))?.[1] ?? 'other',
-          status: `${String(Math.floor(status / 100))}xx`,
+          status: status === TOO_MANY ? String(status) : `${String(Math.floor(status / 100))}xx`,
         },
         durationMs / 1_000,
       )
     },
     rescued: (entries) => {
       rescued.inc(entries)
+    },
+    died: (target, deliveries) => {
+      died.inc({ target, reason: 'unknown-target' satisfies DeadReason }, deliveries)
     },
     watchFollowers: (count) => {
       new Gauge({

@@ -26,6 +26,8 @@ export type RemovedTargetsDeps = {
   readonly logger: Logger
   /** Who gets the operational events about what dies. */
   readonly telling: Telling
+  /** Counts deliveries that died; told of 0 for each target that is removed, before any does. */
+  readonly onDied: (target: string, deliveries: number) => void
   /** Names this process in the lease. */
   readonly holder: string
   readonly intervalMs: number
@@ -56,6 +58,7 @@ async function look(
   toldOfNewer: Set<string>,
 ): Promise<void> {
   const { store, logger, graceMs } = deps
+  deps.onDied(name, 0)
   if (sinceMs === 0) {
     const { waiting, delayed, inFlight } = await readBacklog(store, name)
     logger.warn(
@@ -96,6 +99,7 @@ async function buryAll(deps: RemovedTargetsDeps, name: string): Promise<{ buried
     const chunk = await buryWaiting(store, queues, name, CHUNK, { telling: deps.telling, onBuried, passed })
     total.buried += chunk.buried
     total.newer += chunk.newer
+    deps.onDied(name, chunk.buried)
     if (!chunk.more || signal.aborted) return total
     passed = chunk.passed
     await takeLease(store, 'removed-targets', holder, intervalMs * 2)

@@ -186,7 +186,7 @@ function deliverByHost(deps: DeliverDeps): ConsumeOptions['deliver'] {
 function settlerOf(store: Store, target: Target, alerts: Telling): Settle {
   return hasManyHosts(target)
     ? createSingleSettler(store, target.breaker)
-    : createSettler(store, target.name, target.breaker, () => alerts.isHeard)
+    : createSettler(store, target.name, target.breaker, () => alerts.heard)
 }
 
 /** Where a target has a breaker for each host, operators are told which are open. */
@@ -257,9 +257,11 @@ function logDelivery(logger: Logger, report: DeliveryReport): void {
     ageMs: report.ageMs,
     settlement: settlement.kind,
     nextInMs: settlement.kind === 'retry' || settlement.kind === 'defer' ? settlement.delayMs : undefined,
-    applied: result.kind === 'applied' ? undefined : result.kind,
+    applied: unchangedBecause(result),
     eventStatus:
-      result.kind === 'applied' && result.eventStatus !== 'pending' ? result.eventStatus : undefined,
+      result.kind === 'applied' && !result.endedBefore && result.eventStatus !== 'pending'
+        ? result.eventStatus
+        : undefined,
   }
   switch (settlement.kind) {
     case 'delivered':
@@ -277,4 +279,9 @@ function logDelivery(logger: Logger, report: DeliveryReport): void {
     default:
       settlement satisfies never
   }
+}
+
+function unchangedBecause(result: DeliveryReport['result']): string | undefined {
+  if (result.kind !== 'applied') return result.kind
+  return result.endedBefore ? 'ended-before' : undefined
 }

@@ -1,4 +1,5 @@
 /** What a worker counts. Each of it is described in docs/metrics.md. */
+import { DEAD_REASONS } from '@manifold/domain'
 import { Counter, Gauge, Histogram, LATENCY_BUCKETS, limitLabels, type Registry } from '@manifold/runtime'
 import type { DeliveryReport } from './deliver.ts'
 import { createThrottledTime } from './throttled-time.ts'
@@ -53,6 +54,10 @@ export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
     help: 'Deliveries that became dead letters, by target and reason',
     labelNames: ['target', 'reason'],
     registers,
+    // From the start, or nobody could tell that the first one is one more.
+    collect() {
+      for (const target of deps.targets()) for (const reason of DEAD_REASONS) this.inc({ target, reason }, 0)
+    },
   })
   const settledEvents = new Counter({
     name: 'manifold_events_settled_total',
@@ -114,7 +119,8 @@ export function createWorkerMetrics(deps: WorkerMetricsDeps): WorkerMetrics {
         })
         attemptSeconds.observe({ target, outcome }, attempt.durationMs / 1_000)
       }
-      if (result.kind !== 'applied') return
+      // What another worker has ended is counted there.
+      if (result.kind !== 'applied' || result.endedBefore) return
       settlements.inc({ target, settlement: settlement.kind })
       if (settlement.kind === 'delivered') latency.observe({ target }, ageMs / 1_000)
       if (settlement.kind === 'dead') died.inc({ target, reason: settlement.reason })

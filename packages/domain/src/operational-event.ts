@@ -5,6 +5,7 @@
  * that telling never feeds itself. When one is owed is the store's (settle) and the producer's (backlog).
  */
 import type { DeadReason } from './delivery.ts'
+import { compileTypePattern } from './type-pattern.ts'
 
 /** Types that begin so are Manifold's own. */
 const RESERVED = 'manifold'
@@ -28,6 +29,11 @@ type AboutDelivery = {
   readonly eventType: string
 }
 
+/** The delivery that was the probe; `null` where there was none. */
+type AboutProbe = { readonly target: string } & Readonly<
+  Record<Exclude<keyof AboutDelivery, 'target'>, string | null>
+>
+
 type LastAttempt = {
   /** Over all generations. */
   readonly attempts: number
@@ -41,7 +47,12 @@ type LastAttempt = {
 export type OperationalData = {
   /** A delivery became a dead letter. */
   readonly 'manifold.delivery.dead': AboutDelivery &
-    LastAttempt & { readonly generation: number; readonly reason: DeadReason }
+    LastAttempt & {
+      readonly generation: number
+      readonly reason: DeadReason
+      /** Until then no other death at this target is told; `null` when the next one is. */
+      readonly untoldUntil: string | null
+    }
   /** The circuit breaker of a target opened, at the failure of this delivery. */
   readonly 'manifold.target.opened': AboutDelivery &
     LastAttempt & {
@@ -49,8 +60,8 @@ export type OperationalData = {
       /** How long nothing is attempted before a probe; `null` when the target is no longer configured. */
       readonly openMs: number | null
     }
-  /** The probe of a target was delivered: its breaker is closed. */
-  readonly 'manifold.target.recovered': AboutDelivery & {
+  /** The probe of a target was delivered, or somebody reset its breaker: it is closed. */
+  readonly 'manifold.target.recovered': AboutProbe & {
     readonly openedAt: string
     readonly recoveredAt: string
     readonly downMs: number
@@ -83,6 +94,11 @@ export function isReservedType(type: string): boolean {
 /** Whether a subscription means operational events: it has to say so, as `**` would send them to every API there is. */
 export function namesReservedTypes(pattern: string): boolean {
   return isReservedType(pattern)
+}
+
+/** Whether one of a target's subscriptions takes operational events of this type; filters are not asked. */
+export function hearsOf(subscribe: readonly string[], type: OperationalType): boolean {
+  return subscribe.some((pattern) => namesReservedTypes(pattern) && compileTypePattern(pattern)(type))
 }
 
 /** No id that a caller may choose holds it. */

@@ -28,6 +28,8 @@ export type Load = {
 /** Why events are refused: the store is full, too much waits, or too much waits for a target. */
 export type OverloadReason = 'memory' | 'backlog' | 'target'
 
+export const OVERLOAD_REASONS: readonly OverloadReason[] = ['memory', 'backlog', 'target']
+
 /** Events are taken again below this share of a limit, so that intake does not open and close with every delivery. */
 export const RESUME_SHARE = 0.9
 

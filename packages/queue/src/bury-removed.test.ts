@@ -1,4 +1,4 @@
-import type { DeliveryRef } from '@manifold/domain'
+import { callbackEventId, CALLBACKS_TARGET, type DeliveryRef } from '@manifold/domain'
 import {
   confirmOutbox,
   keys,
@@ -6,6 +6,7 @@ import {
   outboxSize,
   readRemovedTargets,
   removedTargetNames,
+  type Telling,
 } from '@manifold/store'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
@@ -45,19 +46,38 @@ test('each that dies is told of, also again where that failed', async () => {
   }
   await expect(buryWaiting(store, queues, 'crm', 100, { onBuried: tell })).rejects.toThrow('not now')
   expect(await buryWaiting(store, queues, 'crm', 100, { onBuried: tell })).toMatchObject({
-    buried: 2,
+    buried: 1,
     more: false,
   })
   const [first, second] = refs.map(({ eventId }) => eventId)
   expect(told).toEqual([first, first, second])
 })
 
+const telling: Telling = {
+  heard: new Set(['dead']),
+  subscribers: () => ['pager'],
+  openMsOf: () => undefined,
+}
+
 test('who subscribes to dead letters is told of those', async () => {
   await enqueueDeliveries(queues, [await newRef()])
-  const telling = { isHeard: true, subscribers: () => ['pager'], openMsOf: () => undefined }
   expect(await buryWaiting(store, queues, 'crm', 100, { telling })).toMatchObject({ buried: 1, more: false })
   expect(await readQueueDepth(queues, 'pager')).toMatchObject({ waiting: 1 })
   expect(await outboxSize(store)).toBe(1)
+})
+
+test('of hundreds that die at once few are told', async () => {
+  for (let count = 0; count < 30; count++) await enqueueDeliveries(queues, [await newRef()])
+  expect(await buryWaiting(store, queues, 'crm', 100, { telling })).toMatchObject({ buried: 30, more: false })
+  expect(await readQueueDepth(queues, 'pager')).toMatchObject({ waiting: 20 })
+})
+
+test('nobody is told of callbacks', async () => {
+  const id = callbackEventId('evt_settled', 1_000, 'https://caller.example/hook')
+  const ref = refOf(await accept(store, { id, targets: [CALLBACKS_TARGET] }), CALLBACKS_TARGET)
+  await enqueueDeliveries(queues, [ref])
+  expect(await buryWaiting(store, queues, CALLBACKS_TARGET, 100, { telling })).toMatchObject({ buried: 1 })
+  expect(await readQueueDepth(queues, 'pager')).toMatchObject({ waiting: 0 })
 })
 
 test('it says when there is more than it may look at', async () => {
@@ -80,7 +100,7 @@ test('a delivery that was settled and not yet buried is buried all the same', as
   await buryWaiting(store, queues, 'crm', 100)
   await queues.deadOf('crm').obliterate({ force: true })
   await enqueueDeliveries(queues, [ref])
-  await buryWaiting(store, queues, 'crm', 100)
+  expect(await buryWaiting(store, queues, 'crm', 100)).toEqual({ buried: 0, more: false })
   expect(await deadLetterJobIds(queues, 'crm')).toEqual([`${ref.eventId}.1`])
 })
 
@@ -108,7 +128,6 @@ test('a delivery whose record cannot be read is buried like others; what nobody 
     [broken, whole].map(({ eventId }) => ({ kind: 'event', eventId })),
   )
   await store.redis.hset(keys.event(broken.eventId), 'crm/last', 'of another form')
-  const telling = { isHeard: true, subscribers: () => ['pager'], openMsOf: () => undefined }
   expect(await buryWaiting(store, queues, 'crm', 100, { telling })).toMatchObject({ buried: 2, more: false })
   expect(await readQueueDepth(queues, 'crm')).toEqual({ waiting: 0, delayed: 0, inFlight: 0, dead: 2 })
   expect(await readQueueDepth(queues, 'pager')).toMatchObject({ waiting: 1 })

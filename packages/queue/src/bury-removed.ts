@@ -104,7 +104,7 @@ async function buryJob(
   const ends: BuryEnd[] = []
   for (const ref of refs) {
     const end = await bury(store, queues, telling, ref)
-    if (end === 'buried') await onBuried(ref)
+    if (end === 'buried' || end === 'buried-before') await onBuried(ref)
     ends.push(end)
   }
   if (ends.includes('newer')) return { kind: 'newer' }
@@ -118,7 +118,7 @@ async function isHeld({ redis }: Store, queues: Queues, job: Job): Promise<boole
 }
 
 /** `newer`: only a newer version knows the state it is in; its job stays. */
-type BuryEnd = 'buried' | 'ended-before' | 'newer'
+type BuryEnd = 'buried' | 'buried-before' | 'ended-before' | 'newer'
 
 async function bury(store: Store, queues: Queues, telling: Telling, ref: DeliveryRef): Promise<BuryEnd> {
   const dead = {
@@ -127,7 +127,7 @@ async function bury(store: Store, queues: Queues, telling: Telling, ref: Deliver
     settlement: { kind: 'dead', reason: REASON },
     attempt: undefined,
   } as const
-  const result = await settleDelivery(store, dead, undefined, telling.isHeard)
+  const result = await settleDelivery(store, dead, undefined, telling.heard)
   if (result.kind === 'newer') return 'newer'
   if (result.kind !== 'applied') return 'ended-before'
   await buryDelivery(store, queues, ref, REASON)
@@ -136,5 +136,5 @@ async function bury(store: Store, queues: Queues, telling: Telling, ref: Deliver
     owed.push({ kind: 'callback', eventId: ref.eventId, settledAtMs: result.callbackAtMs })
   // What cannot be told now is on the outbox; the relay says so.
   await reconcileEach(store, queues, owed, telling)
-  return 'buried'
+  return result.endedBefore ? 'buried-before' : 'buried'
 }

@@ -197,6 +197,7 @@ describe('what operators see', () => {
     await tell('reset', opening)
     await resetBreaker(store, 'reset')
     expect(await readBreaker(store, 'reset')).toEqual({ state: 'closed' })
+    expect(await resetBreaker(store, 'reset')).toBeUndefined()
     expect(await tell('reset', [{ ...failed, afterMs: 0 }])).toEqual({ state: 'closed' })
   })
 })

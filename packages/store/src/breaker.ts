@@ -27,7 +27,21 @@ export async function readBreaker(store: Store, target: string): Promise<Breaker
   }
 }
 
-/** Closes it, and forgets what it counted. */
-export async function resetBreaker(store: Store, target: string): Promise<void> {
-  await store.redis.del(keys.breaker(target))
+/** When it opened, if that was told and its end is still to be. */
+export async function readToldOpening(store: Store, target: string): Promise<number | undefined> {
+  return readTold(await store.redis.hget(keys.breaker(target), 'told'))
+}
+
+/** Closes it, and forgets what it counted. @returns the opening that had been told until then: its end was not */
+export async function resetBreaker(store: Store, target: string): Promise<number | undefined> {
+  const key = keys.breaker(target)
+  const [reply] = (await store.redis.multi().hget(key, 'told').del(key).exec()) ?? []
+  if (reply === undefined) throw new Error('a transaction without an answer')
+  const [error, told] = reply
+  if (error !== null) throw error
+  return readTold(told)
+}
+
+function readTold(told: unknown): number | undefined {
+  return typeof told === 'string' ? Number(told) : undefined
 }

@@ -39,8 +39,8 @@ export const keys = {
   changes: `${TAG}:changes`,
   /** HASH: how many deliveries of a target have not ended, by where they are. */
   backlog: (target: string) => `${TAG}:backlog:${target}`,
-  /** STRING: since when a backlog is at its limit. */
-  highBacklog: (name: string) => `${TAG}:high-backlog:${name}`,
+  /** ZSET: since when a backlog is at its limit. */
+  highBacklog: (name: string) => `${TAG}:high-since:${name}`,
   backlogPrefix: `${TAG}:backlog:`,
   /** HASH: outcome counts of a target within ten seconds. */
   rates: (target: string, tenSeconds: number) => `${TAG}:rates:${target}:${String(tenSeconds)}`,
@@ -48,6 +48,8 @@ export const keys = {
   breaker: (name: string) => `${TAG}:breaker:${name}`,
   /** ZSET: breakers that are open where a target has one for each host, by the time they opened. */
   openBreakers: (target: string) => `${TAG}:open-breakers:${target}`,
+  /** STRING: how many deaths at a target have been told one by one within this minute. */
+  toldDeaths: (target: string) => `${TAG}:told-deaths:${target}`,
   /** HASH: what is remembered of a target: `gone`. */
   targetMark: (target: string) => `${TAG}:target-mark:${target}`,
   /** ZSET: targets by the time at which a living process was last known to have them in its config. */

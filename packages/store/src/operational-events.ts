@@ -5,37 +5,44 @@
  */
 import {
   compileRouter,
-  namesReservedTypes,
+  hearsOf,
   operationalEventId,
   type DeliveryRef,
   type ManifoldEvent,
+  type OperationalData,
   type OperationalEvent,
+  type OperationalType,
   type Target,
 } from '@manifold/domain'
 import { recordEvent } from './event-record.ts'
-import type { OwedEvent } from './owed-event.ts'
+import { HEARS_NOTHING, type Happening, type Heard, type OwedEvent } from './owed-event.ts'
 import type { DeliveryRecord, EventRecord } from './parse-event.ts'
 import type { Store } from './store.ts'
 import { readGoneMark } from './target-mark.ts'
 
 /** What the config says about operational events. */
 export type Telling = {
-  /** Whether anybody subscribes to any. */
-  readonly isHeard: boolean
+  /** The happenings that somebody subscribes to: no other is owed. */
+  readonly heard: Heard
   /** The targets that get one. */
   readonly subscribers: (event: ManifoldEvent) => readonly string[]
   /** How long the breaker of a target stays open; `undefined` for one that is not configured. */
   readonly openMsOf: (target: string) => number | undefined
 }
 
+/** What is asked of a target of the config. */
+export type Subscriber = Pick<Target, 'name' | 'subscribe' | 'filter'> & {
+  readonly breaker: Pick<Target['breaker'], 'openMs'>
+}
+
 /** For a part that has no config: nobody is told. */
-export const TELL_NOBODY: Telling = { isHeard: false, subscribers: () => [], openMsOf: () => undefined }
+export const TELL_NOBODY: Telling = { heard: HEARS_NOTHING, subscribers: () => [], openMsOf: () => undefined }
 
 /**
  * Who is told, by the targets of a config.
  * @param configured asked each time: a reload may have brought others
  */
-export function tellingOf(configured: () => readonly Target[]): Telling {
+export function tellingOf(configured: () => readonly Subscriber[]): Telling {
   let live = readTelling(configured())
   const current = () => {
     const targets = configured()
@@ -43,8 +50,8 @@ export function tellingOf(configured: () => readonly Target[]): Telling {
     return live
   }
   return {
-    get isHeard() {
-      return current().isHeard
+    get heard() {
+      return current().heard
     },
     subscribers: (event) => {
       const routing = current().route(event, undefined)
@@ -54,10 +61,21 @@ export function tellingOf(configured: () => readonly Target[]): Telling {
   }
 }
 
-function readTelling(targets: readonly Target[]) {
-  const isHeard = targets.some(({ subscribe }) => subscribe.some(namesReservedTypes))
-  return { targets, isHeard, route: compileRouter(targets) }
+function readTelling(targets: readonly Subscriber[]) {
+  const heard = HAPPENINGS.filter((what) =>
+    targets.some(({ subscribe }) => hearsOf(subscribe, TYPE_OF[what])),
+  )
+  return { targets, heard: new Set(heard), route: compileRouter(targets) }
 }
+
+const TYPE_OF = {
+  dead: 'manifold.delivery.dead',
+  gone: 'manifold.target.gone',
+  opened: 'manifold.target.opened',
+  recovered: 'manifold.target.recovered',
+} as const satisfies Record<Happening['what'], OperationalType>
+
+const HAPPENINGS = ['dead', 'gone', 'opened', 'recovered'] as const
 
 /** Makes the events of a happening. @returns what is to be enqueued */
 export async function recordOwed(
@@ -72,7 +90,10 @@ export async function recordOwed(
   return refs.flat()
 }
 
-/** Records one, unless nobody subscribes to it. @returns what is to be enqueued */
+/**
+ * Records one, unless nobody subscribes to it.
+ * @returns what is to be enqueued: where it was recorded before, all that was recorded then, as whoever did may have known others
+ */
 export async function recordOperational(
   store: Store,
   { subscribers }: Pick<Telling, 'subscribers'>,
@@ -82,7 +103,7 @@ export async function recordOperational(
   const envelope = { id, type, source: 'manifold', subject }
   const targets = subscribers({ ...envelope, time: new Date().toISOString(), data })
   if (targets.length === 0) return []
-  const { eventId } = await recordEvent(store, {
+  const result = await recordEvent(store, {
     event: { ...envelope, time: undefined },
     payload: JSON.stringify(data),
     targets,
@@ -91,7 +112,8 @@ export async function recordOperational(
     idempotencyKey: undefined,
     trace,
   })
-  return targets.map((target) => ({ eventId, target, generation: 1 }))
+  if (result.kind !== 'accepted' && result.kind !== 'duplicate') return []
+  return result.targets.map((target) => ({ eventId: result.eventId, target, generation: 1 }))
 }
 
 async function eventsOf(
@@ -106,17 +128,25 @@ async function eventsOf(
   const about = { target, deliveryId: delivery.id, eventId: event.id, eventType: event.type }
   switch (happening.what) {
     case 'dead': {
-      const { reason } = happening
+      const { reason, untoldUntilMs } = happening
       const dead: OperationalEvent = {
         id: operationalEventId('dead', event.id, target, generation),
         type: 'manifold.delivery.dead',
         subject: delivery.id,
-        data: { ...about, ...lastOf(delivery), generation, reason },
+        data: {
+          ...about,
+          ...lastOf(delivery),
+          generation,
+          reason,
+          untoldUntil: untoldUntilMs === undefined ? null : rfc3339(untoldUntilMs),
+        },
       }
       return reason === 'gone'
         ? [dead, await goneEvent(store, about, delivery.endedAtMs ?? event.acceptedAtMs)]
         : [dead]
     }
+    case 'gone':
+      return [await goneEvent(store, about, delivery.endedAtMs ?? event.acceptedAtMs)]
     case 'opened':
       return [
         {
@@ -132,21 +162,28 @@ async function eventsOf(
         },
       ]
     case 'recovered':
-      return [
-        {
-          id: operationalEventId('recovered', target, happening.openedAtMs),
-          type: 'manifold.target.recovered',
-          subject: target,
-          data: {
-            ...about,
-            openedAt: rfc3339(happening.openedAtMs),
-            recoveredAt: rfc3339(happening.atMs),
-            downMs: happening.atMs - happening.openedAtMs,
-          },
-        },
-      ]
+      return [recoveredEvent(about, happening.openedAtMs, happening.atMs)]
     default:
       return happening satisfies never
+  }
+}
+
+/** The end of an opening that was told, by its probe or by somebody who reset the breaker: one event, whichever is first. */
+export function recoveredEvent(
+  about: Omit<OperationalData['manifold.target.recovered'], 'openedAt' | 'recoveredAt' | 'downMs'>,
+  openedAtMs: number,
+  atMs: number,
+): OperationalEvent {
+  return {
+    id: operationalEventId('recovered', about.target, openedAtMs),
+    type: 'manifold.target.recovered',
+    subject: about.target,
+    data: {
+      ...about,
+      openedAt: rfc3339(openedAtMs),
+      recoveredAt: rfc3339(atMs),
+      downMs: atMs - openedAtMs,
+    },
   }
 }
 

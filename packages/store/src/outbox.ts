@@ -7,7 +7,7 @@
  */
 import type { DeliveryRef } from '@manifold/domain'
 import { keys } from './keys.ts'
-import { isHappening, readOwed, writeOwed, type OwedEvent } from './owed-event.ts'
+import { readOwed, writeOwed, type OwedEvent } from './owed-event.ts'
 import { loadScript, replyStrings, runScript } from './script.ts'
 import type { Store } from './store.ts'
 
@@ -56,10 +56,10 @@ function formatEntry(entry: OutboxEntry): string {
 
 // An event id holds no slash (EVENT_ID_PATTERN), nor does a target's name.
 function parseEntry(text: string): OutboxEntry {
-  const [eventId = '', target, generation, what, detail, ...more] = text.split('/')
-  if (more.length > 0 || (what !== undefined && !isHappening(what))) return { kind: 'newer', text }
+  const [eventId = '', target, generation, ...owed] = text.split('/')
   if (target === undefined) return { kind: 'event', eventId }
-  if (target === '') return { kind: 'callback', eventId, settledAtMs: Number(generation) }
   const ref = { eventId, target, generation: Number(generation) }
-  return what === undefined ? { kind: 'delivery', ref } : readOwed(ref, `${what}/${detail ?? ''}`)
+  if (owed.length > 0) return readOwed(ref, owed.join('/')) ?? { kind: 'newer', text }
+  if (target === '') return { kind: 'callback', eventId, settledAtMs: Number(generation) }
+  return { kind: 'delivery', ref }
 }

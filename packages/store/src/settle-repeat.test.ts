@@ -127,6 +127,11 @@ describe('two workers', () => {
     await attemptAndSettle(store, ref, { kind: 'delivered' }, second.fence)
     const result = await attemptAndSettle(store, ref, { kind: 'delivered' }, first.fence)
     expect(result).toMatchObject({ kind: 'applied', status: 'delivered', eventStatus: 'pending' })
+    // That its attempt alone is new is answered, also when it is asked again.
+    expect(result).toMatchObject({ endedBefore: true, attemptNumber: 2 })
+    expect(await attemptAndSettle(store, ref, { kind: 'delivered' }, first.fence)).toEqual(result)
+    const own = await attemptAndSettle(store, ref, { kind: 'delivered' }, second.fence)
+    expect(own).toMatchObject({ kind: 'applied', endedBefore: false, attemptNumber: 1 })
     const fields = await store.redis.hgetall(keys.event(ref.eventId))
     expect(fields).toMatchObject({ pending: '1', deliveredCount: '1', deadCount: '0' })
     expect(await readAttempts(store, ref.eventId)).toHaveLength(2)

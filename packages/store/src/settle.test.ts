@@ -21,6 +21,7 @@ describe('each settlement', () => {
     const result = await attemptAndSettle(store, ref, { kind: 'delivered' })
     expect(result).toEqual({
       kind: 'applied',
+      endedBefore: false,
       attemptNumber: 1,
       status: 'delivered',
       nextAttemptAtMs: undefined,
@@ -49,6 +50,7 @@ describe('each settlement', () => {
       expect(settledAtMs).toBeUndefined()
       expect(result).toEqual({
         kind: 'applied',
+        endedBefore: false,
         attemptNumber: 1,
         status,
         nextAttemptAtMs: delivery.nextAttemptAtMs,
@@ -64,6 +66,7 @@ describe('each settlement', () => {
     const result = await attemptAndSettle(store, ref, { kind: 'dead', reason: 'rejected' })
     expect(result).toEqual({
       kind: 'applied',
+      endedBefore: false,
       attemptNumber: 1,
       status: 'dead',
       nextAttemptAtMs: undefined,

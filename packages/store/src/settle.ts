@@ -1,6 +1,7 @@
 /** Settling: attempts and what was decided after them become the deliveries' state. */
 import {
   breakerOf,
+  CALLBACKS_TARGET,
   DEFAULT_BREAKER,
   type Attempt,
   type BreakerPolicy,
@@ -12,7 +13,7 @@ import {
 } from '@manifold/domain'
 import { writeAttempt } from './attempts.ts'
 import { keys } from './keys.ts'
-import { readOwed, type OwedEvent } from './owed-event.ts'
+import { HEARS_NOTHING, readOwed, type Heard, type OwedEvent } from './owed-event.ts'
 import { currentTenSeconds } from './rates.ts'
 import type { CapturedResponse } from './responses.ts'
 import { loadScript, replyStrings, runScript, unexpectedReply } from './script.ts'
@@ -39,6 +40,8 @@ export type SettleResult =
       readonly status: DeliveryStatus
       readonly nextAttemptAtMs: number | undefined
       readonly eventStatus: EventStatus
+      /** Another settlement had ended the delivery so: of this one the attempt alone is new. */
+      readonly endedBefore: boolean
       /** The number this attempt was recorded under; `undefined` when there was none, or when it was recorded before. */
       readonly attemptNumber: number | undefined
       /** What this attempt did to the breaker. */
@@ -60,7 +63,7 @@ export type SettleResult =
 /**
  * Settles deliveries that share a breaker: of one target, and callbacks of one host. One round trip; repeating it changes nothing.
  * @param policy what the attempts count by towards the target's breaker
- * @param tells whether somebody subscribes to operational events
+ * @param heard the happenings that are owed; of callbacks none is, as callers bring their hosts
  * @returns an answer for each, in order
  */
 export async function settleDeliveries(
@@ -68,7 +71,7 @@ export async function settleDeliveries(
   target: string,
   policy: BreakerPolicy,
   inputs: readonly SettleInput[],
-  tells = false,
+  heard: Heard = HEARS_NOTHING,
 ): Promise<SettleResult[]> {
   const scriptKeys = [
     keys.deadLetters,
@@ -79,6 +82,7 @@ export async function settleDeliveries(
     keys.breaker(breakerOf(target, inputs[0]?.ref.eventId ?? '')),
     keys.backlog(target),
     keys.outbox,
+    keys.toldDeaths(target),
   ]
   const args: (string | number)[] = [
     target,
@@ -89,7 +93,7 @@ export async function settleDeliveries(
     policy.minimumAttempts,
     policy.windowMs,
     policy.openMs,
-    tells ? 1 : 0,
+    target === CALLBACKS_TARGET || heard.size === 0 ? '' : [...heard].join(' '),
     inputs.length,
     keys.payloadPrefix,
   ]
@@ -112,9 +116,9 @@ export async function settleDelivery(
   store: Store,
   input: SettleInput,
   policy: BreakerPolicy = DEFAULT_BREAKER,
-  tells = false,
+  heard: Heard = HEARS_NOTHING,
 ): Promise<SettleResult> {
-  const [result] = await settleDeliveries(store, input.ref.target, policy, [input], tells)
+  const [result] = await settleDeliveries(store, input.ref.target, policy, [input], heard)
   if (result === undefined) throw new Error('a settlement without an answer')
   return result
 }
@@ -128,7 +132,7 @@ function writeInput({ ref, fence, settlement, attempt, signal }: SettleInput): s
 }
 
 function readResult(answer: string, ref: DeliveryRef | undefined): SettleResult {
-  const [kind = '', status, nextAt, eventStatus, breaker, attempts, callbackAt, owed = '-'] =
+  const [kind = '', status, nextAt, eventStatus, breaker, attempts, callbackAt, owed = '-', before] =
     answer.split(' ')
   switch (kind) {
     case 'applied':
@@ -137,11 +141,14 @@ function readResult(answer: string, ref: DeliveryRef | undefined): SettleResult 
         status: status as DeliveryStatus,
         nextAttemptAtMs: nextAt === '-' ? undefined : Number(nextAt),
         eventStatus: eventStatus as EventStatus,
+        endedBefore: before === 'before',
         attemptNumber: attempts === '-' ? undefined : Number(attempts),
         breaker: breaker === 'opened' || breaker === 'closed' ? breaker : undefined,
         callbackAtMs: callbackAt === '-' ? undefined : Number(callbackAt),
         owed:
-          owed === '-' || ref === undefined ? undefined : owed.split(',').map((what) => readOwed(ref, what)),
+          owed === '-' || ref === undefined
+            ? undefined
+            : owed.split(',').map((what) => readOwed(ref, what) ?? unreadable(answer)),
       }
     case 'terminal':
       return { kind, status: status as DeliveryStatus }
@@ -153,4 +160,8 @@ function readResult(answer: string, ref: DeliveryRef | undefined): SettleResult 
     default:
       throw unexpectedReply(settleScript, answer)
   }
+}
+
+function unreadable(answer: string): never {
+  throw unexpectedReply(settleScript, answer)
 }

@@ -7,6 +7,7 @@
  * it loads, it has been demoted) an outcome is kept and offered again: dropping it would send the request a second time.
  */
 import type { BreakerPolicy } from '@manifold/domain'
+import { HEARS_NOTHING, type Heard } from './owed-event.ts'
 import { isRedisReply, isStoreUnavailable } from './unavailable.ts'
 import { settleDeliveries, settleDelivery, type SettleInput, type SettleResult } from './settle.ts'
 import type { Store } from './store.ts'
@@ -32,13 +33,13 @@ type Waiting = {
 
 /**
  * One for each target of a process.
- * @param tells whether somebody subscribes to operational events
+ * @param heard the happenings that are owed now
  */
 export function createSettler(
   store: Store,
   target: string,
   policy: BreakerPolicy,
-  tells: () => boolean = () => false,
+  heard: () => Heard = () => HEARS_NOTHING,
 ): Settle {
   let gathering: Waiting[] = []
   let running = false
@@ -49,7 +50,7 @@ export function createSettler(
     while (gathering.length > 0) {
       const batch = gathering.slice(0, MAX_BATCH)
       gathering = gathering.slice(MAX_BATCH)
-      await settleBatch(store, target, policy, batch, tells())
+      await settleBatch(store, target, policy, batch, heard())
       const pauseMs = Math.min(batch.length * PAUSE_EACH_MS, MAX_PAUSE_MS)
       if (pauseMs >= 1 && gathering.length < MAX_BATCH)
         await new Promise((resolve) => setTimeout(resolve, pauseMs))
@@ -77,11 +78,11 @@ async function settleBatch(
   target: string,
   policy: BreakerPolicy,
   batch: readonly Waiting[],
-  tells: boolean,
+  heard: Heard,
 ): Promise<void> {
   try {
     const inputs = batch.map(({ input }) => input)
-    const results = await whileRefused(() => settleDeliveries(store, target, policy, inputs, tells))
+    const results = await whileRefused(() => settleDeliveries(store, target, policy, inputs, heard))
     for (const [index, { resolve, reject }] of batch.entries()) {
       const result = results[index]
       if (result === undefined) reject(new Error('a settlement without an answer'))
@@ -94,7 +95,7 @@ async function settleBatch(
     }
     await Promise.all(
       batch.map(({ input, resolve, reject }) =>
-        whileRefused(() => settleDelivery(store, input, policy, tells)).then(resolve, reject),
+        whileRefused(() => settleDelivery(store, input, policy, heard)).then(resolve, reject),
       ),
     )
   }

@@ -3,7 +3,7 @@ import type { TrustedProxies } from '@manifold/config'
 import type { Target } from '@manifold/domain'
 import type { Queues } from '@manifold/queue'
 import type { Logger, Registry } from '@manifold/runtime'
-import { isStoreUnavailable, TooFewReplicasError } from '@manifold/store'
+import { isStoreUnavailable, TooFewReplicasError, type Telling } from '@manifold/store'
 import type { Tracing } from '@manifold/tracing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import type { AnsweredRequest } from '../producer-metrics.ts'
@@ -33,6 +33,7 @@ export type AppDeps = EventsDeps &
     /** How long what waits for a removed target goes on waiting. */
     readonly removedTargetGraceMs: number
     readonly queues: Queues
+    readonly telling: Telling
     readonly registry: Registry
     readonly tracing: Tracing
     readonly logger: Logger

@@ -1,7 +1,7 @@
 /** `/v1/admin/targets`: what is configured, how it is doing, stop and go. Secrets are never part of it. */
 import { hideRevealedSecrets } from '@manifold/config'
 import { CALLBACKS_TARGET, type Target } from '@manifold/domain'
-import { isTargetPaused, pauseTarget, releaseTarget, resumeTarget, type Queues } from '@manifold/queue'
+import { isTargetPaused, pauseTarget, resumeTarget, type Queues } from '@manifold/queue'
 import {
   clearGoneMark,
   countDeadLetters,
@@ -13,13 +13,13 @@ import {
   readRemovalTimes,
   readStoreFacts,
   removedTargetNames,
-  resetBreaker,
-  resetHostBreakers,
   type BreakerView,
   type Store,
+  type Telling,
 } from '@manifold/store'
 import { Router, type RequestHandler } from 'express'
 import type * as answers from '../contract/answers/index.ts'
+import { resetTargetBreaker } from '../reset-target-breaker.ts'
 import { allowOnly } from './method-not-allowed.ts'
 import { sendProblem } from './problem.ts'
 import type { RequireScope } from './require-scope.ts'
@@ -27,6 +27,8 @@ import type { RequireScope } from './require-scope.ts'
 export type TargetsDeps = {
   readonly store: Store
   readonly queues: Queues
+  /** Who is told when the breaker of a target is reset. */
+  readonly telling: Telling
   readonly targets: readonly Target[]
   /** How long what waits for a removed target goes on waiting. */
   readonly removedTargetGraceMs: number
@@ -40,11 +42,7 @@ const ACTIONS: Readonly<Record<string, (deps: TargetsDeps, target: string) => Pr
     await clearGoneMark(store, target)
     await resumeTarget(queues, target)
   },
-  'breaker/reset': async ({ store, queues }, target) => {
-    await resetBreaker(store, target)
-    await resetHostBreakers(store, target)
-    await releaseTarget(queues, target)
-  },
+  'breaker/reset': (deps, target) => resetTargetBreaker(deps, target),
 }
 
 /** The routes below `/v1/admin/targets`; all of them want the scope `admin`. */

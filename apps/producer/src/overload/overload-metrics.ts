@@ -1,5 +1,5 @@
 /** What operators see of refused events: how many, and why right now. */
-import type { OverloadReason } from '@manifold/domain'
+import { OVERLOAD_REASONS, type OverloadReason } from '@manifold/domain'
 import { Counter, Gauge, type Registry } from '@manifold/runtime'
 import type { Gates } from './intake.ts'
 
@@ -11,6 +11,8 @@ export function countRefusals(registry: Registry): (reason: OverloadReason) => v
     labelNames: ['reason'],
     registers: [registry],
   })
+  // From the start, or nobody could tell that the first one is one more.
+  for (const reason of OVERLOAD_REASONS) refused.inc({ reason }, 0)
   return (reason) => {
     refused.inc({ reason })
   }

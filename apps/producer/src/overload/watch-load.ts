@@ -5,7 +5,7 @@
  */
 import type { Load, LoadLimits } from '@manifold/domain'
 import { repeat, type Background, type Logger } from '@manifold/runtime'
-import { readLoad, type Store } from '@manifold/store'
+import { readLoad, storeNow, type Store } from '@manifold/store'
 import type { GateChange, Gates } from './intake.ts'
 
 /** A look is one round trip, whatever comes in. */
@@ -21,7 +21,8 @@ export type WatchLoadDeps = {
   /** All whose deliveries count. */
   readonly targets: () => readonly string[]
   readonly logger: Logger
-  readonly onLook: (load: Load, limits: LoadLimits) => Promise<void>
+  /** @param lookedAtMs by Redis's clock: the load is no older */
+  readonly onLook: (load: Load, limits: LoadLimits, lookedAtMs: number) => Promise<void>
   readonly onError: (error: unknown) => void
 }
 
@@ -29,10 +30,11 @@ export type WatchLoadDeps = {
 export async function lookAtLoad(deps: WatchLoadDeps): Promise<void> {
   const { store, gates, logger } = deps
   gates.beginLook()
+  const lookedAtMs = storeNow(store)
   const load = await readLoad(store, deps.targets())
   const limits = deps.limits()
   for (const change of gates.look(load, limits, Date.now())) logChange(logger, change, load, limits)
-  await deps.onLook(load, limits)
+  await deps.onLook(load, limits, lookedAtMs)
 }
 
 /** Looks from now on; to be woken when there is no room. */

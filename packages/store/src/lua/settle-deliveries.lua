@@ -11,6 +11,7 @@
     6 breaker      HASH    the target's circuit breaker
     7 backlog      HASH    how many deliveries of the target are where
     8 outbox       ZSET    what is not yet confirmed on the queues
+    9 toldDeaths   STRING  how many deaths of this target were told within this minute
     then for each delivery
       event        HASH    the event record
       attempts     HASH    '<target>/<generation>/<fence>' → '<number> <attempt>'
@@ -22,7 +23,7 @@
     2 settledMs   3 deadMs   retention
     4 feedLength
     5 failureRate   6 minimumAttempts   7 windowMs   8 openMs   the breaker's policy
-    9 tells     1 when somebody subscribes to operational events
+    9 heard     the happenings that somebody subscribes to (dead, gone, opened, recovered), a space between
     10 deliveries  how many there are
     11 payloadPrefix  key of an event's data = prefix .. eventId
     then for each delivery
@@ -39,10 +40,11 @@
 
   Returns
     a list with one answer for each delivery, in order
-    'applied <deliveryStatus> <nextAt> <eventStatus> <breaker> <attempts> <callbackAt> <owed>'  nextAt is '-' unless it waits; breaker
+    'applied <deliveryStatus> <nextAt> <eventStatus> <breaker> <attempts> <callbackAt> <owed> <before>'  nextAt is '-' unless it waits; breaker
                            is 'opened' or 'closed' when this attempt did that, else '-'; attempts is '-' when none was
                            recorded; callbackAt is when the event settled if somebody is to be told, else '-'; owed are the
-                           operational events that came onto the outbox, a comma between, as it has them; '-' for none
+                           operational events that came onto the outbox, a comma between, as it has them; '-' for none; before
+                           is 'before' when another settlement had ended it so, and this one added its attempt at most, else '-'
     'superseded'           another worker has claimed the delivery since; the attempt is recorded, the state is theirs
     'terminal <status>'    it was settled otherwise before; the attempt is recorded
     'newer'                a newer version has written its state since: nothing is recorded
@@ -57,6 +59,7 @@
     5. A response is kept with the settlement that it led to, or not at all.
     6. Of one generation's attempts those of the latest MAX_ATTEMPTS claims are kept: throttling costs none, so nothing else bounds
        them.
+    7. Of a target's deaths at most MAX_TOLD_DEATHS within TOLD_DEATHS_MS are owed, however many there are.
 
   Events
     one for each delivery that changed: 'attempt' when one was recorded, else 'delivery'; with the new status, if there is
@@ -67,15 +70,19 @@
 -- @include close-event
 -- @include breaker
 
-local deadLettersKey, deadOfTargetKey, retentionKey, changesKey, ratesKey, breakerKey, backlogKey, outboxKey =
-  unpack(KEYS, 1, 8)
+local deadLettersKey, deadOfTargetKey, retentionKey, changesKey, ratesKey, breakerKey, backlogKey, outboxKey,
+  toldDeathsKey = unpack(KEYS, 1, 9)
 local target, settledMs, deadMs, feedLength = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local failureRate, minimumAttempts = tonumber(ARGV[5]), tonumber(ARGV[6])
 local windowMs, openMs = tonumber(ARGV[7]), tonumber(ARGV[8])
-local tells = ARGV[9] == '1'
+local hears = {}
+for what in string.gmatch(ARGV[9], '%a+') do
+  hears[what] = true
+end
+local MAX_TOLD_DEATHS, TOLD_DEATHS_MS = 20, 60000
 local deliveries = tonumber(ARGV[10])
 local payloadPrefix = ARGV[11]
-local FIRST_KEY, KEYS_EACH, FIRST_DELIVERY = 9, 2, 12
+local FIRST_KEY, KEYS_EACH, FIRST_DELIVERY = 10, 2, 12
 local FIRST_RESPONSE, FIRST_RESPONSE_KEY = FIRST_DELIVERY + deliveries, FIRST_KEY + KEYS_EACH * deliveries
 local MAX_ATTEMPTS = 1000
 local DELIVERY_PATTERN = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$'
@@ -107,14 +114,33 @@ end
 
 -- An opening is told once, however many probes fail; its end is told where it was. Returns what is owed.
 local function tellBreaker(change, wasTold, eventId, generation)
-  if not tells then
-    return nil
-  elseif change == 'closed' then
+  if change == 'closed' then
     return wasTold and owe(eventId, generation, 'recovered/' .. wasTold .. '-' .. nowText) or nil
-  elseif change == 'opened' and not isOperational(eventId) and redis.call('HSETNX', breakerKey, 'told', nowText) == 1 then
-    return owe(eventId, generation, 'opened/' .. nowText)
+  elseif change == 'opened' and (hears.opened or hears.recovered) and not isOperational(eventId)
+    and redis.call('HSETNX', breakerKey, 'told', nowText) == 1 then
+    return hears.opened and owe(eventId, generation, 'opened/' .. nowText) or nil
   end
   return nil
+end
+
+-- When a target's deaths come in thousands, their alerts would fill the store: of each minute, which begins with a death, the
+-- first ones are told, and the last of these says until when no other is. That a target is gone is told whatever is not.
+local function tellDeath(eventId, generation, reason)
+  if isOperational(eventId) then
+    return nil
+  end
+  if hears.dead then
+    local told = tonumber(redis.call('GET', toldDeathsKey) or 0)
+    if told < MAX_TOLD_DEATHS then
+      told = redis.call('INCR', toldDeathsKey)
+      if told == 1 then
+        redis.call('PEXPIRE', toldDeathsKey, TOLD_DEATHS_MS)
+      end
+      local untold = told == MAX_TOLD_DEATHS and '/' .. int(now + redis.call('PTTL', toldDeathsKey)) or ''
+      return owe(eventId, generation, 'dead/' .. reason .. untold)
+    end
+  end
+  return reason == 'gone' and hears.gone and owe(eventId, generation, 'gone/-') or nil
 end
 
 local function report(claim, signal, eventId, generation)
@@ -123,7 +149,7 @@ local function report(claim, signal, eventId, generation)
     return '-', nil
   end
   countSucceeded()
-  local wasTold = tells and not breakerIsClosed and redis.call('HGET', breakerKey, 'told')
+  local wasTold = hears.recovered and not breakerIsClosed and redis.call('HGET', breakerKey, 'told')
   local change = breakerReport(breakerKey, claim, signal, now, failureRate, minimumAttempts, windowMs, openMs)
   breakerIsClosed = change == 'closed' or (breakerIsClosed and change == '')
   return change == '' and '-' or change, tellBreaker(change, wasTold, eventId, generation)
@@ -140,8 +166,9 @@ local function tell(eventId, entry, ...)
   end
 end
 
-local function applied(status, nextAt, eventStatus, breaker, number, callbackAt, owed)
-  return table.concat({ 'applied', status, nextAt, eventStatus, breaker, number, callbackAt or '-', owed or '-' }, ' ')
+local function applied(status, nextAt, eventStatus, breaker, number, callbackAt, owed, before)
+  return table.concat({ 'applied', status, nextAt, eventStatus, breaker, number, callbackAt or '-', owed or '-', before or '-' },
+    ' ')
 end
 
 -- What is to be kept of the targets' answers, by the place of the delivery.
@@ -168,7 +195,8 @@ local function settle(eventKey, attemptsKey, delivery, response)
   local from = placeOf(state)
   local breaker, number, recorded, owed = '-', '-', nil, nil
 
-  local repeated = fence ~= '0' and state.settledFence == fence
+  local settledByThis = fence ~= '0' and state.settledFence == fence
+  local repeated = settledByThis
   if attempt ~= '' then
     local field = target .. '/' .. generation .. '/' .. fence
     number = int(state.attempts + 1)
@@ -194,7 +222,9 @@ local function settle(eventKey, attemptsKey, delivery, response)
   if state.generation ~= generation then
     other = 'stale'
   elseif hasEnded(state) then
-    other = state.status == wanted and applied(wanted, '-', record[2], breaker, number) or 'terminal ' .. state.status
+    other = state.status == wanted
+        and applied(wanted, '-', record[2], breaker, number, nil, owed, not settledByThis and 'before' or nil)
+      or 'terminal ' .. state.status
   elseif fence ~= '0' and tonumber(fence) < tonumber(state.fence) and kind ~= 'delivered' then
     other = 'superseded'
   elseif repeated and state.status == wanted then
@@ -237,8 +267,8 @@ local function settle(eventKey, attemptsKey, delivery, response)
     local deliveryId = eventId .. '-' .. target
     redis.call('ZADD', deadLettersKey, nowText, deliveryId)
     redis.call('ZADD', deadOfTargetKey, nowText, deliveryId)
-    if tells and not isOperational(eventId) then
-      local dead = owe(eventId, generation, 'dead/' .. reason)
+    local dead = tellDeath(eventId, generation, reason)
+    if dead then
       owed = owed and owed .. ',' .. dead or dead
     end
   end
