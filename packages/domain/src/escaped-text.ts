@@ -11,8 +11,7 @@ export type Unescaped = {
   readonly placeOf: (index: number) => number
 }
 
-const ESCAPE =
-  /\\(?:u([0-9a-f]{4})|(["\\/bfnrt]))|&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi
+const ESCAPE = /\\(?:u([0-9a-f]{4})|(["\\/bfnrt]))|&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi
 
 /** What a cut leaves of an escape, or of a character of several bytes. */
 const HALF_ESCAPE = /(?:\\(?:u[0-9a-f]{0,3})?|&[#0-9a-z]{0,8}|\uFFFD{1,3})$/i
@@ -21,6 +20,14 @@ const LONGEST_ESCAPE = 10
 const LETTERS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+
+/** Such as JavaScript does not write in JSON: it escapes quotes, backslashes and control characters alone. */
+const UNUSUAL_ESCAPE = /\\\/|\\u(?!00[01])|&(?:#|amp;|lt;|gt;|quot;|apos;)/i
+
+/** Whether a text may say something that it does not show, and that no form of JavaScript's own JSON shows. */
+export function hasUnusualEscapes(text: string): boolean {
+  return UNUSUAL_ESCAPE.test(text)
+}
 
 /** Undoes one layer: JSON in JSON has two. `undefined` when there is nothing to undo. */
 export function undoEscapes(text: string): Unescaped | undefined {
