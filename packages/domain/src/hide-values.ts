@@ -3,7 +3,7 @@
  *
  * Pure: who knows the values hands them over. It finds what it was told of, and nothing else.
  */
-import { halfEscapeAtEnd, hasUnusualEscapes, undoEscapes } from './escaped-text.ts'
+import { ESCAPINGS, halfEscapeAtEnd, hasUnusualEscapes, undoEscapes } from './escaped-text.ts'
 
 export const HIDDEN = '[secret]'
 
@@ -76,13 +76,15 @@ function escapeForPattern(text: string): string {
 
 /** What is found in the text, and in what it says behind its escapes. */
 function spansIn(text: string, find: (text: string) => Span[], layers: number): Span[] {
-  const unescaped = layers === 0 ? undefined : undoEscapes(text)
-  if (unescaped === undefined) return find(text)
-  const behind = spansIn(unescaped.text, find, layers - 1)
-  return [
-    ...find(text),
-    ...behind.map(([from, to]): Span => [unescaped.placeOf(from), unescaped.placeOf(to)]),
-  ]
+  const spans = find(text)
+  if (layers === 0) return spans
+  for (const escaping of ESCAPINGS) {
+    const unescaped = undoEscapes(text, escaping)
+    if (unescaped === undefined) continue
+    for (const [from, to] of spansIn(unescaped.text, find, layers - 1))
+      spans.push([unescaped.placeOf(from), unescaped.placeOf(to)])
+  }
+  return spans
 }
 
 /** The longest beginning of a value that the text ends with. */
