@@ -11,33 +11,55 @@ export type Unescaped = {
   readonly placeOf: (index: number) => number
 }
 
-const ESCAPE =
-  /\\(?:u([0-9a-f]{4})|(["\\/bfnrt]))|&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi
+/** Each undone by itself: what is an escape in one may be as it is meant in the other. */
+const ESCAPES = {
+  json: /\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/g,
+  html: /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/gi,
+}
+
+const MARKS = { json: '\\', html: '&' }
+
+export const ESCAPINGS = ['json', 'html'] as const
 
 /** What a cut leaves of an escape, or of a character of several bytes. */
 const HALF_ESCAPE = /(?:\\(?:u[0-9a-f]{0,3})?|&[#0-9a-z]{0,8}|\uFFFD{1,3})$/i
 const LONGEST_ESCAPE = 10
 
+type Group = string | undefined
+
 const LETTERS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
+/** Such as JavaScript does not write in JSON: it escapes quotes, backslashes and control characters alone. */
+const UNUSUAL_ESCAPE = /\\\/|\\u(?!00[01])|&(?:#|amp;|lt;|gt;|quot;|apos;)/i
+
+/** Whether a text may say something that it does not show, and that no form of JavaScript's own JSON shows. */
+export function hasUnusualEscapes(text: string): boolean {
+  return UNUSUAL_ESCAPE.test(text)
+}
+
 /** Undoes one layer: JSON in JSON has two. `undefined` when there is nothing to undo. */
-export function undoEscapes(text: string): Unescaped | undefined {
-  if (!text.includes('\\') && !text.includes('&')) return undefined
+export function undoEscapes(text: string, escaping: (typeof ESCAPINGS)[number]): Unescaped | undefined {
+  if (!text.includes(MARKS[escaping])) return undefined
   // Behind each escape: where that is in the result, and how much further in the text.
   const ends: number[] = []
   const shifts: number[] = []
   let shift = 0
-  const unescaped = text.replace(ESCAPE, (...match: [string, ...unknown[]]) => {
-    const [whole, unicode, letter, decimal, hex, entity, at] = match as Match
-    const character = characterOf(unicode, letter, decimal, hex, entity)
-    const end = at - shift + character.length
+  const note = (whole: string, character: string, at: number): string => {
+    ends.push(at - shift + character.length)
     shift += whole.length - character.length
-    ends.push(end)
     shifts.push(shift)
     return character
-  })
+  }
+  const unescaped =
+    escaping === 'json'
+      ? text.replace(ESCAPES.json, (whole: string, hex: Group, letter: Group, at: number) =>
+          note(whole, jsonCharacter(hex, letter), at),
+        )
+      : text.replace(ESCAPES.html, (whole: string, hex: Group, decimal: Group, entity: Group, at: number) =>
+          note(whole, htmlCharacter(hex, decimal, entity), at),
+        )
   if (ends.length === 0) return undefined
   return { text: unescaped, placeOf: (index) => index + (shifts[lastUpTo(ends, index)] ?? 0) }
 }
@@ -47,15 +69,14 @@ export function halfEscapeAtEnd(text: string): number {
   return HALF_ESCAPE.exec(text.slice(-LONGEST_ESCAPE))?.[0].length ?? 0
 }
 
-type Group = string | undefined
-type Match = [whole: string, Group, Group, Group, Group, Group, at: number]
+function jsonCharacter(hex: Group, letter: Group): string {
+  if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
+  return LETTERS[letter ?? ''] ?? letter ?? ''
+}
 
-function characterOf(unicode: Group, letter: Group, decimal: Group, hex: Group, entity: Group): string {
-  if (unicode !== undefined) return String.fromCharCode(Number.parseInt(unicode, 16))
-  if (letter !== undefined) return LETTERS[letter] ?? letter
-  if (decimal !== undefined) return fromCodePoint(Number(decimal))
-  if (hex !== undefined) return fromCodePoint(Number.parseInt(hex, 16))
-  return ENTITIES[(entity ?? '').toLowerCase()] ?? ''
+function htmlCharacter(hex: Group, decimal: Group, entity: Group): string {
+  if (entity !== undefined) return ENTITIES[entity.toLowerCase()] ?? ''
+  return fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16))
 }
 
 function fromCodePoint(code: number): string {

@@ -53,6 +53,11 @@ describe('a value is hidden', () => {
     expect(hideValues([SECRET])(`<${write(SECRET)}>`)).toBe('<[secret]>')
   })
 
+  test('also where what another would undo is a part of it', () => {
+    const value = 'a\\nb&amp;<c>/ö'
+    for (const [how, write] of WRITERS) expect(hideValues([value])(write(value)), how).toBe('[secret]')
+  })
+
   test('whatever it is made of', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 4 }), (value) => {

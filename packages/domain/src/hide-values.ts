@@ -3,7 +3,7 @@
  *
  * Pure: who knows the values hands them over. It finds what it was told of, and nothing else.
  */
-import { halfEscapeAtEnd, undoEscapes } from './escaped-text.ts'
+import { ESCAPINGS, halfEscapeAtEnd, hasUnusualEscapes, undoEscapes } from './escaped-text.ts'
 
 export const HIDDEN = '[secret]'
 
@@ -35,19 +35,31 @@ export function hideValues(values: Iterable<string>): HideText {
   // A longer one may hold a shorter one.
   const longestFirst = [...forms].sort((one, other) => other.length - one.length)
   const pattern = new RegExp(longestFirst.map(escapeForPattern).join('|'), 'gi')
-  const wholeOnes = (text: string): Span[] =>
-    Array.from(text.matchAll(pattern), ({ 0: found, index }) => [index, index + found.length])
+  const wholeOnes = (text: string): Span[] => {
+    const spans: Span[] = []
+    text.replace(pattern, (found, at: number) => {
+      spans.push([at, at + found.length])
+      return found
+    })
+    return spans
+  }
   return (text, isCut = false) => {
     const hidden = text.replace(pattern, HIDDEN)
+    // As nearly all texts: log lines, above all, are many.
+    if (!isCut && !hasUnusualEscapes(hidden)) return hidden
     const find = isCut ? (one: string) => [...wholeOnes(one), ...begunOnes(one, longestFirst)] : wholeOnes
     return withoutSpans(hidden, spansIn(hidden, find, MOST_LAYERS))
   }
 }
 
 function formsOf(value: string): string[] {
+  const inJson = JSON.stringify(value).slice(1, -1)
   const bytes = Buffer.from(value)
   return [
     value,
+    inJson,
+    // JSON in a field of a log line.
+    JSON.stringify(inJson).slice(1, -1),
     encodeURIComponent(value.toWellFormed()),
     new URLSearchParams([['', value]]).toString().slice(1),
     bytes.toString('base64'),
@@ -64,13 +76,15 @@ function escapeForPattern(text: string): string {
 
 /** What is found in the text, and in what it says behind its escapes. */
 function spansIn(text: string, find: (text: string) => Span[], layers: number): Span[] {
-  const unescaped = layers === 0 ? undefined : undoEscapes(text)
-  if (unescaped === undefined) return find(text)
-  const behind = spansIn(unescaped.text, find, layers - 1)
-  return [
-    ...find(text),
-    ...behind.map(([from, to]): Span => [unescaped.placeOf(from), unescaped.placeOf(to)]),
-  ]
+  const spans = find(text)
+  if (layers === 0) return spans
+  for (const escaping of ESCAPINGS) {
+    const unescaped = undoEscapes(text, escaping)
+    if (unescaped === undefined) continue
+    for (const [from, to] of spansIn(unescaped.text, find, layers - 1))
+      spans.push([unescaped.placeOf(from), unescaped.placeOf(to)])
+  }
+  return spans
 }
 
 /** The longest beginning of a value that the text ends with. */
