@@ -14,6 +14,7 @@ COPY apps/producer/package.json apps/producer/
 COPY apps/sandbox/package.json apps/sandbox/
 COPY apps/worker/package.json apps/worker/
 COPY bench/package.json bench/
+COPY faults/package.json faults/
 COPY packages/client/package.json packages/client/
 COPY packages/config/package.json packages/config/
 COPY packages/delivery/package.json packages/delivery/

@@ -1,7 +1,10 @@
 /** The Kubernetes manifests fit Manifold: its targets, settings, ports and probes; and they are locked down. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { TRACING_SETTING_NAMES } from '@manifold/config'
 import config from '../../manifold.config.ts'
 import {
+  podLabelsOf,
   podOf,
   readKustomization,
   readManifestFile,
@@ -12,6 +15,7 @@ import {
 import { isSetting } from '../support/is-setting.ts'
 
 const manifests = readManifests()
+const readme = readFileSync(new URL('../../deploy/README.md', import.meta.url), 'utf8')
 const targets = config.targets.map(({ name }) => name).sort()
 const settings = manifests.find(({ kind }) => kind === 'ConfigMap')
 const parts = readManifests('base').filter(({ kind }) => kind === 'Deployment')
@@ -19,6 +23,15 @@ const workloads = manifests.filter(({ kind }) => kind === 'Deployment' || kind =
 
 /** What a part takes to close behind its drain. */
 const CLOSE_MS = 2_500
+
+function partOf(name: string): Manifest {
+  const part = parts.find(({ metadata }) => metadata.name === name)
+  if (part === undefined) throw new Error(`there is no ${name}`)
+  return part
+}
+
+const hasLabels = (wanted: object, labels: Readonly<Record<string, string>>) =>
+  Object.entries(wanted).every(([name, value]) => labels[name] === value)
 
 function containerOf(manifest: Manifest): Container {
   const [container, ...others] = podOf(manifest).containers
@@ -32,20 +45,27 @@ test('there are a producer and a worker for each target, and no others', () => {
     ...targets.map((target) => `worker-${target}`),
   ])
   for (const target of targets) {
-    const worker = parts.find(({ metadata }) => metadata.name === `worker-${target}`)
-    if (worker === undefined) throw new Error(`no worker of ${target}`)
-    expect(containerOf(worker).args).toEqual(['worker', '--target', target])
+    expect(containerOf(partOf(`worker-${target}`)).args).toEqual(['worker', '--target', target])
   }
 })
 
-test.each(['base', 'components/keda'] as const)(
-  "in %s every worker's file is that of crm with another name: they are copied, not edited",
-  (layer) => {
-    const original = readManifestFile(layer, 'worker-crm.yaml')
+describe.each(['base', 'components/keda'] as const)('the files of workers in %s', (layer) => {
+  const original = readManifestFile(layer, 'worker-crm.yaml')
+  /** What the command in its comment does: comments stay. */
+  const copyFor = (target: string) =>
+    original.replaceAll(/^[^#].*$/gm, (line) => line.replaceAll(/\bcrm\b/g, target))
+
+  test('are that of crm with another name: they are copied, not edited', () => {
     for (const target of targets)
-      expect(readManifestFile(layer, `worker-${target}.yaml`)).toBe(original.replaceAll(/\bcrm\b/g, target))
-  },
-)
+      expect(readManifestFile(layer, `worker-${target}.yaml`)).toBe(copyFor(target))
+  })
+
+  test('say how to copy it, as deploy/README.md does', () => {
+    const command = String.raw`sed '/^#/!s/\bcrm\b/shop/g' worker-crm.yaml > worker-shop.yaml`
+    expect(original).toContain(`#   ${command}\n`)
+    expect(readme).toContain(`\`${command}\``)
+  })
+})
 
 test('every variable that is set is a setting', () => {
   const own = parts.flatMap((part) => (containerOf(part).env ?? []).map(({ name }) => name))
@@ -128,6 +148,35 @@ test('every Secret that is mounted is made by the example, of files that deploy/
     .flatMap((part) => containerOf(part).envFrom ?? [])
     .filter(({ secretRef }) => secretRef)
   for (const { secretRef } of optional) expect(secretRef?.optional).toBe(true)
+  expect(optional.map(({ secretRef }) => secretRef?.name).sort()).toEqual(
+    ['sources', ...targets.map((target) => `target-${target}`)].sort(),
+  )
+  expect(containerOf(partOf('producer')).envFrom).toContainEqual({
+    secretRef: { name: 'sources', optional: true },
+  })
+})
+
+test('both kinds of pods are scraped under the name that the alerts ask for', () => {
+  const rules = readFileSync(new URL('../../deploy/prometheus/rules.yaml', import.meta.url), 'utf8')
+  const [, job] = /up\{job="([a-z]+)"\}/.exec(rules) ?? []
+  expect(job).toBeDefined()
+  const monitors = readManifests('components/pod-monitor')
+  for (const { spec } of monitors) {
+    const { jobLabel, selector } = spec as { jobLabel: string; selector: { matchLabels: object } }
+    const scraped = parts.map(podLabelsOf).filter((labels) => hasLabels(selector.matchLabels, labels))
+    expect(scraped.length).toBeGreaterThan(0)
+    for (const labels of scraped) expect(labels[jobLabel]).toBe(job)
+  }
+  expect(monitors).toHaveLength(2)
+})
+
+test('what sends traces sets the address of a collector, at the port that its policy opens', () => {
+  const [patch] = readKustomization('components/tracing').patches ?? []
+  const [, variable = '', address = ''] =
+    /path: \/data\/(\S+)\n\s*value: (\S+)/.exec(patch?.patch ?? '') ?? []
+  expect(TRACING_SETTING_NAMES).toContain(variable)
+  const [policy] = readManifests('components/tracing')
+  expect(JSON.stringify(policy?.spec)).toContain(`"port":${new URL(address).port}`)
 })
 
 test('everything is in the namespace that the base makes', () => {

@@ -1,6 +1,8 @@
 /** Everything in deploy/ is what its readers take: checked against the schemas that they publish, and strictly. */
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -50,6 +52,18 @@ test('a field that is missing, of the wrong kind or misspelt would be told', asy
   expect(typeMistakes([{ ...deployment, spec: { ...deployment.spec, replicaz: 2 } }])).toEqual([
     expect.stringContaining('replicaz'),
   ])
+})
+
+test('the rules are what the Prometheus Operator takes, wrapped as deploy/README.md says', async () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const readme = readFileSync(new URL('../../deploy/README.md', import.meta.url), 'utf8')
+  const command = readme.split('```sh\n').find((block) => block.includes('kind: PrometheusRule'))
+  const script = `kubectl() { cat; }\n${command?.split('```')[0] ?? ''}`
+  const made = parse(execFileSync('bash', ['-euc', script], { cwd: root, encoding: 'utf8' })) as Manifest
+  await validate(made)
+  expect(typeMistakes([{ ...made, file: 'made of rules.yaml' }])).toEqual([])
+  const rules = readFileSync(new URL('../../deploy/prometheus/rules.yaml', import.meta.url), 'utf8')
+  expect(made.spec).toEqual(parse(rules))
 })
 
 const composeSchema = JSON.parse(

@@ -2,12 +2,13 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { jsonLines, manifold } from '../support/command.ts'
+import { listen } from '../support/scripted-server.ts'
 import { startTestStore, type TestStore } from '../support/store.ts'
 import { containing, matching } from '../support/matching.ts'
 
@@ -135,9 +136,66 @@ test('every mistake of settings and config is a line', async () => {
     environment: { ...environment, PORT: 'x', HOST: '0.0.0.0', LOG_LEVEL: 'loud' },
   })
   expect(settings.stdout.match(/^broken +settings/gm)).toHaveLength(2)
-  const host = await manifold(['doctor', ...one], { environment: { ...environment, HOST: '0.0.0.0' } })
-  expect(host.stdout).toMatch(/^broken +API keys +none, and HOST is 0.0.0.0/m)
+  // What is not looked at is not passed over in silence.
+  expect(notLookedAt(config.stdout)).toEqual(['secrets', 'targets'])
+  expect(notLookedAt(settings.stdout)).toEqual(['config', 'API keys', 'Redis', 'secrets', 'targets'])
 })
+
+const notLookedAt = (stdout: string) =>
+  [...stdout.matchAll(/^warning +(.*?) +not looked at: .*Fix: mend the \w+ first$/gm)].map(
+    ([, about]) => about,
+  )
+
+test('where only workers run nobody asks for keys of callers or secrets of sources', async () => {
+  const everywhere = { ...environment, HOST: '0.0.0.0' }
+  const all = await manifold(['doctor'], { environment: everywhere })
+  expect(all.stdout).toMatch(/^broken +API keys +none, and HOST is 0.0.0.0/m)
+  const worker = await manifold(['doctor', ...one], { environment: everywhere })
+  expect(worker.stdout).not.toContain('API keys')
+  expect(worker.code).toBe(0)
+  const part = await manifold(['doctor', '--part', 'worker'], { environment: everywhere })
+  expect(part.stdout).not.toContain('API keys')
+  expect(part.stdout).toMatch(/^ok +target token/m)
+})
+
+test('where only producers run nobody asks for secrets of targets, or the way to them', async () => {
+  const bare = { ...environment, TEST_TOKEN: '', TEST_SIGNING: '', TEST_QUERY: '' }
+  const { code, stdout } = await manifold(['doctor', '--part', 'producer', '--strict'], { environment: bare })
+  expect(stdout).toMatch(/^ok +API keys/m)
+  expect(stdout).not.toMatch(/target token|target inside|TEST_TOKEN/)
+  expect(code).toBe(0)
+  const mixed = await manifold(['doctor', '--part', 'producer', ...one], { environment: bare })
+  expect(mixed).toMatchObject({ code: 2, stdout: '', stderr: containing('--target is about a worker') })
+})
+
+test('a Redis that falls silent in the middle of it is not called well', async () => {
+  const REDIS_URL = await behindSilence(store.url, 'CONFIG')
+  const { code, stdout } = await manifold(['doctor', ...one], { environment: { ...environment, REDIS_URL } })
+  expect(stdout).toMatch(
+    /^broken +Redis persistence +could not be looked at: .*Fix: see why Redis is silent/m,
+  )
+  expect(stdout).not.toMatch(/^ok +Redis persistence/m)
+  expect(code).toBe(1)
+})
+
+/** The address of a network that goes silent for good when it is to carry this word. */
+async function behindSilence(target: string, word: string): Promise<string> {
+  const { port, hostname } = new URL(target)
+  let silent = false
+  const proxy = createTcpServer((client) => {
+    const upstream = connect(Number(port), hostname)
+    for (const socket of [client, upstream]) socket.on('error', () => undefined)
+    client.on('data', (piece: Buffer) => {
+      silent ||= piece.toString('latin1').includes(word)
+      if (!silent) upstream.write(piece)
+    })
+    upstream.on('data', (piece: Buffer) => {
+      if (!silent) client.write(piece)
+    })
+    client.once('close', () => upstream.destroy())
+  })
+  return `redis://127.0.0.1:${String(await listen(proxy))}`
+}
 
 test('a target that is not in the config is told with those that are', async () => {
   const { code, stdout } = await manifold(['doctor', '--target', 'tokne'], { environment })

@@ -134,3 +134,22 @@ test('a wrong command or option suggests the right one, and ends with 2', async 
     })
   }
 })
+
+test('with --json a mistake is a problem, too, as every other error is; it may stand in front of the command', async () => {
+  for (const [args, title, detail] of [
+    [['events', 'list', '--statuss', 'x', '--json'], "unknown option '--statuss'", 'Did you mean --status?'],
+    [['--json', 'evnts'], "unknown command 'evnts'", 'Did you mean events?'],
+    [['--json', 'events', 'list', '--limit', '0'], '1 or more'],
+    [['--json', 'events'], 'a command is missing'],
+    [['events', 'watch', good, '--type', 'a.*', '--json'], 'watch either one event'],
+  ] as const) {
+    const { code, stdout, stderr } = await manifold(args, { environment })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(JSON.parse(stderr)).toMatchObject({ code: 'usage', title: containing(title), fix: containing('--help') })
+    if (detail !== undefined) expect(stderr).toContain(detail)
+  }
+  const list = await manifold(['--json', 'events', 'list', '--type', 'good.one'], { environment })
+  expect(jsonLines(list.stdout)).toEqual([await system.api.event(good)])
+  const failed = await manifold(['--json', 'events', 'show', 'evt_none'], { environment })
+  expect(JSON.parse(failed.stderr)).toMatchObject({ code: 'event-not-found' })
+})

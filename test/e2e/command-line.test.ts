@@ -195,6 +195,11 @@ test('a key is made once, and its entry opens the producer', async () => {
   expect(limited.output).toMatch(/:[0-9a-f]{64}:order\.\*\+customer\.\*\*/)
   const unusable = await run(MANIFOLD, ['keys', 'create', '--name', 'shop', '--types', 'order..x'])
   expect(unusable).toMatchObject({ code: 2 })
+  for (const none of ['', ',', '+,'])
+    expect(await run(MANIFOLD, ['keys', 'create', '--name', 'shop', '--types', none])).toMatchObject({
+      code: 2,
+      output: expect.not.stringContaining('mk_') as unknown,
+    })
 })
 
 test('a misspelt command suggests the right one', async () => {

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { countEvents, keys } from '@manifold/store'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { jsonLines, manifold } from '../support/command.ts'
+import { jsonLines, manifold, startManifold } from '../support/command.ts'
+import { eventually } from '../support/eventually.ts'
 import { startSystem, type System } from '../support/system.ts'
 import { containing } from '../support/matching.ts'
 
@@ -39,6 +40,8 @@ afterAll(async () => {
   await system.close()
 })
 
+const STATUSES: Readonly<Record<string, number>> = { '/refusing': 400, '/outdated': 401 }
+
 const DATA = '{"orderId":"A-1"}'
 
 /** Says everything that it was told, as many a test endpoint does. */
@@ -48,7 +51,14 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   )
   const one = { path: request.url ?? '', headers, body: await text(request) }
   received.push(one)
-  const status = one.path.startsWith('/refusing') ? 400 : 200
+  if (one.path === '/hanging') return
+  if (one.path === '/tokens') {
+    response.setHeader('content-type', 'application/json')
+    if (received.filter(({ path }) => path === '/tokens').length > 1) response.statusCode = 500
+    response.end('{"access_token":"tok-of-the-first-3kd9","token_type":"bearer","expires_in":3600}')
+    return
+  }
+  const status = STATUSES[one.path] ?? 200
   response.writeHead(status, { 'content-type': 'application/json', 'set-cookie': 'session=3kd9-cookie' })
   response.end(JSON.stringify(one))
 }
@@ -159,6 +169,81 @@ test('a function is called here', async () => {
   const { code, stdout, stderr } = await manifold(['targets', 'test', 'handled'], { environment })
   expect({ code, stderr }).toMatchObject({ code: 0, stderr: containing('looked at') })
   expect(stdout).toContain('delivered (handled)')
+})
+
+test('what a function says, and fails with, is shown without its secrets', async () => {
+  const { code, stdout, stderr } = await manifold(['targets', 'test', 'careless', '--data', DATA], {
+    environment,
+  })
+  expect(code).toBe(1)
+  expect(stderr).toBe('info: calling with [secret]\\u001b[31m {"key":"[secret]"}\n')
+  expect(stdout).toContain('error: the SDK says: 401 for key [secret]')
+})
+
+test('secrets that url, headers and body of a target reveal arrive, and are not shown', async () => {
+  const { code, stdout, stderr } = await manifold(['targets', 'test', 'revealing', '--data', DATA], {
+    environment,
+  })
+  expect(code).toBe(0)
+  const { path, headers, body } = received.at(-1) ?? { path: '', headers: {}, body: '' }
+  expect([path, headers['x-route'], body]).toEqual([
+    `/revealing/${SECRETS.TEST_TOKEN}`,
+    SIGNING,
+    JSON.stringify({ key: SECRETS.TEST_QUERY }),
+  ])
+  expect(stdout).toContain('/revealing/[secret]\n')
+  expect(stdout + stderr).not.toMatch(/3kd9|whsec_/)
+})
+
+test('a token that cannot be renewed is told with the request that was refused', async () => {
+  const { code, stdout } = await manifold(['targets', 'test', 'outdated', '--data', DATA], { environment })
+  expect(code).toBe(1)
+  for (const text of ['POST ', '/outdated', 'authorization: [secret]', 'HTTP 401', 'authentication-failed'])
+    expect(stdout).toContain(text)
+  expect(stdout).not.toContain('nothing was sent')
+  expect(stdout).not.toContain('3kd9')
+})
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)(
+  '%s while nothing answers ends it with %i, and says nothing about the target',
+  async (signal, code) => {
+    const count = received.length
+    const { child, result } = startManifold(['targets', 'test', 'hanging', '--data', DATA], { environment })
+    await eventually('the request to arrive', () => received.length > count)
+    child.kill(signal)
+    expect(await result).toEqual({ code, stdout: '', stderr: '' })
+  },
+)
+
+test('an event from a file or the input is sent as it is; it is not mixed with --type and --data', async () => {
+  const event = JSON.stringify({
+    type: 'order.placed',
+    data: { orderId: 'A-2' },
+    subject: 'two',
+    id: 'mine-2',
+  })
+  const words = ['targets', 'test', 'token', '--event', '-']
+  expect(await manifold(words, { environment, input: event })).toMatchObject({ code: 0 })
+  expect(JSON.parse(received.at(-1)?.body ?? '')).toMatchObject({
+    id: 'mine-2',
+    subject: 'two',
+    data: { orderId: 'A-2' },
+  })
+  const count = received.length
+  for (const [args, input, message] of [
+    [[...words, '--type', 'a.b'], event, 'either --event'],
+    [words, '{', '--event is not JSON'],
+    [words, '{"type":"no spaces","data":1}', 'type: '],
+    [['targets', 'test', 'token', '--event', 'no-such-file'], '', '"no-such-file" cannot be read (ENOENT)'],
+  ] as const)
+    expect(await manifold(args, { environment, input })).toMatchObject({
+      code: 2,
+      stderr: containing(message),
+    })
+  expect(received).toHaveLength(count)
 })
 
 test('nothing of all that is recorded', async () => {

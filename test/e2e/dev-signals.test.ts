@@ -90,6 +90,23 @@ test('SIGHUP reaches every part, and a new target gets a worker of its own', asy
   expect(processesHere()).toEqual([])
 }, 60_000)
 
+test('a new worker that cannot start is tried again by the next SIGHUP', async () => {
+  const { child, output } = await startDev(process.execPath, [MANIFOLD, 'dev'])
+  const file = join(folder, 'manifold.config.ts')
+  configure('one', 'two')
+  const good = readFileSync(file, 'utf8')
+  writeFileSync(file, `if (process.argv.includes('two')) throw new Error('not today')\n${good}`)
+  child.kill('SIGHUP')
+  await eventually('it to fail', () => output().includes('worker:two did not start'))
+  writeFileSync(file, good)
+  child.kill('SIGHUP')
+  await eventually('the new worker', () => /^worker:two +.*consuming/m.test(output()))
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  await ended
+  expect(child.exitCode).toBe(0)
+}, 60_000)
+
 test('a terminal that is closed ends it in order, and nothing is left running', async () => {
   const words = [process.execPath, MANIFOLD, 'dev'].map((word) => `'${word}'`).join(' ')
   const terminal = ['--quiet', '--return', '--command', `exec ${words}`, '/dev/null']

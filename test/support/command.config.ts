@@ -6,6 +6,7 @@ import {
   defineConfig,
   defineTarget,
   fromEnvironment,
+  oauth2ClientCredentials,
   secret,
   standardWebhooks,
 } from '@manifold/config'
@@ -53,6 +54,37 @@ export default defineConfig({
       handle: (event, { logger }) => {
         logger.info({ id: event.id }, 'looked at')
       },
+    }),
+    defineTarget({
+      name: 'careless',
+      subscribe: ['order.**'],
+      handle: (_event, { logger }) => {
+        const key = secret('TEST_TOKEN').reveal()
+        logger.info({ key }, `calling with ${key}\u001b[31m`)
+        throw new Error(`the SDK says: 401 for key ${key}`)
+      },
+    }),
+    defineTarget({
+      ...common,
+      name: 'revealing',
+      url: () => `${echo}/revealing/${secret('TEST_TOKEN').reveal()}`,
+      headers: () => ({ 'x-route': secret('TEST_SIGNING').reveal() }),
+      body: () => ({ key: secret('TEST_QUERY').reveal() }),
+    }),
+    defineTarget({
+      ...common,
+      name: 'hanging',
+      url: `${echo}/hanging`,
+    }),
+    defineTarget({
+      ...common,
+      name: 'outdated',
+      url: `${echo}/outdated`,
+      auth: oauth2ClientCredentials({
+        tokenUrl: `${echo}/tokens`,
+        clientId: 'manifold',
+        clientSecret: secret('TEST_TOKEN'),
+      }),
     }),
   ],
 })

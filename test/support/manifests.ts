@@ -52,10 +52,18 @@ export type Manifest = {
 type Kustomization = {
   readonly resources?: readonly string[]
   readonly components?: readonly string[]
+  readonly images?: readonly { readonly newName: string; readonly newTag: string }[]
+  readonly patches?: readonly { readonly patch: string }[]
   readonly secretGenerator?: readonly { readonly name: string; readonly files: readonly string[] }[]
 }
 
-export const LAYERS = ['base', 'components/keda', 'components/pod-monitor', 'overlays/example'] as const
+export const LAYERS = [
+  'base',
+  'components/keda',
+  'components/pod-monitor',
+  'components/tracing',
+  'overlays/example',
+] as const
 
 /** Files of a layer that hold objects; a layer is a folder with a kustomization. */
 export function manifestFiles(layer: (typeof LAYERS)[number]): string[] {
@@ -86,6 +94,12 @@ export function readManifests(...layers: (typeof LAYERS)[number][]): Manifest[] 
 export function podOf(manifest: Manifest): Pod {
   const { template } = manifest.spec as { template: { spec: Pod } }
   return template.spec
+}
+
+/** The labels of those pods. */
+export function podLabelsOf(manifest: Manifest): Readonly<Record<string, string>> {
+  const { template } = manifest.spec as { template: { metadata: { labels: Record<string, string> } } }
+  return template.metadata.labels
 }
 
 /** The object itself, without where it was found. */

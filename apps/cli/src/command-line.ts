@@ -8,10 +8,12 @@ const json = process.argv.includes('--json')
 try {
   await parse()
 } catch (error) {
-  // Said already; help and version are no mistake.
-  if (error instanceof CommanderError) end('', error.exitCode === 0 ? EXIT.ok : EXIT.usage)
-  else {
-    const { describeFailure } = await import('./report-failure.ts')
+  const { describeFailure, describeMisuse } = await import('./report-failure.ts')
+  if (error instanceof CommanderError) {
+    // Help and version are no mistake; to people a mistake is told already.
+    if (error.exitCode === 0) end('', EXIT.ok)
+    else end(json ? describeMisuse(error.message) : '', EXIT.usage)
+  } else {
     const { text, exitCode } = describeFailure(error, json)
     end(text, exitCode)
   }
@@ -20,7 +22,7 @@ try {
 /** A part that starts loads no other command. */
 async function parse(): Promise<void> {
   if (isPartCommand(process.argv[2])) await partsProgram().parseAsync()
-  else await (await import('./program.ts')).createProgram().parseAsync()
+  else await (await import('./program.ts')).createProgram(json).parseAsync()
 }
 
 /** Ends the process when all that was written has arrived: a reader may be slow. */

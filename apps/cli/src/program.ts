@@ -1,6 +1,7 @@
 /** The program: every command, with its options. What a command does is loaded when it is run. */
 import { VERSION } from '@manifold/runtime/version'
 import { Command } from 'commander'
+import { withJsonOption } from './api/session.ts'
 import { completionCommand } from './completion/command.ts'
 import { deadLettersCommand } from './dead-letters/command.ts'
 import { doctorCommand } from './doctor/command.ts'
@@ -12,11 +13,14 @@ import { replaysCommand } from './replays/command.ts'
 import { sendCommand } from './send/command.ts'
 import { targetsCommand } from './targets/command.ts'
 
-export function createProgram(): Command {
-  const program = new Command('manifold')
+/** @param json whether mistakes are told to programs, which is the caller's to do */
+export function createProgram(json = false): Command {
+  // Also in front of the command; behind it, it is the command's own.
+  const program = withJsonOption(new Command('manifold'))
     .description('One POST in, every API out.')
     .version(VERSION)
     .showSuggestionAfterError()
+    .enablePositionalOptions()
   const commands = [
     ...partCommands(),
     sendCommand(),
@@ -29,5 +33,5 @@ export function createProgram(): Command {
     completionCommand(program),
   ]
   for (const command of commands) program.addCommand(command)
-  return prepared(program)
+  return prepared(program, json)
 }

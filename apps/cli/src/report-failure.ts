@@ -18,6 +18,16 @@ export function describeFailure(error: unknown, json: boolean): Failure {
   return { text: `${text}\n`, exitCode: EXIT.failed }
 }
 
+/** What programs are told of a command that was written wrongly, in the form of every other error. */
+export function describeMisuse(message: string): string {
+  // Commander's own for a command that lacks its subcommand.
+  const said = message === '(outputHelp)' ? 'a command is missing' : message.replace(/^error: /, '')
+  const [title = '', ...rest] = said.split('\n')
+  const detail = rest.join('\n').trim()
+  const fix = 'See "manifold --help", or that of the command.'
+  return `${JSON.stringify({ code: 'usage', title, ...(detail === '' ? {} : { detail }), fix })}\n`
+}
+
 /** The error as the API's own problem document, as far as it goes. */
 export function problemOf(error: ManifoldError): object {
   const { code, title, status, detail, errors, fix, requestId } = error

@@ -1,40 +1,37 @@
 /**
- * One attempt at a claimed delivery: from the event to the outcome. One line a stage; every expected failure is an outcome.
+ * One attempt at a claimed delivery, as a worker makes it: under its deadline, watched by its span, and with what is kept of it.
+ *
+ * The stages are the delivery package's. Owned here is what may be told of what they came to: nothing that is secret.
  */
 import { hideRevealedSecrets } from '@manifold/config'
 import {
-  authenticate,
-  callHandler,
-  classify,
+  attemptTarget,
   describeExchange,
   hideProofs,
-  render,
-  send,
   startDeadline,
-  type Authenticated,
-  type Deadline,
+  wasInterrupted,
+  type AttemptDeps as StageDeps,
+  type Attempted,
+  type Call,
   type Exchange,
   type TargetClient,
 } from '@manifold/delivery'
 import {
   CALLBACKS_TARGET,
-  deliveryId,
-  formatTraceparent,
   isDeeperThan,
   MAX_DATA_DEPTH,
-  withSpanId,
   type BreakerSignal,
   type DeliveryRef,
   type HandlerLogger,
-  type HttpTarget,
+  type HideText,
   type Outcome,
-  type OutgoingRequest,
   type Target,
   type TargetResponse,
 } from '@manifold/domain'
 import { failpoint, randomHex } from '@manifold/runtime'
 import type { CapturedResponse, Claim } from '@manifold/store'
 import { NO_ATTEMPT, type AttemptSpan } from '@manifold/tracing'
+import { hideInJson } from './hide-in-json.ts'
 
 export type AttemptDeps = {
   readonly target: Target
@@ -53,23 +50,15 @@ export type Tried =
       readonly kind: 'tried'
       readonly outcome: Outcome
       readonly httpStatus: number | null
-      readonly error?: string
+      readonly error?: string | undefined
       readonly signal: BreakerSignal
       /** What the target answered, where that is to be kept. */
-      readonly response?: CapturedResponse
+      readonly response?: CapturedResponse | undefined
       /** What is told of the request and its answer, where it was not delivered. */
-      readonly exchange?: Exchange
+      readonly exchange?: Exchange | undefined
     }
   /** Cut short because the process is stopping. */
   | { readonly kind: 'interrupted' }
-
-type Result = {
-  readonly outcome: Outcome
-  readonly httpStatus?: number
-  readonly error?: string
-  readonly response?: CapturedResponse
-  readonly exchange?: Exchange
-}
 
 /** Attempts the delivery under one deadline, which covers every stage. */
 export async function attempt(
@@ -82,176 +71,72 @@ export async function attempt(
   const { target } = deps
   const deadline = startDeadline(target.timeoutMs, stopping)
   try {
-    const result = await perform(deps, target, ref, claim, deadline, span)
-    const undecided = result.outcome.kind !== 'delivered' && result.httpStatus === undefined
-    if (undecided && deadline.over() === 'stopping') return { kind: 'interrupted' }
-    return {
-      kind: 'tried',
-      outcome: withoutSecrets(result.outcome),
-      httpStatus: result.httpStatus ?? null,
-      ...(result.error === undefined ? {} : { error: hideRevealedSecrets(result.error) }),
-      ...(result.response === undefined ? {} : { response: result.response }),
-      ...(result.exchange === undefined ? {} : { exchange: result.exchange }),
-      signal: breakerSignal(result.outcome),
-    }
+    const attempted = await attemptTarget(stageDeps(deps), target, ref, claim, deadline, span)
+    return wasInterrupted(attempted, deadline) ? { kind: 'interrupted' } : told(target, attempted)
   } finally {
     deadline.end()
   }
 }
 
-function perform(
-  deps: AttemptDeps,
-  target: Target,
-  ref: DeliveryRef,
-  claim: Claim,
-  deadline: Deadline,
-  span: AttemptSpan,
-): Promise<Result> {
-  if (target.kind === 'http') return callApi(deps, target, ref, claim, deadline, span)
-  return callHandler(target, claim.event, handlerContext(deps, ref, claim, deadline, span), deadline)
+function stageDeps({ client, userAgent, now, redisNow, handlerLogger }: AttemptDeps): StageDeps {
+  return { client, userAgent, now, judgeNow: redisNow, randomHex, handlerLogger, onSending, onSent }
 }
 
-/** Render → authenticate → send → classify. */
-async function callApi(
-  deps: AttemptDeps,
-  target: HttpTarget,
-  ref: DeliveryRef,
-  claim: Claim,
-  deadline: Deadline,
-  span: AttemptSpan,
-): Promise<Result> {
-  const rendered = render({
-    target,
-    event: claim.event,
-    deliveryId: deliveryId(ref.eventId, ref.target),
-    trace: claim.trace,
-    spanId: randomHex(8),
-    nowMs: deps.now(),
-    userAgent: deps.userAgent,
-  })
-  if (rendered.kind === 'invalid') {
-    return {
-      outcome: { kind: 'permanent', reason: rendered.reason, deadReason: 'invalid' },
-      error: rendered.error,
-    }
-  }
-  return sendAuthenticated(deps, target, rendered.request, deadline, span, undefined)
-}
-
-/** Authenticates and sends; where a token may have run out, once more after a 401 with a new one. */
-async function sendAuthenticated(
-  deps: AttemptDeps,
-  target: HttpTarget,
-  request: OutgoingRequest,
-  deadline: Deadline,
-  span: AttemptSpan,
-  rejected: OutgoingRequest | undefined,
-): Promise<Result> {
-  const context = { fetch: deps.client.fetchWithin(deadline), nowMs: deps.now(), rejected }
-  const authenticating = authenticate(target.auth, request, context)
-  const authenticated =
-    authenticating instanceof Promise
-      ? await Promise.race([authenticating, overtime(deadline)])
-      : authenticating
-  if (authenticated.kind === 'failed') {
-    return { outcome: { kind: 'retryable', reason: 'authentication-failed' }, error: authenticated.error }
-  }
-  if (authenticated.kind === 'invalid') {
-    return {
-      outcome: { kind: 'permanent', reason: 'bad-header', deadReason: 'invalid' },
-      error: authenticated.error,
-    }
-  }
+function onSending(): void {
   failpoint('sending')
-  const call = span.startCall(authenticated.request)
-  const sent = await send(deps.client, authenticated.request, deadline, onSent)
-  call.end(sent)
-  if (
-    sent.kind === 'answered' &&
-    sent.response.status === 401 &&
-    target.auth.renewable === true &&
-    rejected === undefined
-  ) {
-    return sendAuthenticated(deps, target, underNewSpan(request), deadline, span, authenticated.request)
-  }
-  const outcome = classify(target, sent, deps.redisNow())
-  if (sent.kind !== 'answered') {
-    const exchange = exchangeOf(target, request, authenticated.request, undefined)
-    return { outcome, error: hideProofs(request, authenticated.request)(sent.error), exchange }
-  }
-  const { response } = sent
-  return {
-    outcome,
-    httpStatus: response.status,
-    ...(target.captureResponse ? { response: capture(response) } : {}),
-    ...(outcome.kind === 'delivered'
-      ? {}
-      : { exchange: exchangeOf(target, request, authenticated.request, response) }),
-  }
-}
-
-/** What a caller wrote into the address of its callback may be a secret of its own. */
-function exchangeOf(
-  { name }: HttpTarget,
-  rendered: OutgoingRequest,
-  sent: OutgoingRequest,
-  response: TargetResponse | undefined,
-): Exchange {
-  const told = name === CALLBACKS_TARGET ? 'origin' : 'path'
-  return describeExchange(rendered, sent, response, hideRevealedSecrets, told)
-}
-
-/** A target's own classification may have taken its reason from the answer. */
-function withoutSecrets(outcome: Outcome): Outcome {
-  if (outcome.reason.startsWith('http-')) return outcome
-  return { ...outcome, reason: hideRevealedSecrets(outcome.reason) }
 }
 
 function onSent(): void {
   failpoint('during')
 }
 
-/** Each request sent has a span of its own. */
-function underNewSpan(request: OutgoingRequest): OutgoingRequest {
-  const { headers } = request
-  const traceparent = headers['traceparent']
-  if (traceparent === undefined) return request
-  return { ...request, headers: { ...headers, traceparent: withSpanId(traceparent, randomHex(8)) } }
+/** What is kept of an attempt. */
+function told(target: Target, { outcome, error, response, lastCall }: Attempted): Tried {
+  const isKept = target.kind === 'http' && target.captureResponse && response !== undefined
+  const isDelivered = outcome.kind === 'delivered'
+  // Most attempts leave nothing to search.
+  const isSearched = isKept || !isDelivered || !STATUS_REASON.test(outcome.reason)
+  const hide = isSearched ? hiderOf(lastCall) : hideRevealedSecrets
+  return {
+    kind: 'tried',
+    outcome: withoutSecrets(outcome, hide),
+    httpStatus: response?.status ?? null,
+    error: error === undefined ? undefined : hide(error),
+    response: isKept ? capture(response, hide) : undefined,
+    exchange: isDelivered || lastCall === undefined ? undefined : exchangeOf(target, lastCall, hide),
+    signal: breakerSignal(outcome),
+  }
 }
 
 /**
- * What nests too deep to be written as JSON again is kept as the text it came as; and so is what repeats a secret, which is
- * hidden.
+ * Of a token that could not be renewed, what it was refused with. What a caller wrote into the address of its callback may be a
+ * secret of its own.
  */
-function capture({ headers, json, text, truncated }: TargetResponse): CapturedResponse {
-  const hidden = hideRevealedSecrets(text)
-  const isText = hidden !== text || json === undefined || isDeeperThan(json, MAX_DATA_DEPTH)
-  const body: unknown = isText ? hidden : json
+function exchangeOf({ name }: Target, { request, sent }: Call, hide: HideText): Exchange {
+  const response = sent.kind === 'answered' ? sent.response : undefined
+  return describeExchange(request, response, hide, name === CALLBACKS_TARGET ? 'origin' : 'path')
+}
+
+/** What authentication put on the request is as secret as what it was made of. */
+function hiderOf(call: Call | undefined): HideText {
+  if (call === undefined) return hideRevealedSecrets
+  const hideProof = hideProofs(call.rendered, call.request)
+  return (text, isCut) => hideRevealedSecrets(hideProof(text, isCut), isCut)
+}
+
+/** Of our own words; all others may have come from an answer, by a target's `classify` or a handler. */
+const STATUS_REASON = /^http-\d{3}$/
+
+function withoutSecrets(outcome: Outcome, hide: HideText): Outcome {
+  if (STATUS_REASON.test(outcome.reason)) return outcome
+  return { ...outcome, reason: hide(outcome.reason) }
+}
+
+/** What nests too deep to be written as JSON again is kept as the text it came as. */
+function capture({ headers, json, text, truncated }: TargetResponse, hide: HideText): CapturedResponse {
+  const isText = json === undefined || isDeeperThan(json, MAX_DATA_DEPTH)
+  const body: unknown = isText ? hide(text, truncated) : hideInJson(json, text, hide)
   return { contentType: headers['content-type'] ?? null, body, truncated }
-}
-
-/** A custom auth function may heed no deadline; it holds all the same. */
-async function overtime(deadline: Deadline): Promise<Authenticated> {
-  const why = await deadline.passed().catch((reason: unknown) => reason)
-  return { kind: 'failed', error: why instanceof Error ? why.message : String(why) }
-}
-
-function handlerContext(
-  { client, handlerLogger }: AttemptDeps,
-  ref: DeliveryRef,
-  claim: Claim,
-  deadline: Deadline,
-  { spanId = randomHex(8) }: AttemptSpan,
-) {
-  const { traceId, flags } = claim.trace
-  return {
-    attempt: claim.attempts + 1,
-    deliveryId: deliveryId(ref.eventId, ref.target),
-    signal: deadline.signal(),
-    fetch: client.fetchWithin(deadline),
-    traceparent: formatTraceparent(traceId, spanId, flags),
-    logger: handlerLogger,
-  }
 }
 
 /** What an outcome says about the target's health: an API that refuses is well; one that was not asked says nothing. */

@@ -45,10 +45,11 @@ const QUOTED_PIECE =
 /**
  * The text without any value that a secret of this process gave away, as it is or as it is usually written. What cannot be
  * read as JSON may be one as well: what an error quotes of it is hidden whatever it is.
+ * @param isCut the text went on where it ends now: what may be a beginning of one there goes, too
  */
-export function hideRevealedSecrets(text: string): string {
+export function hideRevealedSecrets(text: string, isCut?: boolean): string {
   hide ??= hideValues([...revealed, ...tokens])
-  const hidden = hide(text)
+  const hidden = hide(text, isCut)
   return hidden.includes(' is not valid JSON') ? hidden.replace(QUOTED_PIECE, `$1${HIDDEN}`) : hidden
 }
 

@@ -5,6 +5,7 @@
  * sent are another thing: they would fail the same way again.
  */
 import { headerError, type Auth, type AuthContext, type OutgoingRequest } from '@manifold/domain'
+import type { Deadline } from './deadline.ts'
 
 export type Authenticated =
   | { readonly kind: 'authenticated'; readonly request: OutgoingRequest }
@@ -24,6 +25,18 @@ export function authenticate(
   } catch (error) {
     return failed(error)
   }
+}
+
+/** The same, and no longer than the deadline: a builder need not heed it. */
+export function authenticateWithin(
+  auth: Auth,
+  request: OutgoingRequest,
+  context: AuthContext,
+  deadline: Deadline,
+): Authenticated | Promise<Authenticated> {
+  const authenticating = authenticate(auth, request, context)
+  if (!(authenticating instanceof Promise)) return authenticating
+  return Promise.race([authenticating, deadline.passed().catch(failed)])
 }
 
 function failed(error: unknown): Authenticated {

@@ -12,6 +12,7 @@ import {
   type OutgoingRequest,
   type TargetResponse,
 } from '@manifold/domain'
+import { isToldOfRequests } from './proofs.ts'
 
 export type Exchange = {
   readonly request: {
@@ -31,10 +32,6 @@ export type Exchange = {
     | undefined
 }
 
-/** Of a request; the others are named, and their values hidden. */
-const TOLD_OF_REQUESTS =
-  /^(?:accept|content-type|content-encoding|user-agent|idempotency-key|traceparent|webhook-id|webhook-timestamp|ce-(?:id|type|source|subject|time|specversion))$/
-
 /** Of an answer; there may be many others, which are left out. */
 const TOLD_OF_ANSWERS =
   /^(?:content-type|content-length|content-encoding|date|retry-after|server|via|allow|www-authenticate|(?:x-)?ratelimit(?:-[a-z]+)*|(?:x-)?(?:request|correlation|amzn-request|amzn-trace)-?id|traceparent|cf-ray)$/
@@ -50,27 +47,28 @@ const LONGEST_SECRET = 4_096
 /** How much of an address may be told. */
 export type ToldOfAddress = 'path' | 'origin'
 
-/**
- * @param rendered the request before authentication: what it has besides then is hidden wherever it is repeated
- * @param hide whatever else is known to be secret
- */
+/** @param clean takes every value that is known to be secret out of a text, what authentication put on the request among them */
 export function describeExchange(
-  rendered: OutgoingRequest,
   sent: OutgoingRequest,
   response: TargetResponse | undefined,
-  hide: HideText,
+  clean: HideText,
   told: ToldOfAddress = 'path',
 ): Exchange {
-  const hideProof = hideProofs(rendered, sent)
-  const hideAddress = told === 'path' ? undefined : hideValues(partsOf(sent.url))
-  const clean = (text: string) => {
-    const hidden = hide(hideProof(text))
-    return hideAddress === undefined ? hidden : hideAddress(hidden)
-  }
+  return told === 'path'
+    ? describe(sent, response, clean, clean(withoutQueryValues(sent.url)))
+    : describe(sent, response, alsoHiding(partsOf(sent.url), clean), URL.parse(sent.url)?.origin ?? HIDDEN)
+}
+
+function describe(
+  sent: OutgoingRequest,
+  response: TargetResponse | undefined,
+  clean: HideText,
+  url: string,
+): Exchange {
   const request = {
     method: sent.method,
-    url: told === 'path' ? clean(withoutQueryValues(sent.url)) : (URL.parse(sent.url)?.origin ?? HIDDEN),
-    headers: mapHeaders(sent.headers, (name, value) => (TOLD_OF_REQUESTS.test(name) ? clean(value) : HIDDEN)),
+    url,
+    headers: mapHeaders(sent.headers, (name, value) => (isToldOfRequests(name) ? clean(value) : HIDDEN)),
   }
   if (response === undefined) return { request, response: undefined }
   return {
@@ -80,33 +78,15 @@ export function describeExchange(
       headers: mapHeaders(response.headers, (name, value) =>
         TOLD_OF_ANSWERS.test(name) ? clean(value) : undefined,
       ),
-      body: beginningOf(response.text, clean),
+      body: beginningOf(response, clean),
     },
   }
 }
 
 /** Hidden first: what is cut in two is not found. */
-function beginningOf(text: string, clean: HideText): string {
-  const hidden = clean(text.slice(0, SEARCHED_LENGTH))
-  const whole = text.length > SEARCHED_LENGTH ? hidden.slice(0, -LONGEST_SECRET) : hidden
-  return whole.slice(0, BODY_LENGTH)
-}
-
-/** Hides what authentication put on a request, wherever an answer or an error repeats it. */
-export function hideProofs(rendered: OutgoingRequest, sent: OutgoingRequest): HideText {
-  const values: string[] = []
-  for (const [name, value] of Object.entries(sent.headers)) {
-    if (rendered.headers[name] === value || TOLD_OF_REQUESTS.test(name)) continue
-    // As a whole, and what follows the scheme.
-    values.push(value, ...value.split(' ').slice(1))
-  }
-  if (sent.url !== rendered.url) values.push(...addedParameters(rendered.url, sent.url))
-  return hideValues(values)
-}
-
-function addedParameters(before: string, after: string): string[] {
-  const known = new Set(URL.parse(before)?.searchParams.values())
-  return [...(URL.parse(after)?.searchParams.values() ?? [])].filter((value) => !known.has(value))
+function beginningOf({ text, truncated }: TargetResponse, clean: HideText): string {
+  if (text.length <= SEARCHED_LENGTH) return clean(text, truncated).slice(0, BODY_LENGTH)
+  return clean(text.slice(0, SEARCHED_LENGTH)).slice(0, -LONGEST_SECRET).slice(0, BODY_LENGTH)
 }
 
 function withoutQueryValues(url: string): string {
@@ -116,6 +96,11 @@ function withoutQueryValues(url: string): string {
     (name) => `${encodeURIComponent(name)}=${HIDDEN}`,
   )
   return `${parsed.origin}${parsed.pathname}${names.length === 0 ? '' : `?${names.join('&')}`}`
+}
+
+function alsoHiding(values: readonly string[], clean: HideText): HideText {
+  const hide = hideValues(values)
+  return (text, isCut) => hide(clean(text, isCut), isCut)
 }
 
 /** Path and query of an address: as a whole, and whatever in them may be repeated alone. */

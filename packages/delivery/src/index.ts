@@ -1,4 +1,6 @@
 /** The stages of one attempt: render → authenticate → send → classify. Deciding is the domain's. */
+export * from './attempt-http.ts'
+export * from './attempt-target.ts'
 export * from './authenticate.ts'
 export * from './call-handler.ts'
 export * from './classify.ts'
@@ -6,5 +8,6 @@ export * from './client.ts'
 export * from './deadline.ts'
 export * from './describe-exchange.ts'
 export * from './network-policy.ts'
+export * from './proofs.ts'
 export * from './render.ts'
 export * from './send.ts'

@@ -3,16 +3,29 @@
  *
  * Pure: who knows the values hands them over. It finds what it was told of, and nothing else.
  */
+import { halfEscapeAtEnd, undoEscapes } from './escaped-text.ts'
 
 export const HIDDEN = '[secret]'
 
 /** Shorter ones stand everywhere: hiding them would make a text unreadable, and keep no secret. */
 const SHORTEST_VALUE = 4
 
-/** Gives a text in which none of the values stands any more. */
-export type HideText = (text: string) => string
+/** JSON in JSON in JSON. */
+const MOST_LAYERS = 3
 
-/** @param values as they are; what they look like in a URL, in JSON and in base64 is found as well */
+/**
+ * Gives a text in which none of the values stands any more.
+ * @param isCut the text went on where it ends now: what may be the beginning of a value there is hidden as well
+ */
+export type HideText = (text: string, isCut?: boolean) => string
+
+/** From its first character to behind its last. */
+type Span = readonly [from: number, to: number]
+
+/**
+ * @param values as they are; what they look like in a URL, in base64 and in hex is found as well, and all of it also where JSON
+ * or HTML escapes it
+ */
 export function hideValues(values: Iterable<string>): HideText {
   const forms = new Set<string>()
   for (const value of values) {
@@ -22,17 +35,19 @@ export function hideValues(values: Iterable<string>): HideText {
   // A longer one may hold a shorter one.
   const longestFirst = [...forms].sort((one, other) => other.length - one.length)
   const pattern = new RegExp(longestFirst.map(escapeForPattern).join('|'), 'gi')
-  return (text) => text.replace(pattern, HIDDEN)
+  const wholeOnes = (text: string): Span[] =>
+    Array.from(text.matchAll(pattern), ({ 0: found, index }) => [index, index + found.length])
+  return (text, isCut = false) => {
+    const hidden = text.replace(pattern, HIDDEN)
+    const find = isCut ? (one: string) => [...wholeOnes(one), ...begunOnes(one, longestFirst)] : wholeOnes
+    return withoutSpans(hidden, spansIn(hidden, find, MOST_LAYERS))
+  }
 }
 
 function formsOf(value: string): string[] {
-  const inJson = JSON.stringify(value).slice(1, -1)
   const bytes = Buffer.from(value)
   return [
     value,
-    inJson,
-    // JSON in a field of a log line.
-    JSON.stringify(inJson).slice(1, -1),
     encodeURIComponent(value.toWellFormed()),
     new URLSearchParams([['', value]]).toString().slice(1),
     bytes.toString('base64'),
@@ -45,4 +60,44 @@ function formsOf(value: string): string[] {
 
 function escapeForPattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
+}
+
+/** What is found in the text, and in what it says behind its escapes. */
+function spansIn(text: string, find: (text: string) => Span[], layers: number): Span[] {
+  const unescaped = layers === 0 ? undefined : undoEscapes(text)
+  if (unescaped === undefined) return find(text)
+  const behind = spansIn(unescaped.text, find, layers - 1)
+  return [
+    ...find(text),
+    ...behind.map(([from, to]): Span => [unescaped.placeOf(from), unescaped.placeOf(to)]),
+  ]
+}
+
+/** The longest beginning of a value that the text ends with. */
+function begunOnes(text: string, forms: readonly string[]): Span[] {
+  const longest = forms[0]?.length ?? 0
+  const end = text.length - halfEscapeAtEnd(text)
+  const begin = Math.max(0, end - longest)
+  const tail = text.slice(begin, end).toLowerCase()
+  const byStart = Map.groupBy(
+    forms.map((form) => form.toLowerCase()),
+    (form) => form.slice(0, SHORTEST_VALUE),
+  )
+  for (let from = 0; from <= tail.length - SHORTEST_VALUE; from++) {
+    const candidates = byStart.get(tail.slice(from, from + SHORTEST_VALUE))
+    if (candidates?.some((form) => form.startsWith(tail.slice(from)))) return [[begin + from, text.length]]
+  }
+  return []
+}
+
+function withoutSpans(text: string, spans: readonly Span[]): string {
+  let hidden = ''
+  let done = 0
+  for (const [from, to] of spans.toSorted(([one], [other]) => one - other)) {
+    if (to <= done) continue
+    // Those that overlap are hidden as one.
+    if (from >= done) hidden += text.slice(done, from) + HIDDEN
+    done = to
+  }
+  return done === 0 ? text : hidden + text.slice(done)
 }

@@ -22,9 +22,8 @@ const MAX_DEPTH = 5
 /** @param error whatever was thrown */
 export function describeError(error: unknown, depth = 0): DescribedError {
   if (typeof error !== 'object' || error === null) {
-    if (error === null) return { type: 'null' }
-    const isName = typeof error === 'function' || typeof error === 'symbol'
-    return { type: typeof error, ...(isName ? {} : { message: String(error) }) }
+    if (typeof error === 'string') return { type: 'string', message: error }
+    return { type: error === null ? 'null' : typeof error }
   }
   const type = classOf(error)
   const message = textAt(error, 'message')

@@ -13,26 +13,24 @@ export type PersistenceFlaw = {
 }
 
 /**
- * Flaws of this Redis, each with its fix; none when all is well, or when Redis is away.
- * A managed Redis may not show its settings: that is one too.
+ * Flaws of this Redis, each with its fix; none when all is well. A managed Redis may not show its settings: that is one too.
  * @param replicas how many must have what a caller is told is kept; left out by those who tell nobody
+ * @throws when Redis is away
  */
 export async function persistenceFlaws(
   { redis }: Pick<Store, 'redis'>,
   replicas?: number,
 ): Promise<PersistenceFlaw[]> {
-  try {
-    const [settings, connected] = await Promise.all([readSettings(redis), readConnectedReplicas(redis)])
-    return [...settingFlaws(settings), ...replicaFlaws(connected, replicas)]
-  } catch (error) {
-    if (isStoreUnavailable(error)) return []
-    throw error
-  }
+  const [settings, connected] = await Promise.all([readSettings(redis), readConnectedReplicas(redis)])
+  return [...settingFlaws(settings), ...replicaFlaws(connected, replicas)]
 }
 
-/** The same as warnings, one line each. */
+/** The same as warnings, one line each; none when Redis is away, as a part that starts without it is told so elsewhere. */
 export async function persistenceWarnings(store: Pick<Store, 'redis'>, replicas?: number): Promise<string[]> {
-  const flaws = await persistenceFlaws(store, replicas)
+  const flaws = await persistenceFlaws(store, replicas).catch((error: unknown): PersistenceFlaw[] => {
+    if (isStoreUnavailable(error)) return []
+    throw error
+  })
   return flaws.map(({ setting, message, fix }) =>
     setting === 'hidden' ? `${message}: ${fix}` : `${message}. Fix: ${fix}`,
   )

@@ -17,14 +17,22 @@ export type Session = {
   readonly json: boolean
   /** Aborts at Ctrl-C. */
   readonly signal: AbortSignal
+  /** What commands to go on with need besides: the address, where it was given with the command. Never the key. */
+  readonly again: readonly string[]
   /** The command as it was given, for what else is wrong with it. */
   readonly command: Command
 }
 
 type ApiOptions = { readonly url?: string; readonly key?: string; readonly json?: boolean }
 
-/** One that shows, for people, or for programs with `--json`. */
+/** One that shows, for people, or for programs with `--json`, wherever on the line that stands. */
 export function withJson(command: Command): Command {
+  return withJsonOption(command).hook('preAction', (_hooked, action) => {
+    if (action.optsWithGlobals<ApiOptions>().json === true) action.setOptionValue('json', true)
+  })
+}
+
+export function withJsonOption(command: Command): Command {
   return command.addOption(new Option('--json', 'the answer for programs: JSON, of lists one item a line'))
 }
 
@@ -75,9 +83,17 @@ async function openSession(command: Command, maxAttempts: number): Promise<Sessi
       output: openOutput(),
       json: options.json === true,
       signal: onInterrupt(),
+      again: options.url === undefined ? [] : ['--url', withoutLogin(parsed)],
       command,
     }
   } catch (error) {
     return misuse(command, error instanceof Error ? error.message : String(error))
   }
+}
+
+function withoutLogin(url: URL): string {
+  const shown = new URL(url)
+  shown.username = ''
+  shown.password = ''
+  return shown.href.replace(/\/$/, '')
 }

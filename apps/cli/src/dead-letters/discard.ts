@@ -12,6 +12,7 @@ import {
   confirm,
   requireChoice,
   select,
+  showNothing,
   showSelection,
   type BulkOptions,
   type Selection,
@@ -36,8 +37,8 @@ export async function discardDeadLetters(
   }
   const selection = await select(client, options, signal)
   if (options.dryRun === true) return showSelection(session, selection)
-  if (selection.count > 0 && !(await confirm(session, `Discard ${amount(selection)} for good`, options)))
-    return EXIT.failed
+  if (selection.count === 0) return showNothing(session, { matched: 0, discarded: 0, skipped: 0 })
+  if (!(await confirm(session, `Discard ${amount(selection)} for good`, options))) return EXIT.failed
   return discardMatching(session, selection)
 }
 
@@ -56,12 +57,16 @@ async function discardMatching(session: Session, selection: Selection): Promise<
     whole = true
   } finally {
     progress.clear()
-    const counts = { matched: selection.count, ...tally }
     if (!whole && !signal.aborted) output.note('stopped: what is left are dead letters as before')
-    if (json) await output.print(`${JSON.stringify(counts)}\n`)
+    if (json) await output.print(`${JSON.stringify(countsOf(selection, tally))}\n`)
     else await output.print(summary(tally))
   }
   return EXIT.ok
+}
+
+/** Counting ends where nobody waits for the exact number: then it is known by what was done. */
+export function countsOf({ count }: Pick<Selection, 'count'>, { discarded, skipped }: Tally): object {
+  return { matched: Math.max(count, discarded + skipped), discarded, skipped }
 }
 
 function summary({ discarded, skipped }: Tally): string {

@@ -9,7 +9,9 @@ import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { columns } from '../terminal/columns.ts'
 import { ask, canAsk } from '../terminal/question.ts'
 
-export type BulkOptions = DeadLetterFilter & {
+export type BulkOptions = Omit<DeadLetterFilter, 'after' | 'before'> & {
+  readonly after?: Date
+  readonly before?: Date
   readonly all?: boolean
   readonly dryRun?: boolean
   readonly yes?: boolean
@@ -63,9 +65,21 @@ export async function select(client: Client, options: BulkOptions, signal: Abort
     group.count++
     groups.set(key, group)
   }
-  // The API's `before` is exclusive.
-  const until = before ?? (newest === undefined ? undefined : new Date(Date.parse(newest) + 1))
-  return { filter: { ...asked, before: until }, count, more, groups: [...groups.values()] }
+  return { filter: { ...asked, before: upTo(newest, before) }, count, more, groups: [...groups.values()] }
+}
+
+/** The API's `before` is exclusive. One that is still to come does not let in what dies until then. */
+function upTo(newest: string | undefined, before: Date | undefined): Date | undefined {
+  if (newest === undefined) return before
+  const behindNewestMs = Date.parse(newest) + 1
+  return before !== undefined && before.getTime() < behindNewestMs ? before : new Date(behindNewestMs)
+}
+
+/** Nothing matched: so nothing is asked, nor done to what may match in a moment. */
+export async function showNothing({ output, json }: Session, counts: object): Promise<ExitCode> {
+  if (json) await output.print(`${JSON.stringify(counts)}\n`)
+  else output.note('no dead letter matches')
+  return EXIT.ok
 }
 
 /** Tells of a dry run. */

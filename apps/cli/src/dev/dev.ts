@@ -113,12 +113,21 @@ async function startEverything(start: Start): Promise<void> {
   closers.push(producer.stop)
   const producerUrl = `http://127.0.0.1:${String(await producer.ready)}`
 
+  const addWorker = (target: string) => {
+    const worker = startWorker(target)
+    workers.set(target, worker)
+    worker.ready.catch((error: unknown) => {
+      workers.delete(target)
+      const why = error instanceof Error ? error.message : String(error)
+      if (!stopping.signal.aborted) logs.say(`${why}; SIGHUP tries again`)
+    })
+  }
   reloads.follow(createLogger('manifold', 'silent'), async () => {
     logs.say('SIGHUP: every part reads its config again')
     for (const part of [producer, ...workers.values()]) part.reload()
     // The parts say what is wrong with it.
     for (const { name } of everyTarget(await loadConfig(settings.configPath)))
-      if (!workers.has(name) && !stopping.signal.aborted) workers.set(name, startWorker(name))
+      if (!workers.has(name) && !stopping.signal.aborted) addWorker(name)
     return {}
   })
 

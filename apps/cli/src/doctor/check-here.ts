@@ -121,10 +121,13 @@ export function checkKeys(settings: Settings): Finding[] {
     return [broken('API keys', message, 'make one with "manifold keys create", and set MANIFOLD_API_KEYS')]
   }
   const count = settings.apiKeys.length
+  if (count === 0 && settings.jwt !== undefined)
+    return [ok('API keys', 'none: who calls proves it with a token (MANIFOLD_JWT_JWKS_URL)')]
   if (count === 0)
     return [ok('API keys', `none: whoever is on this machine may do everything, nobody else anything`)]
   const admins = settings.apiKeys.filter((key) => key.scopes.has('admin')).length
-  if (admins > 0) return [ok('API keys', `${String(count)}, ${String(admins)} of them for administration`)]
+  if (admins > 0 || settings.jwt !== undefined)
+    return [ok('API keys', `${String(count)}, ${String(admins)} of them for administration`)]
   return [
     warning(
       'API keys',

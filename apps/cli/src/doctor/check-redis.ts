@@ -1,7 +1,7 @@
 /** Checks of Redis: is it there, may it be used, does it keep what it is given. */
 import type { Settings } from '@manifold/config'
 import type { RedisAddress, RedisNode } from '@manifold/domain'
-import { connectRedis, persistenceFlaws, type RedisClient } from '@manifold/store'
+import { connectRedis, isRedisReply, persistenceFlaws, type RedisClient } from '@manifold/store'
 import { loadEveryScript, readClockSkew, readRedisFacts } from '@manifold/store/redis-facts'
 import { broken, ok, warning, type Finding } from './finding.ts'
 import { judgeClock, judgeFacts } from './judge-redis.ts'
@@ -23,7 +23,7 @@ export async function checkRedis({ redis: address, redisUrl, redisReplicas }: Se
   }
 }
 
-/** A check that Redis itself refuses says so, and the others go on. */
+/** A check that Redis refuses, or gives no answer to, says so, and the others go on. */
 async function lookAt(redis: RedisClient, replicas: number): Promise<Finding[]> {
   const looks: readonly (readonly [string, () => Promise<readonly Finding[]>])[] = [
     ['Redis', async () => judgeFacts(await readRedisFacts(redis))],
@@ -39,17 +39,25 @@ async function lookAt(redis: RedisClient, replicas: number): Promise<Finding[]> 
     try {
       findings.push(...(await look()))
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      findings.push(
-        broken(
-          about,
-          `refuses what Manifold needs: ${reason}`,
-          'let its user run these commands (ACL), on a primary with memory left',
-        ),
-      )
+      findings.push(withoutLook(about, error))
     }
   }
   return findings
+}
+
+function withoutLook(about: string, error: unknown): Finding {
+  const reason = error instanceof Error ? error.message : String(error)
+  return isRedisReply(error)
+    ? broken(
+        about,
+        `refuses what Manifold needs: ${reason}`,
+        'let its user run these commands (ACL), on a primary with memory left',
+      )
+    : broken(
+        about,
+        `could not be looked at: ${reason}`,
+        'see why Redis is silent, or the network to it is, and look again',
+      )
 }
 
 async function checkPersistence(redis: RedisClient, replicas: number): Promise<readonly Finding[]> {

@@ -54,6 +54,12 @@ function scopes(text: string): string[] {
   return names
 }
 
+/** None would not limit the key at all: nobody means that by naming some. */
 function types(text: string): string[] {
-  return text.split(/[,+]/).filter((pattern) => pattern !== '')
+  const patterns = text.split(/[,+]/).filter((pattern) => pattern !== '')
+  if (patterns.length === 0)
+    throw new InvalidArgumentError(
+      'name at least one type or pattern; without the option all types are allowed',
+    )
+  return patterns
 }

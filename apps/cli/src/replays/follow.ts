@@ -3,6 +3,7 @@ import type { BulkReplay, ReplayProgress } from '@manifold/client'
 import type { Session } from '../api/session.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { bar, openProgressLine } from '../terminal/progress-line.ts'
+import { shellWord } from '../terminal/shell-quote.ts'
 
 /** Until every matched dead letter was given back to its target. */
 export async function followReplay(session: Session, replay: BulkReplay): Promise<ExitCode> {
@@ -20,9 +21,14 @@ export async function followReplay(session: Session, replay: BulkReplay): Promis
     return await printReplay(session, done)
   } catch (error) {
     progress.clear()
-    output.note(`the replay goes on without this command; look with: manifold replays show ${replay.id}`)
+    output.note(`the replay goes on without this command; look with: ${howToLook(session, replay)}`)
     throw error
   }
+}
+
+/** The command, to be pasted. */
+export function howToLook({ again }: Session, { id }: BulkReplay): string {
+  return ['manifold replays show', id, ...again.map(shellWord)].join(' ')
 }
 
 /** How far it is. Those that were no longer dead are no failure of anything. */

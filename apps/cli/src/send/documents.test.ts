@@ -61,6 +61,35 @@ test('an array is its items, a document over several lines is one', async () => 
   expect(await read('')).toEqual([])
 })
 
+test('arrays of one line each are lines, where there are several; one alone is its items', async () => {
+  expect(await read('[1,2]\n[3,4]\n\n[]\n')).toEqual([doc(1, [1, 2]), doc(2, [3, 4]), doc(4, [])])
+  expect(await read('[1,2]\nx\n')).toEqual([doc(1, [1, 2]), broken(2, 'malformed-json')])
+  expect(await read('\n[1,2]\n\n')).toEqual([doc(1, 1), doc(2, 2)])
+})
+
+test.each(['[header]', '[orders] of [today]', '[{"a":1}]]', '["a', '[a,'])(
+  'a first line "%s" begins no array: it is a broken line, and the rest is read',
+  async (first) => {
+    expect(await read(`${first}\n{"a":2}\n{"a":3}\n`)).toEqual([
+      broken(1, 'malformed-json'),
+      doc(2, { a: 2 }),
+      doc(3, { a: 3 }),
+    ])
+  },
+)
+
+test.each([
+  ['[', '1]'],
+  ['[{', '"a":1}]'],
+  ['[ {"ä":', '1}]'],
+  ['[{"a":1},', '2]'],
+  ['["]", [', ']]'],
+  ['[1', ']'],
+])('an array may be cut into lines behind "%s"', async (first, rest) => {
+  const items = JSON.parse(first + rest) as unknown[]
+  expect(await read(`${first}\n${rest}\n`)).toEqual(items.map((item, index) => doc(index + 1, item)))
+})
+
 test('an array that is broken, or too long to be read as a whole, is one fault with its fix', async () => {
   expect(await read('[{"a":1},\n{"a":2},\n')).toEqual([broken(1, 'malformed-json')])
   const long = JSON.stringify(

@@ -1,9 +1,10 @@
 /**
  * What stands in an input: one JSON document a line; or a JSON array, whose items count as lines; or one document over
- * several lines. Lines are read as they come, the other two as a whole.
+ * several lines. Lines are read as they come, the other two as a whole. The first line tells which.
  */
 import { readJson, type JsonRefusal } from '@manifold/domain'
 import { linesOf, type Line } from './lines.ts'
+import { mayGoOn, startsArray } from './open-document.ts'
 
 /** `line` is where it stands: the line's number, or the item's place in the array, from 1. */
 export type Document =
@@ -27,15 +28,35 @@ export async function* documentsOf(
   const lines = linesOf(withoutMark(chunks))
   const first = await lines.next()
   if (first.done === true) return
-  if (first.value.kind === 'line' && mayGoOn(first.value.bytes))
-    yield* wholeOrLines(first.value, lines, maxWholeBytes)
-  else yield* [readLine(first.value)]
-  for await (const line of lines) yield readLine(line)
+  const line = first.value
+  if (line.kind === 'too-long') yield readLine(line)
+  else if (startsArray(line.bytes) && readJson(line.bytes).kind === 'json')
+    yield* arrayOrLine(line, lines, maxWholeBytes)
+  else if (mayGoOn(line.bytes)) yield* wholeOrLines(line, lines, maxWholeBytes)
+  else yield readLine(line)
+  for await (const next of lines) yield readLine(next)
+}
+
+type WholeLine = Extract<Line, { kind: 'line' }>
+
+/** An array that ends with its line: it is all there is; or data that is an array, as in the lines that follow. */
+async function* arrayOrLine(
+  line: WholeLine,
+  lines: AsyncIterator<Line>,
+  maxBytes: number,
+): AsyncGenerator<Document, void, undefined> {
+  const second = await nextOf(lines)
+  if (second !== undefined) yield* [readLine(line), readLine(second)]
+  else if (line.bytes.length > maxBytes) yield tooLongArray(maxBytes)
+  else {
+    const whole = readJson(line.bytes)
+    yield* whole.kind === 'json' ? itemsOf(whole.value) : [broken(whole, line.number)]
+  }
 }
 
 /** An array, or a document that is written over several lines; else lines after all. */
 async function* wholeOrLines(
-  first: Line,
+  first: WholeLine,
   lines: AsyncIterator<Line>,
   maxBytes: number,
 ): AsyncGenerator<Document, void, undefined> {
@@ -49,17 +70,22 @@ async function* wholeOrLines(
     length += line.bytes.length
     if (length > maxBytes) break
   }
-  if (length > maxBytes && startsArray(parts)) {
-    const detail = `a JSON array may have ${String(maxBytes)} bytes: write one event a line instead (jq -c '.[]')`
-    yield { kind: 'broken', line: 1, code: 'body-too-large', detail }
+  const isArray = startsArray(first.bytes)
+  if (length > maxBytes && isArray) {
+    yield tooLongArray(maxBytes)
     // Nothing in the middle of an array is a line.
     while ((await nextOf(lines)) !== undefined);
     return
   }
   const whole = readJson(Buffer.concat(parts))
   if (whole.kind === 'json') yield* itemsOf(whole.value)
-  else if (startsArray(parts) && read.length > 1) yield broken(whole, 1)
+  else if (isArray) yield broken(whole, 1)
   else yield* read.map(readLine)
+}
+
+function tooLongArray(maxBytes: number): Document {
+  const detail = `a JSON array may have ${String(maxBytes)} bytes: write one event a line instead (jq -c '.[]')`
+  return { kind: 'broken', line: 1, code: 'body-too-large', detail }
 }
 
 function* itemsOf(value: unknown): Generator<Document, void, undefined> {
@@ -88,19 +114,6 @@ function broken({ code, detail }: JsonRefusal, line: number): Document {
     code,
     detail: detail === undefined ? WHAT[code] : `${WHAT[code]}: ${detail}`,
   }
-}
-
-/** Whether a first line begins an array, or a document that goes on in the next one. */
-function mayGoOn(bytes: Uint8Array): boolean {
-  const text = Buffer.from(bytes).toString('latin1').trim()
-  return text.startsWith('[') || (readJson(bytes).kind !== 'json' && /[{[,:]$/.test(text))
-}
-
-function startsArray(parts: readonly Uint8Array[]): boolean {
-  return Buffer.from(parts[0] ?? [])
-    .toString('latin1')
-    .trimStart()
-    .startsWith('[')
 }
 
 async function nextOf(lines: AsyncIterator<Line>): Promise<Line | undefined> {

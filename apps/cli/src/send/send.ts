@@ -9,7 +9,7 @@ import type { Session } from '../api/session.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { misuse } from '../misuse.ts'
 import { openProgressLine } from '../terminal/progress-line.ts'
-import { shellQuote } from '../terminal/shell-quote.ts'
+import { shellWord } from '../terminal/shell-quote.ts'
 import { checkOnly } from './check-only.ts'
 import { documentsOf } from './documents.ts'
 import { toItem, type Item } from './events-of.ts'
@@ -43,7 +43,8 @@ export async function sendFile(session: Session, options: SendOptions, file: str
     whole = true
   } finally {
     await report.summary(idempotencyKey)
-    if (!whole || report.failed() > 0) session.output.note(howToGoOn(idempotencyKey, file, options.type))
+    if (!whole || report.failed() > 0)
+      session.output.note(howToGoOn([...typeWords(options), ...session.again, file], idempotencyKey))
   }
   return report.failed() === 0 ? EXIT.ok : EXIT.failed
 }
@@ -81,12 +82,11 @@ function newKey(): string {
   return `send-${crypto.randomUUID().replaceAll('-', '').slice(0, 16)}`
 }
 
-function howToGoOn(key: string, file: string, type: string | undefined): string {
-  const words = ['manifold send --idempotency-key', key, ...(type === undefined ? [] : ['--type', type])]
-  return `mend it and send all of it again, and only what is missing is accepted:\n  ${words.join(' ')} ${plain(file)}`
+function typeWords({ type }: SendOptions): string[] {
+  return type === undefined ? [] : ['--type', type]
 }
 
-/** To be pasted. */
-function plain(file: string): string {
-  return /^[\w./-]+$/.test(file) ? file : shellQuote(file)
+function howToGoOn(words: readonly string[], key: string): string {
+  const command = ['manifold send --idempotency-key', key, ...words.map(shellWord)].join(' ')
+  return `mend it and send all of it again, and only what is missing is accepted:\n  ${command}`
 }

@@ -1,4 +1,4 @@
-import type { OutgoingRequest } from '@manifold/domain'
+import { hideValues, type OutgoingRequest } from '@manifold/domain'
 import { describe, expect, test } from 'vitest'
 import { createHider } from './hide.ts'
 
@@ -14,6 +14,8 @@ const withHeader = (name: string, value: string) => ({
   headers: { ...plain.headers, [name]: value },
 })
 
+const nothingElse = (text: string) => text
+
 describe('hiding', () => {
   test.each([
     ['authorization', 'Bearer tok-1234567', 'tok-1234567'],
@@ -23,7 +25,7 @@ describe('hiding', () => {
     'whatever authentication puts into %s is hidden, also where an answer repeats it',
     (name, value, secret) => {
       const after = withHeader(name, value)
-      const hider = createHider([], plain, after)
+      const hider = createHider({ rendered: plain, request: after }, nothingElse)
       expect(hider.headers(after.headers)).toEqual({ ...plain.headers, [name]: '[secret]' })
       expect(hider.text(`you sent ${secret}`)).toBe('you sent [secret]')
     },
@@ -31,14 +33,16 @@ describe('hiding', () => {
 
   test('a signature is shown: it tells nothing of its secret', () => {
     const after = withHeader('webhook-signature', 'v1,abcdef')
-    expect(createHider(['whsec_x'], plain, after).headers(after.headers)).toEqual(after.headers)
+    expect(
+      createHider({ rendered: plain, request: after }, hideValues(['whsec_x'])).headers(after.headers),
+    ).toEqual(after.headers)
   })
 
   test('a query parameter that authentication adds, or that is named like a secret, is hidden; the rest is not', () => {
     const url = 'https://crm.example/orders?page=2&access_token=in%20url&k=added'
     const after = { ...plain, url }
     const before = { ...plain, url: 'https://crm.example/orders?page=2&access_token=in%20url' }
-    const hider = createHider([], before, after)
+    const hider = createHider({ rendered: before, request: after }, nothingElse)
     expect(hider.url(url)).toBe('https://crm.example/orders?page=2&access_token=[secret]&k=[secret]')
     expect(hider.text('in url, added')).toBe('[secret], [secret]')
   })
@@ -50,11 +54,21 @@ describe('hiding', () => {
     ['in JSON', (secret: string) => JSON.stringify({ secret }).slice(11, -2)],
   ])('a secret is hidden %s', (_how, write) => {
     const secret = 'que/ry+"&1234'
-    expect(createHider([secret], plain, plain).text(`<${write(secret)}>`)).toBe('<[secret]>')
+    const hider = createHider({ rendered: plain, request: plain }, hideValues([secret]))
+    expect(hider.text(`<${write(secret)}>`)).toBe('<[secret]>')
   })
 
   test('headers of an answer that hold secrets by their name are hidden', () => {
     const headers = { 'set-cookie': 'session=1', 'content-type': 'text/plain' }
-    expect(createHider([], plain, plain).headers(headers)).toEqual({ ...headers, 'set-cookie': '[secret]' })
+    expect(createHider(undefined, nothingElse).headers(headers)).toEqual({
+      ...headers,
+      'set-cookie': '[secret]',
+    })
+  })
+
+  test('a URL that is none, as custom authentication may make it, is shown and hidden as text', () => {
+    const after = withHeader('authorization', 'Bearer tok-1234567')
+    const hider = createHider({ rendered: plain, request: { ...after, url: '//tok-1234567' } }, nothingElse)
+    expect(hider.url('//tok-1234567')).toBe('//[secret]')
   })
 })

@@ -4,7 +4,8 @@
  * Whatever the authentication adds is hidden, but for signatures and what they are made over: they prove a secret and
  * do not tell it. A secret's value is hidden wherever it turns up, also in an answer that repeats the request.
  */
-import { HIDDEN, hideValues, type OutgoingRequest } from '@manifold/domain'
+import { proofsOf, proofValues, type Call, type Proofs } from '@manifold/delivery'
+import { HIDDEN, hideValues, type HideText } from '@manifold/domain'
 import { isSecretName } from '@manifold/runtime'
 
 /** What authentication may add for everybody to see. */
@@ -29,34 +30,27 @@ export type Hider = {
   readonly text: (text: string) => string
 }
 
+const NO_PROOFS: Proofs = { headers: new Map(), parameters: [] }
+
 /**
- * @param secrets the values that the target's authentication has
- * @param before the request without authentication, and `after` with it
+ * @param call the request without authentication, and with it; `undefined` when none was sent
+ * @param hideSecrets takes known secrets out of a text
  */
 export function createHider(
-  secrets: readonly string[],
-  before: OutgoingRequest | undefined,
-  after: OutgoingRequest | undefined,
+  call: Pick<Call, 'rendered' | 'request'> | undefined,
+  hideSecrets: HideText,
 ): Hider {
-  const isHidden = (name: string, value: string | undefined) =>
-    (after?.headers[name] !== before?.headers[name] &&
-      after?.headers[name] === value &&
-      !SIGNATURE_HEADERS.has(name)) ||
-    isSecretWord(name)
-  const known = parametersOf(before?.url)
-  const isHiddenParameter = ([name, value]: readonly [string, string]) =>
-    isSecretWord(name) || !known.some(([other, was]) => other === name && was === value)
+  const isSignature = (name: string) => SIGNATURE_HEADERS.has(name)
+  const proofs = call === undefined ? NO_PROOFS : proofsOf(call.rendered, call.request, isSignature)
+  const isHidden = (name: string, value: string) => proofs.headers.get(name) === value || isSecretWord(name)
 
   // Hidden where they stand, and wherever an answer repeats them.
-  const hiddenValues = [
-    ...Object.entries(after?.headers ?? {}).flatMap(([name, value]) =>
-      isHidden(name, value) ? [value] : [],
-    ),
-    ...parametersOf(after?.url).flatMap((one) => (isHiddenParameter(one) ? [one[1]] : [])),
-  ]
-  // What follows a scheme, such as a bearer token.
-  const bare = hiddenValues.flatMap((value) => value.split(' ').slice(1))
-  const text = hideValues([...secrets, ...hiddenValues, ...bare])
+  const named: Proofs = {
+    headers: new Map(Object.entries(call?.request.headers ?? {}).filter(([name]) => isSecretWord(name))),
+    parameters: parametersOf(call?.request.url).filter(([name]) => isSecretWord(name)),
+  }
+  const hideValuesOfCall = hideValues([...proofValues(proofs), ...proofValues(named)])
+  const text = (given: string) => hideSecrets(hideValuesOfCall(given))
   return {
     text,
     headers: (headers) =>
@@ -75,7 +69,7 @@ function isSecretWord(name: string): boolean {
 }
 
 function parametersOf(url: string | undefined): [string, string][] {
-  return url === undefined ? [] : [...new URL(url).searchParams]
+  return [...((url === undefined ? null : URL.parse(url))?.searchParams ?? [])]
 }
 
 /** Named like a secret; the rest of the query stays as it was written. */

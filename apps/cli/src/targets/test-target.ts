@@ -3,14 +3,8 @@
  *
  * Owns what is shown of it. No producer, queue or Redis has a part in it, and nothing is recorded.
  */
-import { loadConfig, readSettings, requireSecrets, type Config } from '@manifold/config'
-import {
-  deliveryId,
-  type ManifoldEvent,
-  type OutgoingRequest,
-  type Target,
-  type TargetResponse,
-} from '@manifold/domain'
+import { hideRevealedSecrets, loadConfig, readSettings, requireSecrets, type Config } from '@manifold/config'
+import type { HandlerLogger, ManifoldEvent, OutgoingRequest, Target, TargetResponse } from '@manifold/domain'
 import { randomHex, VERSION } from '@manifold/runtime'
 import type { Command } from 'commander'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -18,13 +12,13 @@ import { misuse } from '../misuse.ts'
 import { onInterrupt } from '../terminal/interruption.ts'
 import { openOutput } from '../terminal/output.ts'
 import { plainLines } from '../terminal/plain-text.ts'
-import { attemptOnce, type Tried } from './attempt-once.ts'
+import { attemptOnce, type Tested } from './attempt-once.ts'
 import { createHider, type Hider } from './hide.ts'
 import { makeTestEvent, type TestEventOptions } from './test-event.ts'
 
 export type TestOptions = TestEventOptions & { readonly json?: boolean }
 
-/** @throws ConfigError, SettingsError, or what says which secrets are missing */
+/** @throws ConfigError, SettingsError, what says which secrets are missing, or Interrupted */
 export async function testTarget(command: Command, name: string, options: TestOptions): Promise<ExitCode> {
   const settings = readSettings()
   const config = await loadConfig(settings.configPath)
@@ -32,39 +26,46 @@ export async function testTarget(command: Command, name: string, options: TestOp
   if (target === undefined) return misuse(command, unknownTarget(config, name))
   const making = makeTestEvent(config, target, options, () => `test-${randomHex(8)}`, Date.now())
   if (making.kind === 'mistake') return misuse(command, making.message)
-  const auth = target.kind === 'http' ? target.auth : undefined
-  if (auth !== undefined) requireSecrets([auth])
+  if (target.kind === 'http') requireSecrets([target.auth])
 
   const { event } = making
   const output = openOutput()
-  const tried = await attemptOnce(
+  const tested = await attemptOnce(
     {
       userAgent: `manifold/${VERSION}`,
-      deliveryId: deliveryId(event.id, target.name),
       now: Date.now,
       randomHex,
-      note: output.note,
+      handlerLogger: handlerLogger(output.note),
       signal: onInterrupt(),
     },
     target,
     event,
   )
-  const secrets = auth?.secrets.map((one) => one.reveal()) ?? []
-  const hider = createHider(secrets, tried.rendered, tried.request)
+  const hider = createHider(tested.lastCall, hideRevealedSecrets)
   await output.print(
     options.json === true
-      ? `${JSON.stringify(facts(target, event, tried, hider), undefined, 2)}\n`
-      : plainLines(text(target, event, tried, hider)),
+      ? `${JSON.stringify(facts(target, event, tested, hider), undefined, 2)}\n`
+      : plainLines(text(target, event, tested, hider)),
   )
-  return tried.outcome.kind === 'delivered' ? EXIT.ok : EXIT.failed
+  return tested.outcome.kind === 'delivered' ? EXIT.ok : EXIT.failed
+}
+
+/** What a function target's handler says, beside the result; it may repeat whatever it was given. */
+function handlerLogger(note: (text: string) => void): HandlerLogger {
+  const say = (level: string) => (fields: object, message: string) => {
+    note(plainLines(hideRevealedSecrets(`${level}: ${message} ${JSON.stringify(fields)}`)))
+  }
+  return { info: say('info'), warn: say('warn'), error: say('error') }
 }
 
 function unknownTarget({ path, targets }: Config, name: string): string {
   return `no target "${name}" in ${path}; there are: ${targets.map((one) => one.name).join(', ') || 'none'}`
 }
 
-function facts(target: Target, event: ManifoldEvent, tried: Tried, hider: Hider): object {
-  const { request, response, outcome, error, durationMs } = tried
+function facts(target: Target, event: ManifoldEvent, tested: Tested, hider: Hider): object {
+  const { lastCall, outcome, error, durationMs } = tested
+  const request = lastCall?.request
+  const response = answerOf(tested)
   return {
     target: target.name,
     eventId: event.id,
@@ -76,6 +77,11 @@ function facts(target: Target, event: ManifoldEvent, tried: Tried, hider: Hider)
     error: error === undefined ? null : hider.text(error),
     durationMs,
   }
+}
+
+/** The last one: of a token that could not be renewed, what it was refused with. */
+function answerOf({ lastCall }: Tested): TargetResponse | undefined {
+  return lastCall?.sent.kind === 'answered' ? lastCall.sent.response : undefined
 }
 
 function shownRequest({ method, url, headers, body }: OutgoingRequest, hider: Hider) {
@@ -91,8 +97,10 @@ function bodyText(body: OutgoingRequest['body']): string {
   return `(${String(body.length)} bytes) ${Buffer.from(body).toString('base64')}`
 }
 
-function text(target: Target, event: ManifoldEvent, tried: Tried, hider: Hider): string {
-  const { request, response, outcome, error, durationMs } = tried
+function text(target: Target, event: ManifoldEvent, tested: Tested, hider: Hider): string {
+  const { lastCall, outcome, error, durationMs } = tested
+  const request = lastCall?.request
+  const response = answerOf(tested)
   const parts: string[] = []
   if (request !== undefined) {
     const { method, url, headers, body } = shownRequest(request, hider)
@@ -115,7 +123,7 @@ function text(target: Target, event: ManifoldEvent, tried: Tried, hider: Hider):
     )
   }
   if (error !== undefined) parts.push(`error: ${hider.text(error)}`)
-  parts.push(`${outcome.kind} (${hider.text(outcome.reason)}): ${consequence(tried)}`)
+  parts.push(`${outcome.kind} (${hider.text(outcome.reason)}): ${consequence(tested)}`)
   return `${parts.join('\n')}\n`
 }
 
@@ -124,7 +132,7 @@ function headerLines(headers: Readonly<Record<string, string>>): string[] {
 }
 
 /** What a worker would make of it. */
-function consequence({ outcome }: Tried): string {
+function consequence({ outcome }: Tested): string {
   switch (outcome.kind) {
     case 'delivered':
       return 'the target took it'

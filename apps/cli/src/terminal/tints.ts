@@ -16,6 +16,7 @@ const TINTS: Readonly<Record<string, InspectColor>> = {
   removed: 'yellow',
   'half-open': 'yellow',
   warning: 'yellow',
+  broken: 'red',
   dead: 'red',
   failed: 'red',
   permanent: 'red',
