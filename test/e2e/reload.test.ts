@@ -160,13 +160,6 @@ test('what waits for a target that stays away dies after the grace period, and c
     active: 0,
   })
   await eventually('the log', () => producer.output().includes('"count":'))
-  expect(await removed()).toMatchObject([
-    { name: 'beta', diesAt: null, queue: { waiting: 0, delayed: 0, dead: 2 }, inFlight: 0 },
-  ])
-  expect(await metrics()).toMatch(/^manifold_dead_letters\{target="beta".*\} 2$/m)
-  expect(await (await fetch(`${origin}/v1/admin/targets/beta`)).json()).toMatchObject({
-    detail: expect.stringContaining('it has 2 dead letters') as unknown,
-  })
   // A line each, as for one that a worker buries.
   const lines = producer.output().split('\n')
   for (const id of ids) {
@@ -186,6 +179,13 @@ test('what waits for a target that stays away dies after the grace period, and c
       }),
     ])
   }
+  expect(await removed()).toMatchObject([
+    { name: 'beta', diesAt: null, queue: { waiting: 0, delayed: 0, dead: 2 }, inFlight: 0 },
+  ])
+  expect(await metrics()).toMatch(/^manifold_dead_letters\{target="beta".*\} 2$/m)
+  expect(await (await fetch(`${origin}/v1/admin/targets/beta`)).json()).toMatchObject({
+    detail: expect.stringContaining('it has 2 dead letters') as unknown,
+  })
 
   const replay = () =>
     fetch(`http://127.0.0.1:${String(producer.port)}/v1/admin/dead-letters/${ids[0] ?? ''}-beta/replay`, {

@@ -114,3 +114,10 @@ test('a long text is searched in a moment, whatever it repeats, among hundreds o
     expect(performance.now() - startedMs, unit).toBeLessThan(5_000)
   }
 })
+
+test('a value of any length is hidden, to its last character', () => {
+  const value = Array.from({ length: 5_000 }, (_, at) => `${String(at)}-`).join('')
+  const hide = hideValues([value])
+  expect(hide(`before ${value} behind`)).toMatch(/^before (\[secret\])+ behind$/)
+  expect(hide(Buffer.from(value).toString('base64'))).toMatch(/^(\[secret\])+$/)
+})

@@ -10,6 +10,9 @@ export const HIDDEN = '[secret]'
 /** Shorter ones stand everywhere: hiding them would make a text unreadable, and keep no secret. */
 const SHORTEST_VALUE = 4
 
+/** A pattern takes no longer ones: they are looked for in pieces. */
+const LONGEST_PIECE = 1_000
+
 /** JSON in JSON in JSON. */
 const MOST_LAYERS = 3
 
@@ -29,7 +32,8 @@ type Span = readonly [from: number, to: number]
 export function hideValues(values: Iterable<string>): HideText {
   const forms = new Set<string>()
   for (const value of values) {
-    if (value.length >= SHORTEST_VALUE) for (const form of formsOf(value)) forms.add(form)
+    if (value.length < SHORTEST_VALUE) continue
+    for (const form of formsOf(value)) for (const piece of piecesOf(form)) forms.add(piece)
   }
   if (forms.size === 0) return (text) => text
   // A longer one may hold a shorter one.
@@ -68,6 +72,14 @@ function formsOf(value: string): string[] {
     bytes.toString('base64url'),
     bytes.toString('hex'),
   ].filter((form) => form.length >= SHORTEST_VALUE)
+}
+
+/** What is left at the end goes with the piece before it: alone it might be too short to be looked for. */
+function piecesOf(form: string): string[] {
+  const count = Math.max(1, Math.floor(form.length / LONGEST_PIECE))
+  return Array.from({ length: count }, (_, at) =>
+    form.slice(at * LONGEST_PIECE, at === count - 1 ? undefined : (at + 1) * LONGEST_PIECE),
+  )
 }
 
 function escapeForPattern(text: string): string {
