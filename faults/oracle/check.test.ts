@@ -119,7 +119,7 @@ describe('found', () => {
     [
       'an event that waited while later ones went first',
       ['first-tried-too-late'],
-      withTraffic(withRequests([lateFirst])),
+      withTraffic(withRequests([request('evt_1', 35_000, 200)])),
     ],
     ['a seventh attempt of six', ['tried-too-often'], withDead(seven, 'exhausted')],
     [

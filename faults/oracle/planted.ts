@@ -63,9 +63,9 @@ export function withSecondDeath(status: number): Testimony {
   }
 }
 
-/** Twenty more events, one each second, each sent on at once. */
+/** Forty more events, one each second, each sent on at once. */
 export function withTraffic(run: Testimony): Testimony {
-  const ids = Array.from({ length: 20 }, (_, index) => ({
+  const ids = Array.from({ length: 40 }, (_, index) => ({
     id: `evt_${String(100 + index)}`,
     afterMs: index * 1_000,
   }))
