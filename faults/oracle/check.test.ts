@@ -1,127 +1,30 @@
-/** The checker sees each kind of error that is planted in a run that is well, and nothing else. */
+/** The checker sees each kind of error that is planted in a run that is well. */
 import { describe, expect, test } from 'vitest'
 import { check } from './check.ts'
 import { accepted, cleanRun, delivery, event, momentMs, request } from './clean-run.ts'
 import type { Testimony } from './evidence.ts'
 import type { FindingKind } from './finding.ts'
-import type { LedgerLine } from './ledger.ts'
-import type { DeliverySeen, Snapshot } from './snapshot.ts'
-import type { Window } from './windows.ts'
-
-type Requests = Testimony['requests']
-
-function withSnapshot(parts: Partial<Snapshot>): Testimony {
-  const run = cleanRun()
-  return { ...run, snapshot: { ...run.snapshot, ...parts } }
-}
-
-function withEvent(id: string, status: string, ...deliveries: DeliverySeen[]): Testimony {
-  const events = new Map(cleanRun().snapshot.events)
-  return withSnapshot({ events: events.set(id, event(id, status, ...deliveries)) })
-}
-
-/** `evt_1` as it would look with other requests, all of which are recorded unless told otherwise. */
-function withRequests(own: Requests, recorded = own, parts: Partial<DeliverySeen> = {}): Testimony {
-  const seen = { ...delivery('evt_1', 'delivered', recorded), ...parts }
-  const run = withEvent('evt_1', seen.status === 'delivered' ? 'delivered' : 'failed', seen)
-  const others = run.requests.filter(({ deliveryId }) => deliveryId !== 'evt_1-alpha')
-  return { ...run, requests: [...others, ...own] }
-}
-
-/** `evt_1` as a dead letter, where every list says so. */
-function withDead(own: Requests, reason: string, diedAfterMs = 20, recorded = own): Testimony {
-  const run = withRequests(own, recorded, { status: 'dead', reason })
-  const letter = { id: 'evt_1-alpha', reason, generation: 1, diedAtMs: momentMs(diedAfterMs) }
-  const { queues, deadLetters } = run.snapshot
-  return {
-    ...run,
-    snapshot: {
-      ...run.snapshot,
-      queues: queues.map((queue) => ({ ...queue, deadJobIds: [...queue.deadJobIds, 'evt_1.1'] })),
-      deadLetters: [...deadLetters, letter],
-    },
-  }
-}
-
-/** `evt_1` refused in its first life, replayed by an operator, and dead of the same reason after another answer. */
-function withSecondDeath(status: number): Testimony {
-  const own = [request('evt_1', 0, 422), request('evt_1', 3_000, status)]
-  const run = withDead(own, 'rejected', 3_030)
-  const { events, queues, deadLetters } = run.snapshot
-  const attemptList = delivery('evt_1', 'dead', own).attemptList.map((one, index) => ({
-    ...one,
-    generation: index + 1,
-  }))
-  const dead = { ...delivery('evt_1', 'dead', own), reason: 'rejected', generation: 2, attemptList }
-  return {
-    ...run,
-    ledger: [...run.ledger, { kind: 'replayed', deliveryId: dead.id, atMs: momentMs(2_900) }],
-    snapshot: {
-      ...run.snapshot,
-      events: new Map(events).set('evt_1', event('evt_1', 'failed', dead)),
-      queues: queues.map((queue) => ({ ...queue, deadJobIds: ['evt_3.1', 'evt_1.2'] })),
-      deadLetters: deadLetters.map((one) => (one.id === dead.id ? { ...one, generation: 2 } : one)),
-    },
-  }
-}
-
-/** Twenty more events, one each second, each sent on at once. */
-function withTraffic(run: Testimony): Testimony {
-  const ids = Array.from({ length: 20 }, (_, index) => ({
-    id: `evt_${String(100 + index)}`,
-    afterMs: index * 1_000,
-  }))
-  const own = ids.map(({ id, afterMs }) => request(id, afterMs, 200))
-  const events = new Map(run.snapshot.events)
-  for (const [index, { id }] of ids.entries())
-    events.set(id, event(id, 'delivered', delivery(id, 'delivered', own.slice(index, index + 1))))
-  return {
-    ...run,
-    ledger: [...run.ledger, ...ids.map(({ id, afterMs }) => ({ ...accepted(id), atMs: momentMs(afterMs) }))],
-    requests: [...run.requests, ...own],
-    snapshot: { ...run.snapshot, events },
-  }
-}
-
-function withLine(line: LedgerLine): Testimony {
-  const run = cleanRun()
-  return { ...run, ledger: [...run.ledger, line] }
-}
-
-function withRequest(more: Requests[number], run = cleanRun()): Testimony {
-  return { ...run, requests: [...run.requests, more] }
-}
-
-function withQueue(parts: Partial<Snapshot['queues'][number]>): Testimony {
-  return withSnapshot({ queues: cleanRun().snapshot.queues.map((queue) => ({ ...queue, ...parts })) })
-}
-
-function disturbed(
-  run: Testimony,
-  excuses: Window['excuses'],
-  fromMs: number,
-  untilMs = fromMs,
-  kills?: Window['kills'],
-): Testimony {
-  const window = { what: 'kill', excuses, fromMs: momentMs(fromMs), untilMs: momentMs(untilMs) }
-  return { ...run, windows: [kills === undefined ? window : { ...window, kills }] }
-}
-
-/** Two windows at the same time. */
-function disturbedTwice(run: Testimony): Testimony {
-  const [window] = disturbed(run, 'lateness', 1_000, 20_000).windows
-  return { ...run, windows: window === undefined ? [] : [window, { ...window, what: 'another' }] }
-}
-
-const kindsIn = (run: Testimony) => [...new Set(check(run).map(({ kind }) => kind))]
-
-const taken = request('evt_1', 0, 200)
-const again = request('evt_1', 500, 200)
-const failed = request('evt_1', 0, 500)
-const stopped = request('evt_1', 0, 429, 5_000)
-const seven = Array.from({ length: 7 }, (_, index) => request('evt_1', 200 * index, 500))
-const lateFirst = request('evt_1', 10_000, 200)
-const cancelled = { ...delivery('evt_1', 'cancelled', []), id: 'evt_1-beta', target: 'beta' }
+import {
+  withSnapshot,
+  withEvent,
+  withRequests,
+  withDead,
+  withSecondDeath,
+  withTraffic,
+  withLine,
+  withRequest,
+  withQueue,
+  disturbed,
+  disturbedTwice,
+  kindsIn,
+  taken,
+  again,
+  failed,
+  stopped,
+  seven,
+  lateFirst,
+  cancelled,
+} from './planted.ts'
 
 test('in a run that is well nothing is found', () => {
   expect(check(cleanRun())).toEqual([])
@@ -216,7 +119,7 @@ describe('found', () => {
     [
       'an event that waited while later ones went first',
       ['first-tried-too-late'],
-      withTraffic(withRequests([lateFirst])),
+      withTraffic(withRequests([request('evt_1', 35_000, 200)])),
     ],
     ['a seventh attempt of six', ['tried-too-often'], withDead(seven, 'exhausted')],
     [
@@ -366,100 +269,3 @@ describe('found', () => {
     expect(kindsIn({ ...run, requests: [...run.requests, twin] })).toEqual(['duplicated-under-another-id'])
   })
 })
-
-describe('excused', () => {
-  test.each([
-    [
-      'a second request of what was in flight at a kill',
-      disturbed(withRequests([taken, again], [again]), 'duplicates', 15),
-    ],
-    [
-      'an answer that a kill kept from the record',
-      disturbed(withDead([...refusedLater()], 'rejected'), 'duplicates', 15),
-    ],
-    [
-      'a retry that was held up',
-      disturbed(withRequests([failed, request('evt_1', 60_000, 200)]), 'lateness', 1_000, 50_000),
-    ],
-    [
-      'a second request of what was answered on a cut link, as long as both are attempts',
-      disturbed(withRequests([taken, again], [request('evt_1', 0, null), again]), 'answers', 15),
-    ],
-    [
-      'blocked while its name meant a forbidden address',
-      disturbed(withDead([], 'blocked'), 'lateness', 0, 50, 'blocked'),
-    ],
-    ['an attempt that did not reach the receiver', withRequests([again], [request('evt_1', 0, null), again])],
-    ['an expired one that was old', withDead([failed], 'expired', 600_000)],
-    [
-      'an expired one whose last attempt failed',
-      withDead([request('evt_1', 0, 429, 595_000), request('evt_1', 595_500, 500)], 'expired', 595_520),
-    ],
-    ['rejected again, and refused again', withSecondDeath(422)],
-    [
-      'a request that a worker made when it woke, though another had taken over',
-      disturbed(
-        withRequests(
-          [request('evt_1', 2_500, 200), request('evt_1', 10_050, 200)],
-          [request('evt_1', 2_500, 200)],
-        ),
-        'pause',
-        0,
-        10_000,
-      ),
-    ],
-    [
-      'a second request of what was answered too late on a slow machine, as long as both are attempts',
-      disturbed(withRequests([taken, again], [request('evt_1', 0, null), again]), 'slowness', -2_900, 0),
-    ],
-    [
-      'a retry that was as late as the machine was slow',
-      disturbed(withRequests([failed, request('evt_1', 8_000, 200)]), 'slowness', 3_000, 7_000),
-    ],
-    [
-      'a first try that was late while a producer was disturbed',
-      disturbed(withRequests([lateFirst]), 'first-attempts', 0, 100),
-    ],
-    [
-      'a first try at a target that had asked to be left alone',
-      withRequest(request('evt_x', 0, 429, 9_900), withRequests([lateFirst])),
-    ],
-    [
-      'a first try that was to be later',
-      {
-        ...withRequests([lateFirst]),
-        ledger: cleanRun().ledger.map((line) => ({ ...line, delayMs: 9_900 })),
-      },
-    ],
-    [
-      'an event that was delivered in part',
-      withEvent('evt_1', 'partially_delivered', delivery('evt_1', 'delivered', [taken]), cancelled),
-    ],
-    ['an event that was cancelled', withEvent('evt_9', 'cancelled', cancelled)],
-  ])('%s', (_what, run) => {
-    expect(check(run)).toEqual([])
-  })
-
-  test('a request that was sent before a kill, and seen behind it', () => {
-    expect(check(disturbed(withRequests([taken, again], [again]), 'duplicates', -900))).toEqual([])
-  })
-
-  test('not by a kill long before it', () => {
-    const early = disturbed(withRequests([taken, again]), 'duplicates', -1_200)
-    expect(kindsIn(early)).toEqual(['duplicated'])
-  })
-
-  test('not by a kill long after it', () => {
-    const late = disturbed(withRequests([taken, request('evt_1', 9_000, 200)]), 'duplicates', 8_000)
-    expect(kindsIn(late)).toEqual(['duplicated'])
-  })
-
-  test('not a duplicate by what only holds up', () => {
-    expect(kindsIn(disturbed(withRequests([taken, again]), 'lateness', 0, 900))).toEqual(['duplicated'])
-  })
-})
-
-/** Taken, which was never recorded, and refused when it came again. */
-function refusedLater(): Requests {
-  return [taken, request('evt_1', 500, 422)]
-}

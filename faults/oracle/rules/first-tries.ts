@@ -47,10 +47,12 @@ function ofTarget(
       .reduce((longest, one) => Math.max(longest, one), 0)
     if (alone > limitMs)
       return found(`${String(waitedMs)} ms, for ${String(alone)} of which its target was left alone`)
-    const behind = waits.findIndex((other) => other.dueMs > dueMs + limitMs)
+    // A worker makes the bundle it has in hand slot by slot while others go on: some overtaking is by design.
+    const longMs = marginMs(policy, true)
+    const behind = waits.findIndex((other) => other.dueMs > dueMs + longMs)
     const overtookMs = behind === -1 ? Infinity : (earliest[behind] ?? Infinity)
     return overtookMs < firstMs
-      ? found(`${String(waitedMs)} ms, while events went first that came ${String(limitMs)} ms after it`)
+      ? found(`${String(waitedMs)} ms, while events went first that came ${String(longMs)} ms after it`)
       : []
   })
 }
