@@ -39,10 +39,11 @@ export const discardedInBulk: Scenario = {
       'each is either replayed or discarded',
       `${String(discarded)} discarded, ${String(replayed)} replayed of ${String(count)}`,
     )
+    // It counts first, and comes to them later: what is discarded in between it does not meet.
     stage.expect(
-      matched === replayed + failed,
-      'the replay counts what it meets',
-      `${String(matched)} matched, ${String(replayed)} replayed, ${String(failed)} failed`,
+      replayed + failed <= matched && matched <= count,
+      'the replay counts none twice',
+      `${String(matched)} matched, ${String(replayed)} replayed, ${String(failed)} failed of ${String(count)}`,
     )
     stage.expect(
       [...others].every((status) => status === 404 || status === 409),
