@@ -41,7 +41,10 @@ export const POINTS: readonly Point[] = [
     RELAY,
   ),
   ...passedBy('producer', [...around('accept-event'), 'recorded', 'enqueueing', 'enqueued'], OFTEN),
-  ...passedBy('producer', around('cancel-event', 'create-replay', 'discard-delivery', 'reopen-delivery')),
+  ...passedBy(
+    'producer',
+    around('cancel-event', 'create-replay', 'discard-delivery', 'reopen-delivery', 'start-replaying'),
+  ),
   ...passedBy('producer', ['replaying', 'reconciling', 'reconciled']),
   ...passedBy('producer', [...around('overdue-outbox'), 'relaying', 'relayed'], RELAY),
   ...passedBy(
