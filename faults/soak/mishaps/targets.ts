@@ -40,9 +40,10 @@ const saying = (text: string | string[]): Answer => ({
   retryAfter: { form: 'text', text },
 })
 
+/** No 410: a target that says that it is gone stays paused until somebody resumes it. */
 const ILLNESSES: readonly (readonly [name: string, behaviour: Behaviour])[] = [
   ['answers 503', answering(503)],
-  ['answers 4xx', some(answering(400), answering(404), answering(410), answering(422))],
+  ['answers 4xx', some(answering(400), answering(404), answering(422))],
   ['answers what is tried again', some(answering(408), answering(425), answering(429), answering(500))],
   ['redirects', some(answering(302))],
   ['throttles by seconds', asking(429, 'seconds', 1)],
