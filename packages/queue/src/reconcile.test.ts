@@ -123,6 +123,13 @@ test('a discarded delivery leaves the dead-letter queue, and is not enqueued', a
   expect(await outboxSize(store)).toBe(0)
 })
 
+test('a discarded delivery leaves the dead-letter queue also where its event is no longer kept', async () => {
+  const ref = refOf('evt_forgotten')
+  await addDeadLetter(queues, ref, 'gone')
+  await reconcile(store, queues, [{ kind: 'delivery', ref }])
+  expect(await deadLetterJobIds(queues, 'crm')).toEqual([])
+})
+
 test('a callback that is owed is paid though a dead letter of its event was discarded meanwhile', async () => {
   const eventId = await accept(store, { callbackUrl: 'https://hooks.example.com/done' })
   await bury(store, refOf(eventId))

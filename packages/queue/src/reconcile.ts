@@ -47,7 +47,9 @@ export async function reconcile(
   const enqueueable = await Promise.all(
     entries.map(async (entry, index) => {
       const event = events[index]
-      return event === undefined ? [] : reconcileEntry(store, queues, telling, event, entry)
+      return event === undefined
+        ? forget(queues, entry)
+        : reconcileEntry(store, queues, telling, event, entry)
     }),
   )
   const open = enqueueable.flat()
@@ -89,6 +91,12 @@ export async function reconcileEach(
     }
   }
   return failed
+}
+
+/** The event is no longer kept: a dead letter that was discarded before must not stay behind on its queue. */
+async function forget(queues: Queues, entry: KnownEntry): Promise<DeliveryRef[]> {
+  if (entry.kind === 'delivery') await removeDeadLetter(queues, entry.ref)
+  return []
 }
 
 /** @returns what is to be enqueued */
