@@ -11,7 +11,7 @@ export const HIDDEN = '[secret]'
 const SHORTEST_VALUE = 4
 
 /** A pattern takes no longer ones: they are looked for in pieces. */
-const LONGEST_PIECE = 1_000
+const LONGEST_PIECE = 5_000
 
 /** JSON in JSON in JSON. */
 const MOST_LAYERS = 3
