@@ -40,6 +40,18 @@ describe('excused', () => {
       'blocked while its name meant a forbidden address',
       disturbed(withDead([], 'blocked'), 'lateness', 0, 50, 'blocked'),
     ],
+    [
+      'a seventh attempt of six, of one that had it in hand when the sixth was delivered by another',
+      disturbed(
+        withRequests([
+          ...Array.from({ length: 5 }, (_, at) => request('evt_1', at, 500)),
+          request('evt_1', 5, 200),
+          again,
+        ]),
+        'duplicates',
+        15,
+      ),
+    ],
     ['an attempt that did not reach the receiver', withRequests([again], [request('evt_1', 0, null), again])],
     ['an expired one that was old', withDead([failed], 'expired', 600_000)],
     [

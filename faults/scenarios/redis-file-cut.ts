@@ -27,6 +27,7 @@ export async function cutFile(stage: Stage): Promise<number> {
   )
   await stage.redis.start([['aof-load-truncated', 'yes']])
   const backMs = await untilIntakeIsBack(stage)
+  // Nor may it at a later start: each cut looks for what those before have left.
   stage.expect(
     (await stage.redis.command('EXISTS', '{manifold}:half')) === 0,
     'half a script leaves nothing',

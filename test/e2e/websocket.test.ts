@@ -312,6 +312,8 @@ test('a flood of publishes is taken in turn, and every one is answered', async (
 })
 
 test('a peer that takes nothing is closed, and disturbs no other', async () => {
+  // Those of the tests before must not be taken for it.
+  await eventually('all is free', async () => (await streamsOpen()) === 0)
   const [slow, quick] = [await open(), await open()]
   await slow.ask({ do: 'subscribe', type: 'order.slow' })
   const { subscription } = await quick.ask({ do: 'subscribe', type: 'order.slow' })

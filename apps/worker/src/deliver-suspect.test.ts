@@ -9,7 +9,8 @@ import { accept, keptDelivery, refOf } from '../../../test/support/store.ts'
 import { useTestStore } from '../../../test/support/use-test-store.ts'
 import type { Alone } from './alone/process.ts'
 import type { Tried } from './attempt.ts'
-import { deliver, refuse, type DeliverDeps, type HandedBack } from './deliver.ts'
+import { deliver, refuse, type DeliverDeps } from './deliver.ts'
+import type { HandedBack } from './delivery-report.ts'
 
 const store = useTestStore()
 

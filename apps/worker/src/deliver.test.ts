@@ -7,7 +7,8 @@ import { expect, test, vi } from 'vitest'
 import { accept, bury, claim, keptDelivery, refOf } from '../../../test/support/store.ts'
 import { useTestStore } from '../../../test/support/use-test-store.ts'
 import { createAlone } from './alone/process.ts'
-import { deliver, type DeliverDeps, type DeliveryReport } from './deliver.ts'
+import { deliver, type DeliverDeps } from './deliver.ts'
+import type { DeliveryReport } from './delivery-report.ts'
 
 const store = useTestStore()
 

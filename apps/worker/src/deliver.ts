@@ -1,7 +1,8 @@
 /**
  * Deliver: one attempt at each of some deliveries, from the claim, which they share, to the settlement. One line a stage.
  *
- * Owns the order of the stages. It neither talks to the queue nor waits: what is to become of the job is its answer.
+ * Owns the order of the stages. It neither talks to the queue nor waits: what is to become of the job is its answer, a verdict
+ * (settle-attempt.ts, verdict-without-claim.ts).
  *
  * Invariants
  * 1. Nothing is sent for a delivery that has ended, that a replay has overtaken, or that is not due.
@@ -9,101 +10,48 @@
  * 3. A crash between any two lines is repeated from the claim, under the same Idempotency-Key.
  * 4. What several processes in a row ended with is tried in one that does nothing else (alone/process.ts).
  */
-import {
-  decide,
-  isExpired,
-  type Attempt,
-  type DeliveryRef,
-  type Outcome,
-  type RetryPolicy,
-  type Settlement,
-} from '@manifold/domain'
-import type { Exchange } from '@manifold/delivery'
+import { decide, isExpired, type Attempt, type DeliveryRef, type RetryPolicy } from '@manifold/domain'
 import type { Verdict } from '@manifold/queue'
 import { failpoint } from '@manifold/runtime'
 import {
   claimEach,
   claimDelivery,
   releaseDelivery,
-  type CapturedResponse,
   type Claim,
   type ClaimResult,
   type ClaimTerms,
-  type OwedEvent,
-  type Settle,
-  type SettleResult,
   type Store,
 } from '@manifold/store'
-import type { AttemptSpan, Tracing } from '@manifold/tracing'
+import type { Tracing } from '@manifold/tracing'
 import type { Alone } from './alone/process.ts'
 import { attempt, type AttemptDeps, type Tried } from './attempt.ts'
+import type { HandedBack } from './delivery-report.ts'
+import { NOT_TRIED, settle, withHold, type SettleDeps } from './settle-attempt.ts'
 import { SUSPECT_LOOK_MS, verdictWithoutClaim } from './verdict-without-claim.ts'
 
-export type DeliverDeps = AttemptDeps & {
-  readonly store: Store
-  readonly settle: Settle
-  readonly tracing: Pick<Tracing, 'startAttempt'>
-  /** This process, since its start: what another one left claimed, it crashed with. */
-  readonly process: string
-  /** Whether this process is ending because of an error that nobody caught: what is under way then may be its cause. */
-  readonly isCrashing: () => boolean
-  /** How long the lock of a job lasts; it is renewed twice in that time. */
-  readonly lockMs: number
-  /** Tries what is suspected of ending its process. */
-  readonly alone: Alone
-  readonly onSuspect: (ref: DeliveryRef, crashes: number) => void
-  /** In [0, 1). */
-  readonly random: () => number
-  readonly onSettled: (report: DeliveryReport) => void
-  /** An attempt was cut short, and is somebody else's to make. */
-  readonly onHandedBack: (report: HandedBack) => void
-  /** The event has settled, and its caller is to be told. */
-  readonly onCallbackOwed: (eventId: string, settledAtMs: number) => void
-  /** Something happened that targets may have subscribed to. */
-  readonly onOwed: (owed: readonly OwedEvent[]) => void
-  /**
-   * What an answer that asks for patience, an open breaker or a 410 is about: the target, or, where every delivery has a host
-   * of its own, that delivery alone.
-   */
-  readonly holds: 'target' | 'delivery'
-  /** The target said that it is gone. */
-  readonly onGone: () => Promise<void>
-}
-
-/** What one unit of work came to: the worker's log line and metrics are made of it. */
-export type DeliveryReport = {
-  readonly ref: DeliveryRef
-  readonly eventType: string
-  readonly traceId: string
-  /** The attempt's, where it is recorded. */
-  readonly spanId: string | undefined
-  /** `undefined` when no request was made. */
-  readonly attempt: Attempt | undefined
-  /** What is told of the request and its answer, where it was not delivered. */
-  readonly exchange: Exchange | undefined
-  /** `undefined` when there was no request, or when somebody else's settlement stands. */
-  readonly attemptNumber: number | undefined
-  readonly settlement: Settlement
-  readonly result: SettleResult
-  /** From accept (or replay) to now. */
-  readonly ageMs: number
-}
-
-/** What is told of an attempt that was cut short. */
-export type HandedBack = Pick<DeliveryReport, 'ref' | 'eventType' | 'traceId' | 'spanId' | 'ageMs'> & {
-  readonly why: 'stopping' | 'crashing'
-  /** The number it would have been recorded under. */
-  readonly attemptNumber: number
-  readonly durationMs: number
-}
+export type DeliverDeps = AttemptDeps &
+  SettleDeps & {
+    readonly store: Store
+    readonly tracing: Pick<Tracing, 'startAttempt'>
+    /** This process, since its start: what another one left claimed, it crashed with. */
+    readonly process: string
+    /** Whether this process is ending because of an error that nobody caught: what is under way then may be its cause. */
+    readonly isCrashing: () => boolean
+    /** How long the lock of a job lasts; it is renewed twice in that time. */
+    readonly lockMs: number
+    /** Tries what is suspected of ending its process. */
+    readonly alone: Alone
+    readonly onSuspect: (ref: DeliveryRef, crashes: number) => void
+    /** In [0, 1). */
+    readonly random: () => number
+    /** An attempt was cut short, and is somebody else's to make. */
+    readonly onHandedBack: (report: HandedBack) => void
+  }
 
 const MAX_ERROR_LENGTH = 300
 
 /** How much longer than an attempt a claim lasts: its settlement comes behind it. */
 const CLAIM_MARGIN_MS = 5_000
-
-/** How soon a superseded worker looks what became of the delivery. */
-const SUPERSEDED_LOOK_MS = 1_000
 
 /**
  * Attempts deliveries of one target once, each for itself.
@@ -198,28 +146,6 @@ async function deliverClaimed(
   return withHold(deps, verdict, claim, tried.outcome)
 }
 
-/**
- * A target that asks for patience is left alone, also where the event that it asked expires over it: for as long as a
- * delivery that does not expire would have waited.
- */
-function withHold(
-  { holds, target, random }: DeliverDeps,
-  verdict: Verdict,
-  claim: Claim,
-  outcome: Outcome,
-): Verdict {
-  if (verdict.kind !== 'bury' || outcome.kind !== 'throttled' || holds !== 'target') return verdict
-  const { spent, ageMs } = claim
-  const otherwise = decide({
-    outcome,
-    attemptsSpent: spent + 1,
-    ageMs,
-    policy: target.retry,
-    random: random(),
-  })
-  return otherwise.kind === 'defer' ? { ...verdict, holdMs: otherwise.delayMs } : verdict
-}
-
 /** An event that expires makes its deliveries older than they may be, whatever their target allows. */
 function policyUntilExpiry(policy: RetryPolicy, { ageMs, expiresInMs }: Claim): RetryPolicy {
   if (expiresInMs === undefined) return policy
@@ -276,65 +202,8 @@ function isUnanswered(tried: Tried): boolean {
   return tried.kind === 'tried' && tried.outcome.kind !== 'delivered' && tried.httpStatus === null
 }
 
-type Trial = {
-  readonly attempt: Attempt | undefined
-  readonly signal: Extract<Tried, { kind: 'tried' }>['signal']
-  readonly response?: CapturedResponse | undefined
-  readonly exchange?: Exchange | undefined
-  readonly span?: AttemptSpan
-}
-
-const NOT_TRIED: Trial = { attempt: undefined, signal: 'neutral' }
-
 function describe(tried: Extract<Tried, { kind: 'tried' }>, atMs: number, durationMs: number): Attempt {
   const { outcome, httpStatus, error } = tried
   const attempt = { atMs, durationMs, httpStatus, outcome: outcome.kind, reason: outcome.reason }
   return error === undefined ? attempt : { ...attempt, error: error.slice(0, MAX_ERROR_LENGTH) }
-}
-
-async function settle(
-  deps: DeliverDeps,
-  ref: DeliveryRef,
-  claim: Claim,
-  { attempt, signal, response, exchange, span }: Trial,
-  settlement: Settlement,
-): Promise<Verdict> {
-  const result = await deps.settle({ ref, fence: claim.fence, settlement, attempt, signal, response })
-  deps.onSettled({
-    ref,
-    eventType: claim.event.type,
-    traceId: claim.trace.traceId,
-    spanId: span?.spanId,
-    attempt,
-    exchange,
-    attemptNumber: result.kind === 'applied' ? result.attemptNumber : undefined,
-    settlement,
-    result,
-    ageMs: claim.ageMs + (attempt?.durationMs ?? 0),
-  })
-  if (result.kind === 'applied' && result.callbackAtMs !== undefined)
-    deps.onCallbackOwed(ref.eventId, result.callbackAtMs)
-  // Somebody else's by now. While they work on it, this entry may be the only one that is left: look again.
-  if (result.kind === 'superseded') return { kind: 'defer', delayMs: SUPERSEDED_LOOK_MS }
-  if (result.kind === 'newer') return { kind: 'newer' }
-  if (result.kind !== 'applied') return { kind: 'finish' }
-  if (settlement.kind === 'dead' && settlement.reason === 'gone' && deps.holds === 'target')
-    await deps.onGone()
-  if (result.owed !== undefined) deps.onOwed(result.owed)
-  return verdictOf(deps, settlement)
-}
-
-function verdictOf({ holds }: DeliverDeps, settlement: Settlement): Verdict {
-  switch (settlement.kind) {
-    case 'delivered':
-      return { kind: 'finish' }
-    case 'retry':
-      return settlement
-    case 'defer':
-      return { kind: holds === 'target' ? 'throttle' : 'defer', delayMs: settlement.delayMs }
-    case 'dead':
-      return { kind: 'bury', reason: settlement.reason }
-    default:
-      return settlement satisfies never
-  }
 }

@@ -27,7 +27,9 @@ import {
   type Telling,
 } from '@manifold/store'
 import { createAlone } from './alone/process.ts'
-import { deliver, refuse, type DeliverDeps, type DeliveryReport, type HandedBack } from './deliver.ts'
+import { deliver, refuse, type DeliverDeps } from './deliver.ts'
+import { logBreaker, logDelivery, logHandedBack } from './delivery-log.ts'
+import type { DeliveryReport } from './delivery-report.ts'
 import { handlerLogger } from './handler-logger.ts'
 import { createHostShares } from './host-share.ts'
 import { tellOfLostLocks } from './lost-locks.ts'
@@ -197,91 +199,4 @@ function noteBreaker(
 ): Promise<void> | undefined {
   if (!hasManyHosts(target) || result.kind !== 'applied' || result.breaker === undefined) return undefined
   return noteHostBreaker(store, target.name, breakerOf(target.name, ref.eventId), result.breaker)
-}
-
-/** One line for each change of the breaker. */
-function logBreaker(logger: Logger, target: Target, { ref, result, attempt }: DeliveryReport): void {
-  if (result.kind !== 'applied' || result.breaker === undefined) return
-  const line = {
-    target: target.name,
-    breaker: breakerOf(target.name, ref.eventId),
-    reason: attempt?.reason,
-  }
-  if (result.breaker === 'opened') {
-    logger.error(
-      { ...line, openMs: target.breaker.openMs },
-      'breaker opened: nothing is attempted until a probe',
-    )
-  } else {
-    logger.info(line, 'breaker closed: the probe was delivered')
-  }
-}
-
-/** The one of an attempt that was cut short: what it had sent may have arrived. */
-function logHandedBack(logger: Logger, { ref, why, ...report }: HandedBack): void {
-  const line = {
-    eventId: ref.eventId,
-    deliveryId: deliveryId(ref.eventId, ref.target),
-    traceId: report.traceId,
-    spanId: report.spanId,
-    target: ref.target,
-    type: report.eventType,
-    generation: ref.generation,
-    attempt: report.attemptNumber,
-    reason: why,
-    durationMs: report.durationMs,
-    ageMs: report.ageMs,
-  }
-  logger.info(line, 'handed back')
-}
-
-/** The one wide line of an attempt. */
-function logDelivery(logger: Logger, report: DeliveryReport): void {
-  const { ref, attempt, settlement, result } = report
-  const line = {
-    eventId: ref.eventId,
-    deliveryId: deliveryId(ref.eventId, ref.target),
-    traceId: report.traceId,
-    spanId: report.spanId,
-    target: ref.target,
-    type: report.eventType,
-    generation: ref.generation,
-    attempt: report.attemptNumber,
-    outcome: attempt?.outcome,
-    reason: settlement.kind === 'dead' ? settlement.reason : attempt?.reason,
-    httpStatus: attempt?.httpStatus ?? undefined,
-    error: attempt?.error,
-    // Of failures alone: a line about a success stays short.
-    ...report.exchange,
-    durationMs: attempt?.durationMs,
-    ageMs: report.ageMs,
-    settlement: settlement.kind,
-    nextInMs: settlement.kind === 'retry' || settlement.kind === 'defer' ? settlement.delayMs : undefined,
-    applied: unchangedBecause(result),
-    eventStatus:
-      result.kind === 'applied' && !result.endedBefore && result.eventStatus !== 'pending'
-        ? result.eventStatus
-        : undefined,
-  }
-  switch (settlement.kind) {
-    case 'delivered':
-      logger.info(line, 'delivered')
-      return
-    case 'retry':
-      logger.warn(line, 'will retry')
-      return
-    case 'defer':
-      logger.warn(line, 'deferred')
-      return
-    case 'dead':
-      logger.error(line, 'dead letter')
-      return
-    default:
-      settlement satisfies never
-  }
-}
-
-function unchangedBecause(result: DeliveryReport['result']): string | undefined {
-  if (result.kind !== 'applied') return result.kind
-  return result.endedBefore ? 'ended-before' : undefined
 }

@@ -3,7 +3,7 @@ import type { Attempt, Settlement } from '@manifold/domain'
 import { Registry } from '@manifold/runtime'
 import type { SettleResult } from '@manifold/store'
 import { expect, test, vi } from 'vitest'
-import type { DeliveryReport } from './deliver.ts'
+import type { DeliveryReport } from './delivery-report.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 
 function start() {

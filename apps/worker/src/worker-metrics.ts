@@ -1,7 +1,7 @@
 /** What a worker counts. Each of it is described in docs/metrics.md. */
 import { DEAD_REASONS } from '@manifold/domain'
 import { Counter, Gauge, Histogram, LATENCY_BUCKETS, limitLabels, type Registry } from '@manifold/runtime'
-import type { DeliveryReport } from './deliver.ts'
+import type { DeliveryReport } from './delivery-report.ts'
 import { createThrottledTime } from './throttled-time.ts'
 
 export type WorkerMetrics = {

@@ -15,9 +15,10 @@ function tooOften({ id, delivery, requests }: Case, evidence: Evidence): Finding
   const found = (detail: string): Finding => ({ kind: 'tried-too-often', subject: id, detail })
   const spent = (delivery?.attemptList ?? []).filter(({ outcome }) => outcome !== 'throttled')
   const recorded = [...Map.groupBy(spent, ({ generation }) => generation)]
-    .filter(([, own]) => own.length > maxAttempts)
-    .map(([generation, own]) =>
-      found(`${String(own.length)} attempts recorded in generation ${String(generation)}`),
+    .map(([generation, own]) => ({ generation, count: untilDelivered(own).length }))
+    .filter(({ count }) => count > maxAttempts)
+    .map(({ generation, count }) =>
+      found(`${String(count)} attempts recorded in generation ${String(generation)}`),
     )
   const most = maxAttempts * (delivery?.generation ?? 1)
   const sure = requests.filter(
@@ -26,6 +27,14 @@ function tooOften({ id, delivery, requests }: Case, evidence: Evidence): Finding
   return sure.length > most
     ? [...recorded, found(`${String(sure.length)} requests came, ${String(most)} are allowed`)]
     : recorded
+}
+
+/** What is recorded behind a delivered one was sent by somebody who stood still meanwhile: that it came twice is another rule's. */
+function untilDelivered<Attempt extends { readonly outcome: string }>(
+  attempts: readonly Attempt[],
+): readonly Attempt[] {
+  const end = attempts.findIndex(({ outcome }) => outcome === 'delivered')
+  return end === -1 ? attempts : attempts.slice(0, end + 1)
 }
 
 /** Of the first life: when a later one began is known only of some. */

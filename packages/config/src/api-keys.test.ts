@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createApiKey, hashApiKey, isScope, parseApiKeys, SCOPES } from './api-keys.ts'
+import { createApiKey, hashApiKey, isScope, parseApiKeys, RESERVED_NAMES, SCOPES } from './api-keys.ts'
 
 const HASH = hashApiKey('any').toString('hex')
 const OTHER_HASH = hashApiKey('other').toString('hex')
 
 test('a key that was made can be read back from its entry, and known by its hash', () => {
-  const anyName = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/)
+  const anyName = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/).filter((name) => !RESERVED_NAMES.has(name))
   fc.assert(
     fc.property(anyName, fc.subarray([...SCOPES], { minLength: 1 }), (name, scopes) => {
       const { key, entry } = createApiKey(name, scopes)
@@ -28,6 +28,11 @@ test('a key may be for some types: their patterns are behind its hash', () => {
 test.each(['', 'order.', 'order.*+', 'ord*'])('the patterns of a key may not be %j', (types) => {
   const { errors } = parseApiKeys(`shop:publish:${HASH}:${types}`)
   expect(errors).toEqual([expect.stringMatching(/^entry 1: ".*" is not a type pattern/)])
+})
+
+test.each(['anonymous', 'unknown'])('no key is called %s: callers without one are', (name) => {
+  const { errors } = parseApiKeys(createApiKey(name, ['admin']).entry)
+  expect(errors).toEqual([`entry 1: the name ${name} is of callers who show no key`])
 })
 
 test('an entry holds the SHA-256 of the key and not the key', () => {

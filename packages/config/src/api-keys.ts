@@ -20,6 +20,12 @@ export type ApiKey = {
   readonly types?: readonly string[]
 }
 
+/** The caller's name where neither keys nor tokens are configured. */
+export const ANONYMOUS = 'anonymous'
+
+/** Names of callers who have shown no key: no key may have one. The audit trail calls `unknown` whom nobody recognised. */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set([ANONYMOUS, 'unknown'])
+
 const ENTRY = /^(?<name>[A-Za-z0-9._-]{1,64}):(?<scopes>[a-z+]+):(?<hash>[0-9a-f]{64})(:(?<types>[^:]*))?$/
 
 /**
@@ -45,6 +51,7 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; errors: string[] }
     const unknown = scopes.filter((scope) => !isScope(scope))
     if (unknown.length > 0)
       errors.push(`${where}: unknown scope ${unknown.join(', ')}; known: ${SCOPES.join(', ')}`)
+    if (RESERVED_NAMES.has(name)) errors.push(`${where}: the name ${name} is of callers who show no key`)
     if (keys.some((key) => key.name === name)) errors.push(`${where}: the name ${name} is used twice`)
     const hash = Buffer.from(groups['hash'], 'hex')
     const same = keys.find((key) => key.name !== name && key.hash.equals(hash))

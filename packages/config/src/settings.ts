@@ -4,7 +4,7 @@
  */
 import type { RedisAddress } from '@manifold/domain'
 import { z } from 'zod'
-import { parseApiKeys, type ApiKey } from './api-keys.ts'
+import { ANONYMOUS, parseApiKeys, type ApiKey } from './api-keys.ts'
 import { CLIENT_SETTING_NAMES } from './client-settings.ts'
 import { jwtVariables, readJwtSettings, type JwtSettings } from './jwt-settings.ts'
 import { isLoopbackHost } from './loopback.ts'
@@ -101,9 +101,6 @@ const environmentSchema = z.object({
   MANIFOLD_REMOVED_TARGET_GRACE_MS: duration(3_600_000),
   MANIFOLD_FAILPOINT: strike.optional(),
 })
-
-/** The caller's name where neither keys nor tokens are configured. */
-export const ANONYMOUS = 'anonymous'
 
 export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379'
 

@@ -1,7 +1,8 @@
 /**
  * Carrying a job: has each of its deliveries delivered, and makes the queue agree with what came of them.
  *
- * Owns the translation of verdicts into BullMQ calls; decides nothing about deliveries.
+ * Owns the translation of verdicts into BullMQ calls; decides nothing about deliveries. How many of a job's deliveries are under way
+ * at once is deliver-in-slots.ts.
  *
  * Invariants
  * 1. The event record is settled before a verdict is applied: whatever happens here can be repeated from the record.
@@ -13,32 +14,24 @@ import type { DeliveryRef } from '@manifold/domain'
 import type { Store } from '@manifold/store'
 import { UnrecoverableError, type Job } from 'bullmq'
 import { buryDelivery, removeDeadLetter } from './dead-letter-queue.ts'
+import { deliverInSlots, type SlotDeps } from './deliver-in-slots.ts'
 import type { JobEnd } from './end-job.ts'
 import { enqueueDeliveries, enqueueLater } from './enqueue-deliveries.ts'
 import { jobIdOf, makeBundlePayload, readPayload } from './job-payload.ts'
 import { isJobLost } from './lost-job.ts'
 import type { Queues } from './queues.ts'
 import { RetryLater } from './retry-later.ts'
-import type { Slots } from './slots.ts'
 import { holdTarget } from './target-queue.ts'
 import type { Verdict } from './verdict.ts'
 
-export type CarryDeps = {
+export type CarryDeps = SlotDeps & {
   readonly target: string
   /** Whether BullMQ must see each delivery as a job of its own, to count it. */
   readonly oneByOne: boolean
   readonly store: Store
   readonly queues: Queues
-  readonly slots: Slots
-  readonly now: () => number
-  /** Settles deliveries, each for itself. */
-  readonly deliver: (refs: readonly DeliveryRef[], claimant: string) => Promise<Verdict>[]
   /** Settles a delivery whose job cannot be read. */
   readonly refuse: (ref: DeliveryRef, error: string) => Promise<Verdict>
-  /** Whether no attempt is to be begun any more: paused, held, or this process is stopping. */
-  readonly isStopped: () => Promise<boolean>
-  /** Whether somebody else has the job by now: what it still carries is theirs to begin. */
-  readonly isLost: (jobId: string) => boolean
   /** What a newer version wrote was met, and left for its workers. */
   readonly onNewer: (entry: string) => void
   readonly onError: (error: Error) => void
@@ -46,12 +39,6 @@ export type CarryDeps = {
 
 const COMPLETE: JobEnd = { kind: 'complete' }
 const BACK: JobEnd = { kind: 'back' }
-
-/** A job has one slot from before it is fetched until the next one follows, and lends it to its deliveries. */
-const SLOTS_OF_A_JOB = 1
-
-/** How long a target that was seen open is taken to be so. */
-const OPEN_MS = 100
 
 /**
  * How long what only another version can read waits for a worker that can: longer each time, as there may be many of them
@@ -100,7 +87,7 @@ function newerDelayMs({ attemptsStarted }: Job): number {
 }
 
 async function carryOne(deps: CarryDeps, job: Job, ref: DeliveryRef, claimant: string): Promise<JobEnd> {
-  const [verdict] = await deliverInSlots(deps, job, [ref], claimant, (_ref, settled) =>
+  const [verdict] = await deliverInSlots(deps, job.id ?? '', [ref], claimant, (_ref, settled) =>
     Promise.resolve(settled),
   )
   return endOfOne(deps, job, ref, verdict ?? { kind: 'hand-back' })
@@ -144,7 +131,7 @@ async function carryBundle(
     await enqueueDeliveries(deps.queues, refs)
     return COMPLETE
   }
-  const ends = await deliverInSlots(deps, job, refs, claimant, (ref, verdict) =>
+  const ends = await deliverInSlots(deps, job.id ?? '', refs, claimant, (ref, verdict) =>
     endOfMember(deps, ref, verdict),
   )
   const staying = refs.filter((_ref, index) => ends[index] !== 'gone')
@@ -194,86 +181,4 @@ async function endOfMember(
     default:
       return verdict satisfies never
   }
-}
-
-/** Whether no more is to be begun behind it. */
-function isStop(verdict: Verdict): boolean {
-  if (verdict.kind === 'bury') return verdict.holdMs !== undefined
-  return verdict.kind === 'throttle' || verdict.kind === 'hand-back'
-}
-
-/**
- * Has a job's deliveries delivered as slots come free. Once one has to be held or handed back, or somebody else has the job,
- * no more are begun.
- * @param apply what is done with a verdict as soon as it is there
- * @returns what `apply` gave; `undefined` for those that were not begun
- * @throws the first error, when all that were begun have ended
- */
-async function deliverInSlots<T>(
-  deps: CarryDeps,
-  job: Job,
-  refs: readonly DeliveryRef[],
-  claimant: string,
-  apply: (ref: DeliveryRef, verdict: Verdict) => Promise<T>,
-): Promise<(T | undefined)[]> {
-  const { slots } = deps
-  const ends: (T | undefined)[] = refs.map(() => undefined)
-  const begun: Promise<void>[] = []
-  let underWay = 0
-  let inHand = SLOTS_OF_A_JOB
-  let openAtMs = deps.now()
-  let stopped = false
-  const isStopped = () => stopped || deps.isLost(job.id ?? '')
-  let unseen: { readonly reason: unknown } | undefined
-
-  const follow = async (ref: DeliveryRef, index: number, delivering: Promise<Verdict>): Promise<void> => {
-    underWay++
-    try {
-      const verdict = await delivering
-      if (isStop(verdict)) stopped = true
-      ends[index] = await apply(ref, verdict)
-    } finally {
-      underWay--
-      // The last one's slot stays with the job.
-      if (underWay === 0 && inHand === 0 && begun.length === refs.length) inHand = SLOTS_OF_A_JOB
-      else slots.giveBack(1)
-    }
-  }
-
-  while (begun.length < refs.length && !isStopped()) {
-    const wanted = refs.length - begun.length
-    if (inHand > 0) {
-      inHand += slots.takeFree(wanted - inHand)
-    } else {
-      inHand = await slots.take(wanted)
-      if (isStopped()) break
-      // The target was open when the job was taken; while it waited for slots somebody may have stopped it.
-      if (deps.now() - openAtMs > OPEN_MS) {
-        // What is under way has to end before an error may be told.
-        const stop = await deps.isStopped().catch((error: unknown) => {
-          unseen = { reason: error }
-          return true
-        })
-        if (stop) break
-        openAtMs = deps.now()
-      }
-    }
-    const group = refs.slice(begun.length, begun.length + inHand)
-    inHand = 0
-    const first = begun.length
-    for (const [index, delivering] of deps.deliver(group, claimant).entries()) {
-      const ref = group[index]
-      if (ref === undefined) continue
-      const followed = follow(ref, first + index, delivering)
-      // Looked at when all have ended. An error meanwhile has not gone unseen: it must not end the process.
-      followed.catch(() => undefined)
-      begun.push(followed)
-    }
-  }
-  const results = await Promise.allSettled(begun)
-  if (inHand === 0) inHand = await slots.take(SLOTS_OF_A_JOB)
-  slots.giveBack(inHand - SLOTS_OF_A_JOB)
-  const failed = results.find((result) => result.status === 'rejected') ?? unseen
-  if (failed !== undefined) throw failed.reason
-  return ends
 }

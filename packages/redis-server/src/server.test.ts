@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -158,3 +158,22 @@ test('a server that cannot start is reported at once, with what it said', async 
   )
   expect(Date.now() - startedAt).toBeLessThan(5_000)
 })
+
+test('a transaction that a crash cut in two takes no effect, however often the server is started again', async () => {
+  const settings = [['aof-load-truncated', 'yes']]
+  await command(await start({ settings }), 'SET', 'before', '1')
+  await servers.pop()?.kill()
+  const appended = join(folder, 'appendonlydir')
+  const [file = ''] = readdirSync(appended).filter((name) => name.endsWith('.incr.aof'))
+  const half = ['MULTI', 'SET half written'].map((line) => line.split(' '))
+  const written = half.map((words) => `*${String(words.length)}\r\n${words.map(bulk).join('')}`).join('')
+  appendFileSync(join(appended, file), `${written}*3\r\n$3\r\nSET\r\n$5\r\noth`)
+
+  await command(await start({ settings }), 'EVAL', "redis.call('SET', 'a', 1) redis.call('SET', 'b', 2)", '0')
+  await servers.pop()?.kill()
+  const again = await start({ settings })
+  expect(await command(again, 'EXISTS', 'half')).toBe(0)
+  expect(await command(again, 'MGET', 'before', 'a', 'b')).toEqual(['1', '1', '2'])
+})
+
+const bulk = (word: string) => `$${String(word.length)}\r\n${word}\r\n`

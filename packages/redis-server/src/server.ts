@@ -94,6 +94,7 @@ export async function startServerProcess(
   })
   try {
     await untilAnswering(port, child, () => output)
+    if (output.includes(CUT_SHORTER)) await rewriteFile(port)
   } catch (error) {
     child.stdin.destroy()
     throw error
@@ -113,6 +114,27 @@ export async function startServerProcess(
       child.stdin.end()
       await ended
     },
+  }
+}
+
+/** What Redis says when it has dropped the end of its append-only file, as a write in it was cut. */
+const CUT_SHORTER = 'loaded anyway because aof-load-truncated is enabled'
+
+const REWRITE_MS = 30_000
+
+/**
+ * Has Redis write its append-only file anew, and waits for it. Of a transaction that was cut, Redis 7.0 drops the last command
+ * only: what is left of it in the file swallows what comes behind, and takes effect with it at the next start.
+ */
+async function rewriteFile(port: number): Promise<void> {
+  await ask(port, 'BGREWRITEAOF')
+  const deadline = Date.now() + REWRITE_MS
+  while (
+    !/aof_rewrite_in_progress:0\r[^]*aof_rewrite_scheduled:0\r/.test(await ask(port, 'INFO persistence'))
+  ) {
+    if (Date.now() > deadline)
+      throw new Error(`the Redis server on port ${String(port)} does not end its rewrite`)
+    await new Promise((done) => setTimeout(done, 20))
   }
 }
 
@@ -174,19 +196,28 @@ async function untilAnswering(port: number, child: ChildProcess, output: () => s
   }
 }
 
-/** Speaks just enough of the protocol to know that data is loaded: `LOADING` is not an answer. */
-function answersPing(port: number): Promise<boolean> {
+/** That data is loaded: `LOADING` is not an answer. */
+async function answersPing(port: number): Promise<boolean> {
+  return (await ask(port, 'PING')).startsWith('+PONG')
+}
+
+/** Speaks just enough of the protocol for one short command. @returns the beginning of the answer; nothing without one */
+function ask(port: number, command: string): Promise<string> {
   return new Promise((done) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`))
     socket.setTimeout(1_000)
-    const finish = (answer: boolean) => () => {
+    const finish = (answer: string) => {
       socket.destroy()
       done(answer)
     }
     socket.once('data', (data) => {
-      finish(data.toString().startsWith('+PONG'))()
+      finish(data.toString())
     })
-    socket.once('error', finish(false))
-    socket.once('timeout', finish(false))
+    socket.once('error', () => {
+      finish('')
+    })
+    socket.once('timeout', () => {
+      finish('')
+    })
   })
 }

@@ -28,10 +28,11 @@ export function keysCommand(): Command {
 async function create(options: CreateOptions, command: Command): Promise<void> {
   const { name, scopes: chosen, types: only, json } = options
   // Their own packages take longer to load than all of the help.
-  const [{ createApiKey, isScope }, { typePatternError }] = await Promise.all([
+  const [{ createApiKey, isScope, RESERVED_NAMES }, { typePatternError }] = await Promise.all([
     import('@manifold/config'),
     import('@manifold/domain'),
   ])
+  if (RESERVED_NAMES.has(name)) return misuse(command, `--name: ${name} is of callers who show no key`)
   const mistake = only.map(typePatternError).find((one) => one !== undefined)
   if (mistake !== undefined) return misuse(command, `--types: ${mistake}`)
   const { key, entry } = createApiKey(name, chosen.filter(isScope), only)

@@ -166,9 +166,9 @@ local function tell(eventId, entry, ...)
   end
 end
 
-local function applied(status, nextAt, eventStatus, breaker, number, callbackAt, owed, before)
-  return table.concat({ 'applied', status, nextAt, eventStatus, breaker, number, callbackAt or '-', owed or '-', before or '-' },
-    ' ')
+local function applied(status, nextAt, eventStatus, tried, owed, callbackAt, before)
+  return table.concat({ 'applied', status, nextAt, eventStatus, tried.breaker, tried.number, callbackAt or '-', owed or '-',
+    before or '-' }, ' ')
 end
 
 -- What is to be kept of the targets' answers, by the place of the delivery.
@@ -178,12 +178,101 @@ for index = FIRST_RESPONSE, #ARGV do
   responses[tonumber(place)] = { key = KEYS[FIRST_RESPONSE_KEY + index - FIRST_RESPONSE], text = response }
 end
 
-local function settle(eventKey, attemptsKey, delivery, response)
-  local eventId, generation, fence, kind, delayMs, reason, outcome, signal, attempt = string.match(delivery, DELIVERY_PATTERN)
-  local wanted = STATUS_OF[kind]
-  if not wanted then
-    error('unknown settlement ' .. kind)
+-- What is to be settled: one delivery of the arguments.
+local function readSettlement(text)
+  local d = {}
+  d.eventId, d.generation, d.fence, d.kind, d.delayMs, d.reason, d.outcome, d.signal, d.attempt =
+    string.match(text, DELIVERY_PATTERN)
+  d.status = STATUS_OF[d.kind]
+  if not d.status then
+    error('unknown settlement ' .. tostring(d.kind))
   end
+  return d
+end
+
+-- Records the attempt, once for each claim. Returns its number, its entry unless it was recorded before, what it did to the breaker,
+-- and what is owed for that.
+local function recordAttempt(eventKey, attemptsKey, d, state)
+  local claim = eventKey .. '/' .. d.fence
+  if d.attempt == '' then
+    if d.fence ~= '0' and not breakerIsClosed then
+      -- Claimed as the probe, and not attempted: its place goes to the next one.
+      report(claim, 'neutral', d.eventId, d.generation)
+    end
+    return { number = '-', breaker = '-' }
+  end
+  local field = target .. '/' .. d.generation .. '/' .. d.fence
+  local number = int(state.attempts + 1)
+  local entry = number .. ' ' .. d.attempt
+  if redis.call('HSETNX', attemptsKey, field, entry) == 0 then
+    return { number = string.match(redis.call('HGET', attemptsKey, field), '^%d+'), breaker = '-', isRepeated = true }
+  end
+  state.attempts = number
+  if tonumber(d.fence) > MAX_ATTEMPTS then
+    redis.call('HDEL', attemptsKey, target .. '/' .. d.generation .. '/' .. int(d.fence - MAX_ATTEMPTS))
+  end
+  outcomes[d.outcome] = (outcomes[d.outcome] or 0) + 1
+  local breaker, owed = report(claim, d.signal, d.eventId, d.generation)
+  return { number = number, entry = entry, breaker = breaker, owed = owed }
+end
+
+-- The answer where the delivery's state is not this settlement's to change; nil where it is.
+local function whyNot(d, state, tried, eventStatus)
+  local isOwn = d.fence ~= '0' and state.settledFence == d.fence
+  if state.generation ~= d.generation then
+    return 'stale'
+  elseif hasEnded(state) then
+    return state.status == d.status and applied(d.status, '-', eventStatus, tried, tried.owed, nil, not isOwn and 'before' or nil)
+      or 'terminal ' .. state.status
+  elseif d.fence ~= '0' and tonumber(d.fence) < tonumber(state.fence) and d.kind ~= 'delivered' then
+    return 'superseded'
+  elseif (isOwn or tried.isRepeated) and state.status == d.status then
+    return applied(d.status, state.nextAt, eventStatus, tried)
+  end
+  return nil
+end
+
+-- To be attempted again, later.
+local function putOff(eventKey, d, state, tried)
+  state.nextAt = int(now + tonumber(d.delayMs))
+  tell(d.eventId, tried.entry, 'status', d.status, 'nextAt', state.nextAt)
+  redis.call('HSET', eventKey, stateField, writeState(state), unpack(tried.entry and { lastField, tried.entry } or {}))
+  return applied(d.status, state.nextAt, 'pending', tried, tried.owed)
+end
+
+-- Not to be attempted any more; nor is its event, with its last delivery.
+local function finish(eventKey, d, state, tried, counts)
+  local owed = tried.owed
+  state.nextAt, state.endedAt = '-', nowText
+  if d.kind == 'dead' then
+    state.reason = d.reason
+    local deliveryId = d.eventId .. '-' .. target
+    redis.call('ZADD', deadLettersKey, nowText, deliveryId)
+    redis.call('ZADD', deadOfTargetKey, nowText, deliveryId)
+    local dead = tellDeath(d.eventId, d.generation, d.reason)
+    if dead then
+      owed = owed and owed .. ',' .. dead or dead
+    end
+  end
+  counts.pending = counts.pending - 1
+  counts[d.status] = counts[d.status] + 1
+  local changed = { stateField, writeState(state) }
+  if tried.entry then
+    changed[3], changed[4] = lastField, tried.entry
+  end
+  local eventStatus = closeEvent(eventKey, changed, counts, retentionKey, d.eventId, now, settledMs, deadMs, payloadPrefix)
+  if eventStatus == 'pending' then
+    tell(d.eventId, tried.entry, 'status', d.status, 'nextAt', '')
+  else
+    tell(d.eventId, tried.entry, 'status', d.status, 'nextAt', '', 'settled', eventStatus)
+  end
+  redis.call('HSET', eventKey, unpack(changed))
+  local callbackAt = eventStatus ~= 'pending' and oweCallback(eventKey, counts, outboxKey, d.eventId, now) or '-'
+  return applied(d.status, '-', eventStatus, tried, owed, callbackAt)
+end
+
+local function settle(eventKey, attemptsKey, text, response)
+  local d = readSettlement(text)
   local record = redis.call('HMGET', eventKey, stateField, 'status', unpack(EVENT_COUNTS))
   if not record[1] then
     return 'missing'
@@ -193,47 +282,12 @@ local function settle(eventKey, attemptsKey, delivery, response)
     return 'newer'
   end
   local from = placeOf(state)
-  local breaker, number, recorded, owed = '-', '-', nil, nil
-
-  local settledByThis = fence ~= '0' and state.settledFence == fence
-  local repeated = settledByThis
-  if attempt ~= '' then
-    local field = target .. '/' .. generation .. '/' .. fence
-    number = int(state.attempts + 1)
-    local entry = number .. ' ' .. attempt
-    if redis.call('HSETNX', attemptsKey, field, entry) == 0 then
-      repeated = true
-      number = string.match(redis.call('HGET', attemptsKey, field), '^%d+')
-    else
-      recorded = entry
-      state.attempts = number
-      if tonumber(fence) > MAX_ATTEMPTS then
-        redis.call('HDEL', attemptsKey, target .. '/' .. generation .. '/' .. int(fence - MAX_ATTEMPTS))
-      end
-      outcomes[outcome] = (outcomes[outcome] or 0) + 1
-      breaker, owed = report(eventKey .. '/' .. fence, signal, eventId, generation)
-    end
-  elseif fence ~= '0' and not breakerIsClosed then
-    -- Claimed as the probe, and not attempted: its place goes to the next one.
-    report(eventKey .. '/' .. fence, 'neutral', eventId, generation)
-  end
-
-  local other
-  if state.generation ~= generation then
-    other = 'stale'
-  elseif hasEnded(state) then
-    other = state.status == wanted
-        and applied(wanted, '-', record[2], breaker, number, nil, owed, not settledByThis and 'before' or nil)
-      or 'terminal ' .. state.status
-  elseif fence ~= '0' and tonumber(fence) < tonumber(state.fence) and kind ~= 'delivered' then
-    other = 'superseded'
-  elseif repeated and state.status == wanted then
-    other = applied(wanted, state.nextAt, record[2], breaker, number)
-  end
+  local tried = recordAttempt(eventKey, attemptsKey, d, state)
+  local other = whyNot(d, state, tried, record[2])
   if other then
-    if recorded then
-      tell(eventId, recorded)
-      redis.call('HSET', eventKey, stateField, writeState(state), lastField, recorded)
+    if tried.entry then
+      tell(d.eventId, tried.entry)
+      redis.call('HSET', eventKey, stateField, writeState(state), lastField, tried.entry)
     end
     return other
   end
@@ -241,56 +295,19 @@ local function settle(eventKey, attemptsKey, delivery, response)
   if response then
     redis.call('HSET', response.key, target, response.text)
   end
-  state.status = wanted
-  state.settledFence = fence
+  state.status, state.settledFence = d.status, d.fence
   endClaim(state)
   -- Whoever settles it has survived it. A dead one whose processes did not is not given to another one unwarned when replayed.
-  if kind ~= 'dead' or reason ~= 'invalid' then
+  if d.kind ~= 'dead' or d.reason ~= 'invalid' then
     state.crashes = ''
   end
-  if attempt ~= '' and kind ~= 'defer' then
+  if d.attempt ~= '' and d.kind ~= 'defer' then
     state.spent = int(state.spent + 1)
   end
-  if kind == 'retry' or kind == 'defer' then
-    local nextAt = int(now + tonumber(delayMs))
-    state.nextAt = nextAt
-    tell(eventId, recorded, 'status', wanted, 'nextAt', nextAt)
-    redis.call('HSET', eventKey, stateField, writeState(state), unpack(recorded and { lastField, recorded } or {}))
-    move(moves, from, placeOf(state))
-    return applied(wanted, nextAt, 'pending', breaker, number, nil, owed)
-  end
-
-  state.nextAt = '-'
-  state.endedAt = nowText
-  if kind == 'dead' then
-    state.reason = reason
-    local deliveryId = eventId .. '-' .. target
-    redis.call('ZADD', deadLettersKey, nowText, deliveryId)
-    redis.call('ZADD', deadOfTargetKey, nowText, deliveryId)
-    local dead = tellDeath(eventId, generation, reason)
-    if dead then
-      owed = owed and owed .. ',' .. dead or dead
-    end
-  end
-  local counts = eventCounts(record, 3)
-  counts.pending = counts.pending - 1
-  local ended = kind == 'delivered' and 'delivered' or 'dead'
-  counts[ended] = counts[ended] + 1
-  local changed = { stateField, writeState(state) }
-  if recorded then
-    changed[3], changed[4] = lastField, recorded
-  end
-  local eventStatus = closeEvent(eventKey, changed, counts, retentionKey, eventId, now, settledMs, deadMs,
-    payloadPrefix)
-  if eventStatus == 'pending' then
-    tell(eventId, recorded, 'status', wanted, 'nextAt', '')
-  else
-    tell(eventId, recorded, 'status', wanted, 'nextAt', '', 'settled', eventStatus)
-  end
-  redis.call('HSET', eventKey, unpack(changed))
-  move(moves, from, nil)
-  local callbackAt = eventStatus ~= 'pending' and oweCallback(eventKey, counts, outboxKey, eventId, now) or '-'
-  return applied(wanted, '-', eventStatus, breaker, number, callbackAt, owed)
+  local isPutOff = d.kind == 'retry' or d.kind == 'defer'
+  local answer = isPutOff and putOff(eventKey, d, state, tried) or finish(eventKey, d, state, tried, eventCounts(record, 3))
+  move(moves, from, placeOf(state))
+  return answer
 end
 
 local answers = {}
