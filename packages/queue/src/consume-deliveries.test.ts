@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { eventually } from '../../../test/support/eventually.ts'
 import { refOf } from '../../../test/support/store.ts'
 import { useTestQueues, useTestStore } from '../../../test/support/use-test-store.ts'
-import { consumeDeliveries, type Consumer } from './consume-deliveries.ts'
+import { consumeDeliveries, type Consumer, type ConsumeOptions } from './consume-deliveries.ts'
 import { MAX_BUNDLE } from './bundle.ts'
 import { enqueueBundled, enqueueDeliveries } from './enqueue-deliveries.ts'
 import { jobIdOf } from './job-payload.ts'
@@ -15,32 +15,44 @@ import type { Verdict } from './verdict.ts'
 const store = useTestStore()
 const queues = useTestQueues(store)
 let consumer: Consumer | undefined
+let errors: Error[] = []
+let lost: string[] = []
 
 afterEach(() => consumer?.close(0))
+
+/** A worker for `crm`, and what it tells of. */
+function consume(deliver: ConsumeOptions['deliver'], more: Partial<ConsumeOptions> = {}): Consumer {
+  errors = []
+  lost = []
+  consumer = consumeDeliveries({
+    target: { name: 'crm', concurrency: 5, rateLimit: undefined },
+    store,
+    queues,
+    deliver,
+    refuse: () => Promise.resolve({ kind: 'finish' }),
+    lockMs: 30_000,
+    stalledCheckMs: 30_000,
+    onError: (error) => errors.push(error),
+    onStalled: () => undefined,
+    onLost: (entry) => lost.push(entry),
+    onNewer: () => undefined,
+    ...more,
+  })
+  return consumer
+}
 
 test('a worker that fell silent for longer than its lock does not begin again beside what it has in hand', async () => {
   const ref = refOf('evt_1')
   const under: PromiseWithResolvers<Verdict> = Promise.withResolvers()
   let begun = 0
   let takenOver = 0
-  const errors: Error[] = []
-  const lost: string[] = []
-  consumer = consumeDeliveries({
-    target: { name: 'crm', concurrency: 5, rateLimit: undefined },
-    store,
-    queues,
-    deliver: (own) => {
+  consume(
+    (own) => {
       begun += own.length
       return own.map(() => (begun === 1 ? under.promise : Promise.resolve({ kind: 'finish' })))
     },
-    refuse: () => Promise.resolve({ kind: 'finish' }),
-    lockMs: 30_000,
-    stalledCheckMs: 100,
-    onError: (error) => errors.push(error),
-    onStalled: () => takenOver++,
-    onLost: (entry) => lost.push(entry),
-    onNewer: () => undefined,
-  })
+    { stalledCheckMs: 100, onStalled: () => takenOver++ },
+  )
   await enqueueDeliveries(queues, [ref])
   await eventually('the delivery to be under way', () => begun === 1)
 
@@ -69,23 +81,9 @@ test('a bundle whose job is gone when its worker is done with a part of it is to
   const refs = [refOf('evt_1'), refOf('evt_2')]
   const under: PromiseWithResolvers<Verdict> = Promise.withResolvers()
   let begun = 0
-  const errors: Error[] = []
-  const lost: string[] = []
-  consumer = consumeDeliveries({
-    target: { name: 'crm', concurrency: 5, rateLimit: undefined },
-    store,
-    queues,
-    deliver: (own) => {
-      begun += own.length
-      return own.map((_ref, index) => (index === 0 ? Promise.resolve({ kind: 'finish' }) : under.promise))
-    },
-    refuse: () => Promise.resolve({ kind: 'finish' }),
-    lockMs: 30_000,
-    stalledCheckMs: 30_000,
-    onError: (error) => errors.push(error),
-    onStalled: () => undefined,
-    onLost: (entry) => lost.push(entry),
-    onNewer: () => undefined,
+  const worker = consume((own) => {
+    begun += own.length
+    return own.map((_ref, index) => (index === 0 ? Promise.resolve({ kind: 'finish' }) : under.promise))
   })
   await enqueueBundled(queues, refs, () => MAX_BUNDLE)
   await eventually('both to be under way', () => begun === 2)
@@ -95,7 +93,7 @@ test('a bundle whose job is gone when its worker is done with a part of it is to
   await store.redis.del(`${keys.queuePrefix}:crm:${id}`, `${keys.queuePrefix}:crm:${id}:lock`)
   under.resolve({ kind: 'hand-back' })
   await eventually('it to be found out', () => lost.length + errors.length > 0)
-  await consumer.close(0)
+  await worker.close(0)
   expect(lost).toEqual([id])
   expect(errors).toEqual([])
 })
@@ -104,25 +102,14 @@ test('what a bundle still carries is not begun once somebody else has the job', 
   const refs = Array.from({ length: 5 }, (_, index) => refOf(`evt_${String(index)}`))
   const under: PromiseWithResolvers<Verdict> = Promise.withResolvers()
   const begun: string[] = []
-  const errors: Error[] = []
-  const lost: string[] = []
   const renewals = vi.spyOn(Worker.prototype, 'extendJobLocks')
-  consumer = consumeDeliveries({
-    target: { name: 'crm', concurrency: 1, rateLimit: undefined },
-    store,
-    queues,
-    deliver: (own) => {
+  const worker = consume(
+    (own) => {
       begun.push(...own.map(({ eventId }) => eventId))
       return own.map(() => under.promise)
     },
-    refuse: () => Promise.resolve({ kind: 'finish' }),
-    lockMs: 100,
-    stalledCheckMs: 30_000,
-    onError: (error) => errors.push(error),
-    onStalled: () => undefined,
-    onLost: (entry) => lost.push(entry),
-    onNewer: () => undefined,
-  })
+    { target: { name: 'crm', concurrency: 1, rateLimit: undefined }, lockMs: 100 },
+  )
   await enqueueBundled(queues, refs, () => 5)
   await eventually('one to be under way', () => begun.length === 1)
   // Its lock ran out and another worker took it, as after a long silence; this one hears of it when it renews.
@@ -131,8 +118,8 @@ test('what a bundle still carries is not begun once somebody else has the job', 
   const before = renewals.mock.calls.length
   await eventually('the next renewals', () => renewals.mock.calls.length > before + 1)
   under.resolve({ kind: 'finish' })
-  await eventually('the worker to be idle', () => consumer?.inFlight() === 0)
-  await consumer.close(1_000)
+  await eventually('the worker to be idle', () => worker.inFlight() === 0)
+  await worker.close(1_000)
   renewals.mockRestore()
   expect(begun).toHaveLength(1)
   expect(lost).toHaveLength(1)
