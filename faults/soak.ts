@@ -127,7 +127,7 @@ const well = await inScope(async (scope) => {
   await load.stop()
   const settled = await stage.settle(SETTLE_MS)
   const after = await readMemory(stage, load.accepted())
-  const takenOver = takeovers(settled.requests, stage.disturbances.windows())
+  const takenOver = takeovers(settled.requests, stage.disturbances.windows(), settled.replayed)
   const delivered = new Set(settled.requests.filter(wasTaken).map(({ deliveryId }) => deliveryId)).size
   const findings = [
     ...broken,

@@ -63,3 +63,9 @@ test('one that takes longer than is promised is found', () => {
     { kind: 'taken-over-late', subject: 'evt_1-alpha' },
   ])
 })
+
+test('what died beside a kill and was replayed later was not taken over', () => {
+  const requests = [cut, request('evt_1', 120_000, 200)]
+  expect(takeovers(requests, [kill])).toHaveLength(1)
+  expect(takeovers(requests, [kill], new Set(['evt_1-alpha']))).toEqual([])
+})

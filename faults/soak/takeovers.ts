@@ -16,11 +16,19 @@ const KILL = /^SIGKILL of worker/
 
 export type Takeover = { readonly deliveryId: string; readonly afterMs: number }
 
-/** Of all kills. */
-export function takeovers(requests: readonly RequestLine[], windows: readonly Window[]): Takeover[] {
+/**
+ * Of all kills.
+ * @param replayed deliveries with a later life: when that began the receiver cannot tell, and what waited for it waited for nobody
+ */
+export function takeovers(
+  requests: readonly RequestLine[],
+  windows: readonly Window[],
+  replayed: ReadonlySet<string> = new Set(),
+): Takeover[] {
   const kills = windows.filter(({ what }) => KILL.test(what))
   const byDelivery = Map.groupBy(requests, ({ deliveryId }) => deliveryId)
   return [...byDelivery].flatMap(([deliveryId, all]) => {
+    if (replayed.has(deliveryId)) return []
     const own = all.toSorted((a, b) => a.atMs - b.atMs)
     return own.slice(1).flatMap((next, index): Takeover[] => {
       const before = own[index]

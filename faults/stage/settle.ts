@@ -28,6 +28,8 @@ export type Settled = {
   readonly requests: readonly RequestLine[]
   /** Deliveries that came again though they had been taken, each excused by a disturbance. */
   readonly duplicates: number
+  /** Deliveries that were opened again. */
+  readonly replayed: ReadonlySet<string>
   /** How long the system took to come to rest. */
   readonly restedMs: number
 }
@@ -55,6 +57,12 @@ export async function settle(options: SettleOptions): Promise<Settled> {
       deliveries: [...snapshot.events.values()].reduce((sum, event) => sum + event.deliveries.length, 0),
       requests,
       duplicates: countDuplicates(requests),
+      replayed: new Set(
+        [...snapshot.events.values()]
+          .flatMap((event) => event.deliveries)
+          .filter(({ generation }) => generation > 1)
+          .map(({ id }) => id),
+      ),
       restedMs,
     }
   } finally {
