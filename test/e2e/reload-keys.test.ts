@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createApiKey } from '@manifold/config'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { apiAt } from '../support/api.ts'
+import { openLines } from '../support/batch.ts'
 import { eventually } from '../support/eventually.ts'
 import { setFaultStage, type FaultStage } from '../support/fault-stage.ts'
 import type { PartProcess } from '../support/part.ts'
@@ -68,19 +69,8 @@ test('a removed or changed key opens nothing more, and its streams and WebSocket
   }
   const [kept, gone, narrowed] = [await follow('kept'), await follow('gone'), await follow('narrowed')]
   expect(await gone.socket.ask({ do: 'subscribe' })).toMatchObject({ message: 'subscribed' })
-  let send: (line: string) => void = () => undefined
-  let end: () => void = () => undefined
-  const body = new ReadableStream({
-    start: (controller) => {
-      send = (line) => {
-        controller.enqueue(new TextEncoder().encode(`${line}\n`))
-      }
-      end = () => {
-        controller.close()
-      }
-    },
-  })
-  send(JSON.stringify(event))
+  const { body, send, end } = openLines()
+  send(event)
   const batch = fetch(`${url}/v1/events/batch`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson', ...bearer('gone') },
@@ -98,7 +88,7 @@ test('a removed or changed key opens nothing more, and its streams and WebSocket
     expect(await socket.closed).toBe(1008)
     await stream.text()
   }
-  send(JSON.stringify(event))
+  send(event)
   end()
   const lines = (await (await batch).text()).trim().split('\n')
   const statuses = lines.map((line) => (JSON.parse(line) as { status?: number }).status)

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { MAX_WAIT_SECONDS } from '../../apps/producer/src/http/prefer.ts'
 import { startProducer, type RunningProducer } from '../../apps/producer/src/producer.ts'
 import { BEAT_MS } from '../../apps/producer/src/streams/open-streams.ts'
+import { openLines } from '../support/batch.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { connectionsOf, serverAt } from '../support/server-at.ts'
@@ -72,20 +73,9 @@ test('a handshake that is refused ends, though its client never closes its side'
 
 test('a WebSocket that says nothing, and a batch whose caller takes its time, are not cut off', async () => {
   const client = await openSocket(url)
-  let send: (line: string) => void = () => undefined
-  let end: () => void = () => undefined
-  const body = new ReadableStream({
-    start: (controller) => {
-      send = (line) => {
-        controller.enqueue(new TextEncoder().encode(`${line}\n`))
-      }
-      end = () => {
-        controller.close()
-      }
-    },
-  })
+  const { body, send, end } = openLines()
   const event = { type: 'order.placed', data: 1 }
-  send(JSON.stringify(event))
+  send(event)
   const answer = fetch(`${url}/v1/events/batch`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson', connection: 'close' },
@@ -97,7 +87,7 @@ test('a WebSocket that says nothing, and a batch whose caller takes its time, ar
   await sayAndLie('GET /livez HT')
   await eventually('the third', async () => (await connectionsOf(server)) === 3)
   await eventually('the third to have gone', async () => (await connectionsOf(server)) === 2)
-  send(JSON.stringify(event))
+  send(event)
   end()
   expect(await (await answer).text()).toContain('"accepted":2')
   expect(await client.ask({ do: 'publish', event })).toMatchObject({

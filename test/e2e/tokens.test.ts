@@ -6,6 +6,7 @@ import { createApiKey } from '@manifold/config'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { apiAt, type EventAnswer, type PageAnswer, type ProblemAnswer } from '../support/api.ts'
+import { openLines } from '../support/batch.ts'
 import { eventually } from '../support/eventually.ts'
 import { AUDIENCE, startIssuer, type Issuer } from '../support/issuer.ts'
 import { startSystem, type System } from '../support/system.ts'
@@ -165,19 +166,8 @@ test('what comes over a WebSocket while it is closed behind its token is not pub
 
 test('lines of a batch that come behind the end of its token are refused', async () => {
   const token = await endsSoon()
-  let send: (line: string) => void = () => undefined
-  let end: () => void = () => undefined
-  const body = new ReadableStream({
-    start: (controller) => {
-      send = (line) => {
-        controller.enqueue(new TextEncoder().encode(`${line}\n`))
-      }
-      end = () => {
-        controller.close()
-      }
-    },
-  })
-  send(JSON.stringify(event))
+  const { body, send, end } = openLines()
+  send(event)
   const answer = fetch(`${system.url}/v1/events/batch`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson', ...bearer(token) },
@@ -188,7 +178,7 @@ test('lines of a batch that come behind the end of its token are refused', async
     'the end of the token',
     async () => (await as(token).call('GET', '/v1/events')).status === 401,
   )
-  send(JSON.stringify(event))
+  send(event)
   end()
   const lines = (await (await answer).text()).trim().split('\n')
   const statuses = lines.map((line) => (JSON.parse(line) as { status?: number }).status)

@@ -46,6 +46,23 @@ export async function* readBatchLines(
   for await (const line of createInterface({ input: answer })) yield JSON.parse(line) as BatchLineAnswer
 }
 
+/** A body whose lines are written while it is sent. */
+export function openLines(): {
+  readonly body: ReadableStream<Uint8Array>
+  readonly send: (item: unknown) => void
+  readonly end: () => void
+} {
+  const { readable, writable } = new TransformStream<string, string>()
+  const writer = writable.getWriter()
+  // Whoever reads it may have gone.
+  const ignore = () => undefined
+  return {
+    body: readable.pipeThrough(new TextEncoderStream()),
+    send: (item) => void writer.write(`${JSON.stringify(item)}\n`).catch(ignore),
+    end: () => void writer.close().catch(ignore),
+  }
+}
+
 export function isFailed(answer: BatchLineAnswer): answer is FailedItemAnswer {
   return 'problem' in answer
 }
